@@ -1,0 +1,11 @@
+"""Identifiers: a prefix that says what it names, the millisecond it was made, and 80 random bits."""
+
+from __future__ import annotations
+
+import secrets
+import time
+
+
+def new_id(prefix: str) -> str:
+    """Give `prefix_` and 32 hexadecimal digits; sorts by time of making, cannot be guessed."""
+    return f"{prefix}_{int(time.time() * 1000):012x}{secrets.token_hex(10)}"

@@ -1,0 +1,63 @@
+"""The port of the control database: typed records in transactions.
+
+A record is a frozen dataclass with a class variable `TABLE`; its first field is its primary key. Rooms define their
+records, `sandbox.stores` maps them to SQL. A transaction that is left by an exception rolls back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from typing import Any, ClassVar, Protocol, TypeVar
+
+
+class Record(Protocol):
+    TABLE: ClassVar[str]
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+
+R = TypeVar("R", bound=Record)
+
+
+class Transaction(Protocol):
+    """What can be done inside one transaction. Filters are equalities; a list value means IN, None means IS NULL."""
+
+    def get(self, kind: type[R], key: str, *, lock: bool = False) -> R | None:
+        """Give the record with this primary key, or None. `lock` holds the row until the end of the transaction."""
+
+    def find(
+        self, kind: type[R], *, order: Sequence[str] = (), limit: int | None = None, after: str | None = None, **equal: Any
+    ) -> list[R]:
+        """Give matching records; `order` names columns (leading `-` descends; default: primary key), `after` is the
+        primary key behind which the page starts (only with the default order)."""
+
+    def add(self, record: Record) -> None:
+        """Insert; raises `Duplicate` when a unique key is taken."""
+
+    def change(self, record: R, **values: Any) -> R:
+        """Write `values` into the row of `record` and give the new record.
+
+        Compare-and-set: raises `Stale` when the row's changed columns no longer hold what `record` holds.
+        """
+
+    def remove(self, record: Record) -> None:
+        """Delete the row (only for what may be forgotten: salts, idempotency rows, spools)."""
+
+
+class Store(Protocol):
+    def read(self) -> AbstractContextManager[Transaction]:
+        """A consistent reading transaction."""
+
+    def write(self) -> AbstractContextManager[Transaction]:
+        """A writing transaction: serialised on SQLite (BEGIN IMMEDIATE); commits at the end of the block."""
+
+    def ping(self) -> None:
+        """Raise when the database cannot be reached or its schema is not the expected one."""
+
+
+class Duplicate(Exception):
+    """A record with this key exists."""
+
+
+class Stale(Exception):
+    """The row changed since it was read."""

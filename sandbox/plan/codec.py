@@ -1,0 +1,49 @@
+"""Plans as JSON and back, without loss: nodes carry their class under `@`, other values say their type."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import date
+from decimal import Decimal
+from functools import cache
+from typing import Any
+
+
+def to_json(value: Any) -> Any:
+    """Give a JSON value: dict, list, str, int, bool, None."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        fields = {f.name: to_json(getattr(value, f.name)) for f in dataclasses.fields(value)}
+        return {"@": type(value).__name__, **fields}
+    if isinstance(value, (tuple, list)):
+        return [to_json(item) for item in value]
+    if isinstance(value, Decimal):
+        return {"@": "decimal", "is": str(value)}
+    if isinstance(value, date):
+        return {"@": "date", "is": value.isoformat()}
+    if value is None or isinstance(value, (bool, int, str)):
+        return value
+    raise TypeError(f"a plan cannot hold {type(value).__name__}")
+
+
+def from_json(value: Any) -> Any:
+    """Give back what `to_json` was given. Raises ValueError for a shape that no plan has."""
+    if isinstance(value, list):
+        return tuple(from_json(item) for item in value)
+    if not isinstance(value, dict):
+        return value
+    name = value.get("@")
+    if name == "decimal":
+        return Decimal(value["is"])
+    if name == "date":
+        return date.fromisoformat(value["is"])
+    if name not in _nodes():
+        raise ValueError(f"no plan node is called {name!r}")
+    return _nodes()[name](**{key: from_json(item) for key, item in value.items() if key != "@"})
+
+
+@cache
+def _nodes() -> dict[str, Any]:
+    from sandbox.plan import plan, scalar  # both need to_json: imported when first used
+
+    found = [*vars(plan).values(), *vars(scalar).values()]
+    return {node.__name__: node for node in found if isinstance(node, type) and dataclasses.is_dataclass(node)}

@@ -1,0 +1,96 @@
+"""Scalar expressions in plain Python, straight from the definitions: the oracle for every engine, and what
+post-processing runs on released rows. Exact: integers and decimals only. No row can make it fail: a division by zero,
+or anything with NULL, gives NULL."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date
+from decimal import ROUND_HALF_EVEN, Decimal, localcontext
+from functools import cache
+from operator import eq, ge, gt, le, lt, ne
+from typing import Any
+
+from sandbox.plan import scalar as s
+
+COMPARE = {"=": eq, "<>": ne, "<": lt, "<=": le, ">": gt, ">=": ge}
+
+
+def evaluate(node: s.Scalar, row: Mapping[str, s.Value]) -> s.Value:
+    """Give the value of `node` on `row` (column name to value); None is NULL."""
+    match node:
+        case s.Column():
+            return row[node.name]
+        case s.Constant():
+            return node.value
+        case s.Compare():
+            left, right = evaluate(node.left, row), evaluate(node.right, row)
+            return None if left is None or right is None else bool(_compare(node.op, left, right))
+        case s.Logic():
+            return _logic(node.op, [evaluate(arg, row) for arg in node.args])
+        case s.Not():
+            value = evaluate(node.arg, row)
+            return None if value is None else not value
+        case s.IsNull():
+            return evaluate(node.arg, row) is None
+        case s.In():
+            return _member(evaluate(node.arg, row), [option.value for option in node.options])
+        case s.Like():
+            text = evaluate(node.arg, row)
+            return None if text is None else _pattern(node.pattern).fullmatch(str(text)) is not None
+        case s.Arithmetic():
+            return _arithmetic(node, evaluate(node.left, row), evaluate(node.right, row))
+        case s.DatePart():
+            day = evaluate(node.arg, row)
+            if not isinstance(day, date):
+                return None
+            return (day.month + 2) // 3 if node.part == "quarter" else int(getattr(day, node.part))
+        case s.Case():
+            for condition, result in node.whens:
+                if evaluate(condition, row) is True:
+                    return evaluate(result, row)
+            return evaluate(node.otherwise, row)
+
+
+def _compare(op: str, left: Any, right: Any) -> bool:
+    return bool(COMPARE[op](left, right))
+
+
+def _logic(op: str, values: list[s.Value]) -> bool | None:
+    decisive = op == "or"
+    if any(value is decisive for value in values):
+        return decisive
+    return None if any(value is None for value in values) else not decisive
+
+
+def _member(value: s.Value, options: list[s.Value]) -> bool | None:
+    if value is None:
+        return None
+    if any(option is not None and option == value for option in options):
+        return True
+    return None if None in options else False
+
+
+@cache
+def _pattern(like: str) -> re.Pattern[str]:
+    parts = (".*" if ch == "%" else "." if ch == "_" else re.escape(ch) for ch in like)
+    return re.compile("".join(parts), re.DOTALL)
+
+
+def _arithmetic(node: s.Arithmetic, left: Any, right: Any) -> s.Value:
+    if left is None or right is None:
+        return None
+    with localcontext(prec=76):
+        match node.op:
+            case "+":
+                return left + right
+            case "-":
+                return left - right
+            case "*":
+                return left * right
+            case "/":
+                if right == 0:
+                    return None
+                step = Decimal(1).scaleb(-node.type.scale)
+                return (Decimal(left) / Decimal(right)).quantize(step, ROUND_HALF_EVEN)

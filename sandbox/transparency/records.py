@@ -1,0 +1,61 @@
+"""What transparency stores. Entries wait without an index until the scribe seals them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+
+
+@dataclass(frozen=True)
+class LogEntry:
+    """A leaf of the log: its exact bytes and RFC 6962 leaf hash. `index` is None until it is sealed.
+
+    `job`, `party`, `resource`, `product` serve the regulator's search and are not part of the leaf."""
+
+    TABLE: ClassVar[str] = "log_entries"
+    id: str
+    kind: str
+    leaf: bytes
+    leaf_hash: str
+    index: int | None
+    job: str | None
+    party: str | None
+    resource: str | None
+    product: str | None
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Opening:
+    """The salt and value that open one commitment of a leaf, sealed; `audience` says who may get it: recipient (web's
+    release key opens it) or evidence (the vault's key). Deleting it erases the value from the log."""
+
+    TABLE: ClassVar[str] = "openings"
+    id: str
+    entry: str
+    name: str
+    audience: str
+    sealed: bytes
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A signed tree head; `size` is how many entries it covers."""
+
+    TABLE: ClassVar[str] = "checkpoints"
+    size: int
+    root: str
+    note: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Lease:
+    """Who may act as the one holder of a duty, until when; `fence` grows with each new holder."""
+
+    TABLE: ClassVar[str] = "leases"
+    name: str
+    holder: str
+    fence: int
+    until: datetime
