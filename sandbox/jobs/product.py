@@ -1,0 +1,64 @@
+"""The product protocol: a kind supplies `compile` and `present`, nothing more. Kinds are found through the entry-point
+group `sandbox.products` – ours too."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Protocol
+
+from sandbox.catalogue.entry import Entry
+from sandbox.plan.plan import Plan
+from sandbox.plan.scalar import Value
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a product compiles: the request and the public facts it may depend on, and nothing else.
+
+    `delta_conv` converts the asked ε into ρ; `delta_threshold` is what one thresholded key set takes."""
+
+    request: Mapping[str, Any]
+    resource: str
+    population: str
+    version: str
+    entry: Entry
+    spec: Mapping[str, Any]
+    delta_conv: Decimal
+    delta_threshold: Decimal
+
+
+@dataclass(frozen=True)
+class AnswerColumn:
+    """A column of an answer. Measures state their mechanism, noise scale σ and 95 % half-width in the column's unit
+    (text of a decimal number; for averages of the typical row)."""
+
+    name: str
+    type: str
+    role: str
+    mechanism: str | None = None
+    scale: str | None = None
+    error_95: str | None = None
+
+
+@dataclass(frozen=True)
+class Answer:
+    columns: tuple[AnswerColumn, ...]
+    rows: tuple[tuple[Value, ...], ...]
+    notes: tuple[str, ...]
+
+
+class ProductKind(Protocol):
+    kind: str
+
+    def review(self, spec: Mapping[str, Any], entries: Sequence[Entry]) -> None:
+        """Refuse (`Problem`) a specification that this kind cannot run."""
+
+    def compile(self, question: Question) -> Plan:
+        """Give the finished plan or refuse; opens no private file."""
+
+    def present(
+        self, plan: Plan, groups: Sequence[tuple[Value, ...]], base: Sequence[tuple[int, ...]], marked: Sequence[tuple[int, ...]]
+    ) -> Answer:
+        """Post-process released primitives: which rows from `base`, values from `marked` (aligned with `groups`)."""
