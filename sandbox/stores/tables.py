@@ -1,0 +1,49 @@
+"""Every table of the control database, made from the rooms' records."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from sandbox.billing.records import Price
+from sandbox.catalogue.records import DataVersion, Resource
+from sandbox.grants.records import Grant, Subscription
+from sandbox.identity.records import ApiKey, Enrolment, Party
+from sandbox.jobs.records import Base, Delivery, Holding, Job, Release, Task
+from sandbox.metering.records import UsageEvent
+from sandbox.oversight.records import Emergency, Trace
+from sandbox.privacy.records import Account, Charge
+from sandbox.products.records import Product
+from sandbox.stores.columns import NAMING, table
+from sandbox.transparency.records import Checkpoint, Lease, LogEntry, Opening
+from sandbox.web.records import IdempotentReply
+
+METADATA = sa.MetaData(naming_convention=NAMING)
+
+for _record, _unique, _index in (
+    (Party, (), ("credit_code",)),
+    (ApiKey, (), ("party",)),
+    (Enrolment, (), ()),
+    (Resource, (), ("name",)),
+    (DataVersion, ("resource,number",), ()),
+    (Grant, (), ("operator",)),
+    (Subscription, (), ("party", "product")),
+    (Product, (), ("operator",)),
+    (Price, ("product,number",), ()),
+    (Account, ("population,party",), ()),
+    (Charge, ("account,job",), ("job", "account,base_key")),
+    (Job, (), ("party", "status", "subscription,created_at", "product")),
+    (Task, (), ("status,created_at", "subject")),
+    (Base, ("key",), ("resource",)),
+    (Holding, ("key,party",), ()),
+    (Release, ("job",), ("base",)),
+    (Delivery, (), ("job",)),
+    (LogEntry, ("index",), ("at,id", "leaf_hash", "job", "party", "resource", "product")),
+    (Opening, (), ("entry",)),
+    (Checkpoint, (), ()),
+    (Lease, (), ()),
+    (UsageEvent, ("job",), ("party,at", "product,at")),
+    (Emergency, (), ("lifted_at",)),
+    (Trace, (), ("regulator", "file_digest")),
+    (IdempotentReply, (), ("created_at",)),
+):
+    table(METADATA, _record, unique=_unique, index=_index)
