@@ -1,0 +1,232 @@
+"""A registration as its holder declares it: what the tables are, who is protected, which bounds hold.
+
+Everything here is a declaration made without looking at the data; ingest enforces each of them on every data version,
+so that plans may rely on them. Nothing measured is ever added.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, ValidationError, ValidationInfo, field_validator
+
+from sandbox.catalogue.declared import column_type, constant
+from sandbox.errors import Problem
+from sandbox.plan.scalar import Type
+
+Name = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,62}$")]
+Text = Annotated[str, Field(min_length=1, max_length=500)]
+Reference = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,62}\.[A-Za-z_][A-Za-z0-9_]{0,62}$")]
+Duration = Annotated[
+    str,
+    Field(pattern=r"^P(\d+Y)?(\d+M)?(\d+W)?(\d+D)?(T(\d+H)?(\d+M)?(\d+S)?)?$", min_length=3, max_length=40),
+]
+Epsilon = Annotated[Decimal, Field(gt=0, le=Decimal("1e9"))]
+Delta = Annotated[Decimal, Field(gt=0, lt=1)]
+Basis = Literal[
+    "consent",
+    "contract",
+    "statutory_duty",
+    "public_emergency",
+    "public_interest_reporting",
+    "lawfully_published",
+    "other_law",
+]
+Role = Literal["identifier", "quasi_identifier", "personal", "sensitive", "trade_secret", "public"]
+
+
+class Declared(BaseModel):
+    """What all declarations share: no unknown field, no change once validated."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Title(Declared):
+    zh: Text
+    en: Text
+
+
+class LegalBasis(Declared):
+    """Why the holder may have the data (R1): a basis from the list, the instrument, the purpose of collection.
+
+    The bases are those of Article 13 of the Personal Information Protection Law, in its order."""
+
+    type: Basis
+    instrument: Text
+    purpose: Text
+
+
+class Unit(Declared):
+    """Who is protected: `column` is where the unit is named first; `population` whose budget is spent, when it is
+    shared with other resources."""
+
+    name: Name
+    column: Reference
+    population: Text | None = None
+
+
+class PerUser(Declared):
+    epsilon: Epsilon
+    delta: Delta
+
+
+class Privacy(Declared):
+    """The promise for the population, for ever; each user's share of it, renewed after `renew`."""
+
+    epsilon: Epsilon
+    delta: Delta
+    per_user: PerUser
+    renew: Duration | None = None
+
+
+class ColumnEntry(Declared):
+    """A column. `domain` lists all its values, `bounds` its least and largest; both are enforced, never discovered."""
+
+    name: Name
+    type: str
+    role: Role
+    domain: tuple[Any, ...] | None = Field(None, min_length=1, max_length=10_000)
+    bounds: tuple[Any, Any] | None = None
+    references: Reference | None = None
+    required: StrictBool = False
+    description: Text | None = None
+
+    @field_validator("type")
+    @classmethod
+    def _known_type(cls, text: str) -> str:
+        column_type(text)
+        return text
+
+    @field_validator("domain", "bounds")
+    @classmethod
+    def _typed(cls, values: tuple[Any, ...] | None, info: ValidationInfo) -> tuple[Any, ...] | None:
+        if values is None or "type" not in info.data:
+            return values
+        typed: tuple[Any, ...] = tuple(constant(info.data["type"], raw) for raw in values)
+        if info.field_name == "domain" and len(set(typed)) != len(typed):
+            raise ValueError("name each value once")
+        if info.field_name == "bounds":
+            if column_type(info.data["type"]).kind in ("string", "boolean"):
+                raise ValueError("bounds are for numbers and dates; write a domain instead")
+            if info.data.get("domain") is not None:
+                raise ValueError("write a domain or bounds, not both")
+            if typed[0] > typed[1]:
+                raise ValueError("write the lower bound first")
+        return typed
+
+    @property
+    def plan_type(self) -> Type:
+        """The column's type in a plan."""
+        return column_type(self.type)
+
+    @property
+    def lower(self) -> Decimal | None:
+        """The enforced lower bound of a number: declared, or the least of its domain."""
+        return self._limit(0)
+
+    @property
+    def upper(self) -> Decimal | None:
+        """The enforced upper bound of a number: declared, or the largest of its domain."""
+        return self._limit(-1)
+
+    def _limit(self, which: int) -> Decimal | None:
+        values = self.bounds or self.domain
+        return Decimal(sorted(values)[which]) if values and self.plan_type.numeric else None
+
+
+class TableEntry(Declared):
+    """A table: protected by the unit in its column `unit`, or `public`: byte-identical without any one unit."""
+
+    name: Name
+    public: StrictBool = False
+    unit: Text | None = None
+    max_rows_per_unit: Annotated[int, Field(ge=1, le=1_000_000, strict=True)] | None = None
+    columns: Annotated[tuple[ColumnEntry, ...], Field(min_length=1, max_length=1000)]
+
+    def column(self, name: str) -> ColumnEntry | None:
+        """Give the column called `name`, in any case of letters, or None."""
+        return next((column for column in self.columns if column.name.lower() == name.lower()), None)
+
+
+class Entry(Declared):
+    """A whole registration; `parse_entry` makes one from JSON."""
+
+    name: Name
+    title: Title
+    holder: Text
+    domain: Annotated[str, Field(min_length=1, max_length=64)]
+    grade: str
+    personal_information: StrictBool
+    legal_basis: LegalBasis
+    update_frequency: Duration
+    unit: Unit | None = None
+    tables: Annotated[tuple[TableEntry, ...], Field(min_length=1, max_length=64)]
+    privacy: Privacy | None = None
+    protection: Literal["private"] = "private"
+
+    def table(self, name: str) -> TableEntry | None:
+        """Give the table called `name`, in any case of letters, or None."""
+        return next((table for table in self.tables if table.name.lower() == name.lower()), None)
+
+    @property
+    def population(self) -> str:
+        """The unit population whose budget is spent; empty when all tables are public."""
+        if self.unit is None:
+            return ""
+        return self.unit.population or f"{self.holder}/{self.name}/{self.unit.name}"
+
+    def as_json(self) -> dict[str, Any]:
+        """Give the JSON that `parse_entry` reads back as this entry."""
+        return self.model_dump(mode="json", exclude_defaults=True)
+
+
+def parse_entry(raw: object) -> Entry:
+    """Read a registration from JSON. Raises `Problem`: grade_refused, unit_missing, or field_invalid, which names the
+    field's path and says what to write."""
+    from sandbox.catalogue.structure import check_structure
+
+    if not isinstance(raw, Mapping):
+        raise Problem("field_invalid", "The metadata of a registration is a JSON object; write one.")
+    _check_grade(raw.get("grade"))
+    try:
+        entry = Entry.model_validate(raw)
+    except ValidationError as error:
+        raise _problem(error) from None
+    check_structure(entry)
+    return entry
+
+
+def _check_grade(grade: object) -> None:
+    if grade not in ("general", "important"):
+        raise Problem(
+            "grade_refused",
+            "Only data graded general or important can be registered; core, secret or ungraded data stay with the holder.",
+        )
+
+
+def _problem(error: ValidationError) -> Problem:
+    """Say of the first wrong field where it is and what to write there."""
+    first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+    where = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in first["loc"]).lstrip(".")
+    last = str(first["loc"][-1]) if first["loc"] else ""
+    match first["type"]:
+        case "missing":
+            choices = ", ".join(get_args(Role)) if last == "role" else ""
+            say = f"is missing; write {f'one of {choices}' if choices else 'it'}"
+        case "extra_forbidden":
+            say = "is not a field of a registration; remove it"
+        case "string_pattern_mismatch" if last in ("update_frequency", "renew"):
+            say = "is not an ISO 8601 duration; write one, for example P1M"
+        case "string_pattern_mismatch" if last in ("column", "references"):
+            say = "does not name a column; write table.column"
+        case "string_pattern_mismatch":
+            say = "is not a name; use letters, digits and _, at most 63, with no digit first"
+        case "literal_error" if last == "protection":
+            say = "can only be private for now; leave it out"
+        case _:
+            say = "is not valid: " + first["msg"].removeprefix("Value error, ").replace(
+                "Input should be", "it should be"
+            )
+    return Problem("field_invalid", f"Field {where} {say}.", field=where)
