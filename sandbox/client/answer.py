@@ -1,0 +1,88 @@
+"""What a question gives: rows with their errors, and the receipt that proves when they were released."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """A C2SP tlog-proof: the leaf of this answer, what opens its commitments, its path to a signed checkpoint."""
+
+    text: str
+
+    def verify(self, trusted_log_key: str) -> Any:
+        """Check the receipt offline against the log's public key (the text of `log.pub`) and give what it proves.
+
+        Raises `Problem` when signature, path or openings do not fit together.
+        """
+        from sandbox.transparency.receipt import verify_receipt  # needs cryptography: only when asked for
+
+        return verify_receipt(self.text, trusted_log_key)
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A released value with its 95 % interval, in the column's unit."""
+
+    value: float
+    lower: float
+    upper: float
+
+
+class Answer:
+    """A private answer. `rows` are lists in the order of `columns`; `job` is its id.
+
+    `errors` gives the half-width of the 95 % interval of each measured column, `intervals()` value and bounds by row.
+    """
+
+    def __init__(self, result: dict[str, Any], receipt: str) -> None:
+        self.result = result
+        self.job: str = result["job"]
+        self.columns: list[str] = [column["name"] for column in result["columns"]]
+        self.rows: list[list[Any]] = result["rows"]
+        self.privacy: dict[str, Any] = result["privacy"]
+        self.fee: str = result["fee"]
+        self.notes: list[str] = result.get("notes", [])
+        self.receipt = Receipt(receipt)
+
+    def __iter__(self) -> Iterator[list[Any]]:
+        return iter(self.rows)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __repr__(self) -> str:
+        return f"<Answer {self.job}: {len(self.rows)} rows, ε {self.privacy.get('epsilon')}, {self.fee} yuan>"
+
+    @cached_property
+    def errors(self) -> dict[str, float]:
+        """Half-width of the 95 % interval by measured column."""
+        return {
+            column["name"]: float(column["error_95"])
+            for column in self.result["columns"]
+            if column.get("error_95") is not None
+        }
+
+    def intervals(self, column: str) -> list[Interval | None]:
+        """Give value, lower and upper 95 % bound of `column` for each row; None where the value is empty."""
+        place, error = self.columns.index(column), self.errors[column]
+        values = (row[place] for row in self.rows)
+        return [
+            None if value is None else Interval(float(value), float(value) - error, float(value) + error)
+            for value in values
+        ]
+
+    def to_pandas(self) -> pd.DataFrame:
+        """Give the rows as a DataFrame; `DataFrame.attrs["errors"]` carries the half-widths."""
+        import pandas as pd  # heavy: only when asked for
+
+        frame = pd.DataFrame(self.rows, columns=self.columns)
+        frame.attrs["errors"] = self.errors
+        return frame

@@ -1,0 +1,112 @@
+"""What a data user does: find, subscribe, ask, collect, see what it cost."""
+
+from __future__ import annotations
+
+import time
+from decimal import Decimal
+from typing import Any
+
+from sandbox.client.answer import Answer
+from sandbox.client.transport import Transport
+from sandbox.errors import Problem
+
+Number = str | int | float | Decimal
+WAIT = 30  # seconds the service may hold one request
+FINAL = {"done", "failed", "refused", "void"}
+
+
+class Asking(Transport):
+    """The endpoints of a data user."""
+
+    def resources(self) -> list[dict[str, Any]]:
+        """List the resources this party may see."""
+        return list(self.items("/resources"))
+
+    def resource(self, resource: str) -> dict[str, Any]:
+        """Give the catalogue entry of a resource."""
+        return self.json("GET", f"/resources/{resource}")
+
+    def products(self) -> list[dict[str, Any]]:
+        """List the products this party may see, with their prices."""
+        return list(self.items("/products"))
+
+    def subscribe(
+        self, product: str, purpose: str, *, accept: bool, scenario: str | None = None, quota: int | None = None
+    ) -> dict[str, Any]:
+        """Subscribe to a product for one purpose; `accept` is the party's signed commitment (承诺书)."""
+        body = {"product": product, "purpose": purpose, "commitment": {"accepted": accept}}
+        return self.json("POST", "/subscriptions", body={**body, **_given(scenario=scenario, quota=quota)})
+
+    def cancel_subscription(self, subscription: str) -> dict[str, Any]:
+        """End a subscription."""
+        return self.json("POST", f"/subscriptions/{subscription}/cancel", body={})
+
+    def estimate(self, subscription: str, sql: str, epsilon: Number | None = None, **more: Any) -> dict[str, Any]:
+        """Say what a question would cost in privacy and money and how exact it would be; costs nothing itself."""
+        return self.json("POST", "/jobs/estimate", body=_question(subscription, sql, epsilon, more))
+
+    def submit(
+        self, subscription: str, sql: str, epsilon: Number | None = None, *, wait: float = WAIT, **more: Any
+    ) -> dict[str, Any]:
+        """Submit a question and give the job, finished when that took less than `wait` seconds."""
+        return self.json("POST", "/jobs", body=_question(subscription, sql, epsilon, more), wait=wait)
+
+    def query(
+        self, subscription: str, sql: str, epsilon: Number | None = None, *, timeout: float = 600, **more: Any
+    ) -> Answer:
+        """Ask and give the answer with its errors and receipt.
+
+        Raises `Problem`: the refusal, `execution_failed` when the job failed or was voided, `job_not_finished` when
+        it still ran after `timeout` seconds (it goes on; collect it with `answer`).
+        """
+        end = time.monotonic() + timeout
+        job = self.submit(subscription, sql, epsilon, wait=min(WAIT, timeout), **more)
+        while job["status"] not in FINAL:
+            if time.monotonic() > end:
+                raise Problem("job_not_finished", f"job {job['id']} still runs: collect it later with answer(…)")
+            time.sleep(0.2)
+            job = self.job(job["id"])
+        if job["status"] != "done":
+            raise Problem("execution_failed", f"job {job['id']} ended as {job['status']}; no money was charged for it")
+        return self.answer(job["id"])
+
+    def job(self, job: str) -> dict[str, Any]:
+        """Give the state of a job."""
+        return self.json("GET", f"/jobs/{job}")
+
+    def answer(self, job: str) -> Answer:
+        """Collect the finished answer of a job."""
+        return Answer(self.json("GET", f"/jobs/{job}/result", params={"format": "json"}), self.receipt(job))
+
+    def download(self, job: str, format: str) -> bytes:
+        """Give the result as `json`, `csv`, `parquet`, `arrow` or `xlsx`; each download is logged as a delivery."""
+        return self.request("GET", f"/jobs/{job}/result", params={"format": format}).content
+
+    def receipt(self, job: str) -> str:
+        """Give the receipt of a job as text."""
+        return self.request("GET", f"/jobs/{job}/receipt").text
+
+    def acknowledge(self, job: str, acknowledgement: dict[str, Any]) -> dict[str, Any]:
+        """Acknowledge a delivery, signed with the party's own key."""
+        return self.json("POST", f"/jobs/{job}/acknowledgement", body=acknowledgement)
+
+    def budgets(self) -> list[dict[str, Any]]:
+        """List the privacy accounts this party may see: total, spent, reserved, left."""
+        return list(self.items("/budgets"))
+
+    def usage(self, **filters: Any) -> list[dict[str, Any]]:
+        """List usage events, one per billable job."""
+        return list(self.items("/usage", **filters))
+
+    def statements(self, month: str | None = None) -> list[dict[str, Any]]:
+        """List the monthly statements (账单); `month` is `YYYY-MM`."""
+        return list(self.items("/statements", month=month))
+
+
+def _given(**values: Any) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _question(subscription: str, sql: str, epsilon: Number | None, more: dict[str, Any]) -> dict[str, Any]:
+    asked = None if epsilon is None else str(epsilon)
+    return {"subscription": subscription, "sql": sql, **_given(epsilon=asked, **more)}

@@ -1,0 +1,26 @@
+"""The client of the outside contract."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Self
+
+from sandbox.client.ask import Asking
+from sandbox.client.operate import Operating
+from sandbox.client.watch import Watching
+
+
+class Client(Asking, Operating, Watching):
+    """A party's connection to a sandbox: `Client("http://127.0.0.1:8000", key)`.
+
+    Every method makes one request of the contract and gives its JSON; refusals are raised as `sandbox.errors.Problem`
+    with their code and sentence. What a party may do depends on its roles, not on this class.
+    """
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

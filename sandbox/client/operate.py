@@ -1,0 +1,93 @@
+"""What authority, holder and operator do: parties, resources, grants, products, prices, emergency."""
+
+from __future__ import annotations
+
+import json
+import mimetypes
+from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from sandbox.client.transport import Transport
+
+TYPES = {".parquet": "application/vnd.apache.parquet", ".csv": "text/csv"}
+
+
+class Operating(Transport):
+    """The endpoints of the parties that offer data."""
+
+    def create_party(self, name: str, roles: Iterable[str], credit_code: str | None = None) -> dict[str, Any]:
+        """Create a party; gives its `id` with its first `api_key`, or with an `enrolment_token` for oversight roles."""
+        body = {"name": name, "roles": list(roles)}
+        return self.json("POST", "/parties", body=body if credit_code is None else {**body, "credit_code": credit_code})
+
+    def enrol(self, token: str) -> dict[str, Any]:
+        """Turn a one-time token into this party's own first `api_key`."""
+        return self.json("POST", "/enrolments", body={"token": token})
+
+    def create_key(self, party: str, **options: Any) -> dict[str, Any]:
+        """Make a further key; options: `scopes`, `expires_at`."""
+        return self.json("POST", f"/parties/{party}/keys", body=options)
+
+    def revoke_key(self, key: str) -> dict[str, Any]:
+        """Revoke a key by its id."""
+        return self.json("DELETE", f"/keys/{key}")
+
+    def suspend_party(self, party: str) -> dict[str, Any]:
+        """Suspend a party; its keys stop at once."""
+        return self.json("POST", f"/parties/{party}/suspend", body={})
+
+    def reinstate_party(self, party: str) -> dict[str, Any]:
+        """Reinstate a suspended party."""
+        return self.json("POST", f"/parties/{party}/reinstate", body={})
+
+    def register(self, entry: Mapping[str, Any], tables: Mapping[str, str | Path]) -> dict[str, Any]:
+        """Register a resource: its entry and one file (Parquet, CSV, XLSX) for each table."""
+        with ExitStack() as files:
+            parts: dict[str, Any] = {"metadata": (None, json.dumps(dict(entry)).encode(), "application/json")}
+            for table, path in tables.items():
+                file = Path(path)
+                kind = TYPES.get(file.suffix) or mimetypes.guess_type(file.name)[0] or "application/octet-stream"
+                parts[table] = (file.name, files.enter_context(file.open("rb")), kind)
+            return self.json("POST", "/resources", files=parts)
+
+    def grant(self, **terms: Any) -> dict[str, Any]:
+        """Authorise an operator: `operator, mode, resources, purposes, starts, ends, conditions, security_contact`."""
+        return self.json("POST", "/grants", body=terms)
+
+    def change_grant(self, grant: str, action: str, **terms: Any) -> dict[str, Any]:
+        """`amend`, `suspend`, `renew` or `exit` a grant."""
+        return self.json("POST", f"/grants/{grant}/{action}", body=terms)
+
+    def create_product(
+        self,
+        grant: str,
+        name: str,
+        resources: Iterable[str],
+        kind: str = "query",
+        spec: Mapping[str, Any] | None = None,
+    ) -> dict[str, Any]:
+        """Package a product under a grant."""
+        body = {"grant": grant, "kind": kind, "name": name, "resources": list(resources), "spec": dict(spec or {})}
+        return self.json("POST", "/products", body=body)
+
+    def change_product(self, product: str, action: str) -> dict[str, Any]:
+        """`submit`, `approve` (another party than the operator), `pause` or `retire` a product."""
+        return self.json("POST", f"/products/{product}/{action}", body={})
+
+    def price(self, product: str, unit: str, price: str, *, trial: bool = False) -> dict[str, Any]:
+        """Set the price of a product in yuan per `product`, `call`, `month` or `cell`."""
+        return self.json("POST", f"/products/{product}/price", body={"unit": unit, "price": price, "trial": trial})
+
+    def approve_subscription(self, subscription: str) -> dict[str, Any]:
+        """Approve a subscription to one's own product."""
+        return self.json("POST", f"/subscriptions/{subscription}/approve", body={})
+
+    def emergency(self, scope: str, target: str, reason: str) -> dict[str, Any]:
+        """Stop a `product`, `party`, `resource` or `everything` at once."""
+        return self.json("POST", "/emergency", body={"scope": scope, "target": target, "reason": reason})
+
+    def lift(self, emergency: str) -> dict[str, Any]:
+        """Ask for, or as the second person decide, the end of a stop."""
+        return self.json("POST", f"/emergency/{emergency}/lift", body={})

@@ -1,0 +1,58 @@
+"""What regulator, auditor and public do: trace leaks, read the log, the catalogue and the disclosure."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+from sandbox.client.ask import WAIT
+from sandbox.client.transport import Transport
+from sandbox.errors import Problem
+
+
+class Watching(Transport):
+    """The endpoints of those who watch."""
+
+    def trace(self, leak: str | Path, hint: dict[str, str] | None = None, *, timeout: float = 600) -> dict[str, Any]:
+        """Trace a leaked file: gives `id`, `status`, `findings` with verdicts, `below_bar`.
+
+        `hint` may name a `resource` or `product`. Raises `job_not_finished` after `timeout` seconds.
+        """
+        file = Path(leak)
+        parts: dict[str, Any] = {"file": (file.name, file.read_bytes(), "text/csv")}
+        if hint:
+            parts["hint"] = (None, json.dumps(hint).encode(), "application/json")
+        trace = self.json("POST", "/traces", files=parts, wait=WAIT)
+        end = time.monotonic() + timeout
+        while trace["status"] not in {"done", "failed"}:
+            if time.monotonic() > end:
+                raise Problem("job_not_finished", f"trace {trace['id']} still runs: ask for it again later")
+            time.sleep(0.5)
+            trace = self.json("GET", f"/traces/{trace['id']}")
+        return trace
+
+    def evidence(self, trace: str) -> bytes:
+        """Give the evidence bundle of a trace (a zip), to be checked offline with `sandbox evidence verify`."""
+        return self.request("GET", f"/traces/{trace}/evidence").content
+
+    def checkpoint(self) -> str:
+        """Give the log's latest signed checkpoint."""
+        return self.request("GET", "/log/checkpoint").text
+
+    def proof(self, index: int | None = None, leaf_hash: str | None = None) -> bytes:
+        """Give the inclusion proof of a leaf, named by its index or its hash."""
+        return self.request("GET", "/log/proof", params={"index": index, "leaf_hash": leaf_hash}).content
+
+    def search_log(self, **named: str) -> list[dict[str, Any]]:
+        """List the log entries about a `party`, `resource` or `product`."""
+        return list(self.items("/log/search", **named))
+
+    def catalogue(self) -> dict[str, Any]:
+        """Give the public catalogue (DCAT + ODRL, JSON-LD)."""
+        return self.json("GET", "/catalogue.jsonld")
+
+    def disclosure(self) -> dict[str, Any]:
+        """Give the public disclosure (信息披露)."""
+        return self.json("GET", "/disclosure")
