@@ -1,0 +1,164 @@
+"""Signed notes (c2sp.org/signed-note, Ed25519) and the checkpoints they carry (c2sp.org/tlog-checkpoint)."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import re
+from dataclasses import dataclass
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+ED25519 = b"\x01"
+"""The signature type of plain Ed25519 in key ids and verifier keys."""
+DASH = "\u2014"
+SIGNATURE_LIMIT = 64
+"""Most signature lines that are read: room for witnesses, no room for floods."""
+
+_DECIMAL = re.compile(r"0|[1-9][0-9]{0,18}", re.ASCII)
+
+
+class NoteInvalid(ValueError):
+    """The note is malformed, or no trusted key signed it."""
+
+
+@dataclass(frozen=True)
+class Head:
+    """A tree head: whose log (`origin`), how many leaves, the RFC 6962 root over them."""
+
+    origin: str
+    size: int
+    root: bytes
+
+    def text(self) -> str:
+        """The note text of the checkpoint."""
+        return f"{self.origin}\n{self.size}\n{encode(self.root)}\n"
+
+
+class Signer:
+    """Signs notes as `name` with one Ed25519 key; `name` should equal the log's origin."""
+
+    def __init__(self, name: str, key: Ed25519PrivateKey) -> None:
+        _check_name(name)
+        self._name, self._key = name, key
+        self._public = key.public_key().public_bytes_raw()
+
+    @property
+    def verifier_key(self) -> str:
+        """The public key as text, `<name>+<key id>+<base64>`: what people who verify are given."""
+        return f"{self._name}+{_key_id(self._name, self._public).hex()}+{encode(ED25519 + self._public)}"
+
+    def sign(self, text: str) -> str:
+        """Give the signed note of `text`, which ends in a newline."""
+        if not text.endswith("\n"):
+            raise ValueError("the text of a note ends in a newline")
+        signature = _key_id(self._name, self._public) + self._key.sign(text.encode())
+        return f"{text}\n{DASH} {self._name} {encode(signature)}\n"
+
+
+def open_note(note: str, verifier_key: str) -> str:
+    """Give the text of `note` once the key has verified it; raises `NoteInvalid` otherwise.
+
+    Lines by other keys are ignored; one bad signature by the trusted key spoils the note.
+    """
+    name, key_id, public = parse_verifier_key(verifier_key)
+    text, signatures = _split(note)
+    verified = False
+    for signer, signature in signatures:
+        if (signer, signature[:4]) == (name, key_id):
+            if not verifies(public, signature[4:], text.encode()):
+                raise NoteInvalid(f"the signature by {name} does not verify")
+            verified = True
+    if not verified:
+        raise NoteInvalid(f"the note is not signed by {name}")
+    return text
+
+
+def open_checkpoint(note: str, verifier_key: str) -> Head:
+    """Give the tree head that `note` signs; raises `NoteInvalid` when it is not a checkpoint signed by this key."""
+    return parse_head(open_note(note, verifier_key))
+
+
+def parse_head(text: str) -> Head:
+    """Read the text of a checkpoint. Extension lines are refused: nobody could audit them."""
+    lines = text.split("\n")
+    if len(lines) != 4 or lines[3] or not lines[0]:
+        raise NoteInvalid("a checkpoint has three lines: origin, size, root")
+    root = decode(lines[2])
+    if len(root) != 32:
+        raise NoteInvalid("the root of a checkpoint has 32 bytes")
+    return Head(lines[0], decimal(lines[1]), root)
+
+
+def parse_verifier_key(text: str) -> tuple[str, bytes, bytes]:
+    """Give name, key id and raw public key of a verifier key; raises `NoteInvalid` when they do not belong together."""
+    parts = text.strip().split("+", 2)
+    if len(parts) != 3:
+        raise NoteInvalid("a verifier key reads <name>+<key id>+<base64>")
+    name, material = parts[0], decode(parts[2])
+    _check_name(name)
+    public = material[1:]
+    if material[:1] != ED25519 or len(public) != 32 or parts[1] != _key_id(name, public).hex():
+        raise NoteInvalid("the verifier key is no Ed25519 key, or its key id belongs to another key")
+    return name, _key_id(name, public), public
+
+
+def verifies(public: bytes, signature: bytes, message: bytes) -> bool:
+    """Say whether the raw Ed25519 key signed `message`: RFC 8032 as the cryptography library reads it."""
+    try:
+        Ed25519PublicKey.from_public_bytes(public).verify(signature, message)
+    except (InvalidSignature, ValueError):
+        return False
+    return True
+
+
+def encode(data: bytes) -> str:
+    """Standard base64 with padding."""
+    return base64.b64encode(data).decode()
+
+
+def decode(text: str) -> bytes:
+    """Read standard base64 in its one canonical spelling; raises `NoteInvalid`."""
+    try:
+        data = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise NoteInvalid("not standard base64") from error
+    if encode(data) != text:
+        raise NoteInvalid("base64 has stray bits")
+    return data
+
+
+def decimal(text: str) -> int:
+    """Read an ASCII decimal without leading zeros; raises `NoteInvalid`."""
+    if not _DECIMAL.fullmatch(text):
+        raise NoteInvalid("not a decimal number without leading zeros")
+    return int(text)
+
+
+def _key_id(name: str, public: bytes) -> bytes:
+    return hashlib.sha256(name.encode() + b"\n" + ED25519 + public).digest()[:4]
+
+
+def _check_name(name: str) -> None:
+    if not name or "+" in name or any(c.isspace() or c < " " for c in name):
+        raise NoteInvalid("the name of a key is not empty and holds neither spaces nor '+'")
+
+
+def _split(note: str) -> tuple[str, list[tuple[str, bytes]]]:
+    """Take a note apart at its last empty line: the text, and who signed with which bytes."""
+    if any(c < " " and c != "\n" for c in note):
+        raise NoteInvalid("a note holds no control characters")
+    text, empty_line, block = note.rpartition("\n\n")
+    lines = block.split("\n")
+    if not empty_line or lines.pop() or not 0 < len(lines) <= SIGNATURE_LIMIT:
+        raise NoteInvalid("a note is a text, an empty line and signature lines")
+    signatures = []
+    for line in lines:
+        dash, _, rest = line.partition(" ")
+        name, _, signature = rest.partition(" ")
+        if dash != DASH or not name or len(raw := decode(signature)) <= 4:
+            raise NoteInvalid("a signature line reads: em dash, key name, base64")
+        signatures.append((name, raw))
+    return text + "\n", signatures
