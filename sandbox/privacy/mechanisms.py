@@ -1,0 +1,48 @@
+"""The noise: exact discrete Gaussian samples on the integers, drawn by OpenDP.
+
+Runs in the vault only; OpenDP is loaded at the first draw, so that no other process pays for it. `opendp.prelude` is
+never imported: it drags scikit-learn in.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from sandbox.plan.plan import SIGMA_UNIT
+
+SIGMA_LIMIT = SIGMA_UNIT << 55
+"""The largest `sigma`: at σ = 2⁵⁵ the end of a 64-bit integer lies 256 σ away, and a sample reaches it with
+probability below e⁻³²⁷⁶⁷. OpenDP's saturation is therefore no part of any δ. `calibrate` refuses more."""
+
+
+def gaussian(count: int, sigma: int) -> list[int]:
+    """Give `count` independent samples of the discrete Gaussian, P(k) ∝ exp(−k²/2σ²), with σ = sigma/1024.
+
+    Exact: σ reaches the sampler as a float that equals the fraction (Canonne, Kamath and Steinke 2020, algorithm 3, in
+    OpenDP's exact rational arithmetic). Samples are plain integers to be added to exact ones of any width. Raises
+    ValueError for a σ that has no exact float or lies beyond `SIGMA_LIMIT`.
+    """
+    scale = sigma / SIGMA_UNIT
+    if not 0 < sigma <= SIGMA_LIMIT or int(scale * SIGMA_UNIT) != sigma:
+        raise ValueError("σ must be positive, exact as a float and at most 2⁵⁵")
+    if count == 0:
+        return []
+    noisy: list[int] = _sampler(scale)([0] * count)
+    return noisy
+
+
+@cache
+def _opendp() -> tuple[Any, Any]:
+    from opendp.domains import atom_domain, vector_domain
+    from opendp.measurements import make_gaussian
+    from opendp.metrics import l2_distance
+    from opendp.mod import enable_features
+
+    enable_features("contrib")  # OpenDP's name for everything whose proof has been reviewed by its contributors
+    return (vector_domain(atom_domain(T="i64")), l2_distance(T="i64")), make_gaussian
+
+
+def _sampler(scale: float) -> Any:
+    space, make_gaussian = _opendp()
+    return make_gaussian(*space, scale=scale)
