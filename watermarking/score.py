@@ -1,0 +1,79 @@
+"""The e-value of every recipient of a base, and what it proves.
+
+If a recipient's copy played no part in the leak, its chips are fresh random bits whatever the attacker did, the mean of
+E is 1, and by Markov's inequality P(E ≥ t) ≤ 1/t (Vovk & Wang, "E-values", Annals of Statistics 2021).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from watermarking.align import Alignment
+from watermarking.base import Base
+from watermarking.chips import ONE, chips
+from watermarking.design import Design
+from watermarking.embed import Channel
+from watermarking.models import Reals, Seen, log_ratios
+
+ALPHA = 1e-6  # the probability that a trace accuses anybody whose copy played no part
+BLOCK = 500  # recipients scored at a time
+TRACED, INSUFFICIENT, NOT_OURS = "traced", "insufficient_evidence", "not_ours"
+
+
+def informative(alignment: Alignment, path: Channel) -> list[int]:
+    """Give the cells of the channel that the leak shows: one chip, one factor each."""
+    return [i for i, cell in enumerate(path.cells) if cell in alignment.observed]
+
+
+def log_e_values(alignment: Alignment, base: Base, design: Design, path: Channel, k_users: Sequence[bytes]) -> Reals:
+    """Give ln E for each K_u: E = ½·mean_θ ∏(f/g) + ½·(Σ_θ ∏f)/(Σ_θ ∏g), less a bound of the rounding of the sums."""
+    cells = informative(alignment, path)
+    if not cells:
+        return np.zeros(len(k_users))
+    rank = path.rank[cells]
+    models = list(log_ratios(_seen(alignment, base, design, path, cells)))
+    zero = np.stack([low for _, low, _ in models], axis=1)
+    gain = np.stack([high for high, _, _ in models], axis=1) - zero
+    start, log_g = zero.sum(axis=0), np.array([g.sum() for _, _, g in models])
+    # A floating-point sum of m terms errs by at most m·2⁻⁵³ times the sum of their sizes.
+    size = np.abs(zero).sum(axis=0) + np.abs(gain).sum(axis=0)
+    slack = 2.0**-52 * (len(cells) + 8) * float(np.max(size + np.abs(log_g)))
+    found = np.empty(len(k_users))
+    for begin in range(0, len(k_users), BLOCK):
+        bits = np.stack([chips(key, path.limits)[rank] for key in k_users[begin : begin + BLOCK]])
+        product = bits.astype(np.float64) @ gain + start
+        mean = _log_sum(product) - math.log(len(models))
+        bayes = _log_sum(product + log_g) - _log_sum(log_g[None, :])
+        found[begin : begin + BLOCK] = np.logaddexp(mean, bayes) - math.log(2)
+    return found - slack
+
+
+def log10_p(log_e: float, pairs: int) -> float:
+    """Give log10 min(1, pairs/E): the bound on the probability that any of `pairs` innocent recipients scores so high."""
+    return min(0.0, math.log10(pairs) - log_e / math.log(10))
+
+
+def verdict(log10_bound: float) -> str:
+    """Give `traced` when the bound is at most α, else `insufficient_evidence`."""
+    return TRACED if log10_bound <= math.log10(ALPHA) else INSUFFICIENT
+
+
+def _seen(alignment: Alignment, base: Base, design: Design, path: Channel, cells: Sequence[int]) -> Seen:
+    high, low, blur = [], [], []
+    for i in cells:
+        group, primitive = path.cells[i]
+        observation = alignment.observed[group, primitive]
+        delta = design.strengths[primitive].delta
+        high.append(float((observation.value - path.high[i]) / delta))
+        low.append(float((observation.value - path.low[i]) / delta))
+        blur.append(float(observation.grid / delta) / math.sqrt(12))
+    p = path.limits[path.rank[list(cells)]].astype(np.float64) / ONE
+    return Seen(p, np.array(high), np.array(low), np.array(blur))
+
+
+def _log_sum(values: Reals) -> Reals:
+    top = values.max(axis=1, keepdims=True)
+    return np.asarray((top + np.log(np.exp(values - top).sum(axis=1, keepdims=True)))[:, 0], np.float64)
