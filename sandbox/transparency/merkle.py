@@ -57,7 +57,7 @@ class Edge:
 
 
 def verify_inclusion(index: int, size: int, leaf: bytes, proof: Sequence[bytes], root: bytes) -> bool:
-    """Say whether `proof` shows the leaf hash `leaf` at `index` in the tree of `size` with `root` (RFC 9162 §2.1.3.2)."""
+    """Say whether `proof` shows the leaf hash at `index` in the tree of `size` with `root` (RFC 9162 §2.1.3.2)."""
     if not 0 <= index < size or len(leaf) != HASH_BYTES:
         return False
     fn, sn, node = index, size - 1, leaf

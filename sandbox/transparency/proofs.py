@@ -1,0 +1,93 @@
+"""Make proofs from the hashes kept in tiles: a handful of tiles are read, whatever the size of the log."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sandbox.transparency.merkle import Edge, perfect_root
+from sandbox.transparency.tiles import HEIGHT, WIDTH, TileMissing, read_items
+
+
+class Tree:
+    """The tree of the first `size` leaves, read from the tiles in `folder` (each at most once).
+
+    Its methods raise `TileMissing` when the folder does not hold that tree.
+    """
+
+    def __init__(self, folder: Path, size: int) -> None:
+        self.size = size
+        self._folder = folder
+        self._tiles: dict[tuple[int, int], list[bytes]] = {}
+
+    def edge(self) -> Edge:
+        """Give the right edge, from which the tree grows."""
+        return Edge(self.size, [self._node(level, index) for level, index in _perfect(0, self.size)])
+
+    def root(self) -> bytes:
+        """Give the root."""
+        return self._range(0, self.size)
+
+    def leaf(self, index: int) -> bytes:
+        """Give the hash of a leaf."""
+        return self._node(0, index)
+
+    def inclusion(self, index: int) -> list[bytes]:
+        """Prove that leaf `index` is in the tree: siblings from the leaf upwards (RFC 9162 §2.1.3.1)."""
+        start, end, path = 0, self.size, []
+        while end - start > 1:
+            middle = start + _left(end - start)
+            if index < middle:
+                path.append(self._range(middle, end))
+                end = middle
+            else:
+                path.append(self._range(start, middle))
+                start = middle
+        return path[::-1]
+
+    def consistency(self, old_size: int) -> list[bytes]:
+        """Prove that the tree only appended to its first `old_size` ≥ 1 leaves (RFC 9162 §2.1.4.1)."""
+        start, end, path = 0, self.size, []
+        while end != old_size:
+            middle = start + _left(end - start)
+            if old_size <= middle:
+                path.append(self._range(middle, end))
+                end = middle
+            else:
+                path.append(self._range(start, middle))
+                start = middle
+        # The verifier knows the old root; only a subtree that is not the whole old tree is spelled out.
+        return ([self._range(start, end)] if start else []) + path[::-1]
+
+    def _range(self, start: int, end: int) -> bytes:
+        """The hash over the leaves from `start` (where a subtree begins) up to `end`."""
+        return Edge(end - start, [self._node(level, index) for level, index in _perfect(start, end)]).root()
+
+    def _node(self, level: int, index: int) -> bytes:
+        """The hash of the perfect subtree number `index` of 2^`level` leaves."""
+        tile_level, height = divmod(level, HEIGHT)
+        number, offset = divmod(index << height, WIDTH)
+        hashes = self._tile(tile_level, number)[offset : offset + (1 << height)]
+        if len(hashes) != 1 << height:
+            raise TileMissing(f"the tree of size {self.size} has no subtree {index} of height {level}")
+        return perfect_root(hashes)
+
+    def _tile(self, level: int, number: int) -> list[bytes]:
+        if (level, number) not in self._tiles:
+            width = min(WIDTH, (self.size >> (HEIGHT * level)) - number * WIDTH)
+            self._tiles[level, number] = read_items(self._folder, level, number, width)
+        return self._tiles[level, number]
+
+
+def _left(width: int) -> int:
+    """How many leaves the left child of a node over `width` ≥ 2 leaves has: the largest power of two below."""
+    return 1 << ((width - 1).bit_length() - 1)
+
+
+def _perfect(start: int, end: int) -> list[tuple[int, int]]:
+    """Cut the leaves from `start` up to `end` into perfect subtrees (height, number), largest first."""
+    parts = []
+    while start < end:
+        height = (end - start).bit_length() - 1
+        parts.append((height, start >> height))
+        start += 1 << height
+    return parts
