@@ -106,9 +106,8 @@ def _values(leak: Leak, rows: Rows, measure: Measure, primitive: int) -> dict[in
         value = number(row[measure.column])
         if group is not None and value is not None:
             found.setdefault(group, set()).add(Fraction(value))
-    return {
-        group: sorted(values)[zlib.crc32(f"{group}:{primitive}".encode()) % len(values)]
-        if len(values) > 1
-        else min(values)
-        for group, values in found.items()
-    }
+    return {group: sorted(seen)[_turn(group, primitive) % len(seen)] for group, seen in found.items()}
+
+
+def _turn(group: int, primitive: int) -> int:
+    return zlib.crc32(f"{group}:{primitive}".encode())

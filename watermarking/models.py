@@ -34,7 +34,7 @@ class Seen:
 
 
 def log_ratios(seen: Seen) -> Iterator[tuple[Reals, Reals, Reals]]:
-    """Give for each model ln f(z|1)/g(z), ln f(z|0)/g(z) and ln g(z) of every cell, with g = p·f(·|1) + (1−p)·f(·|0)."""
+    """Give for each model ln f(z|1)/g(z), ln f(z|0)/g(z) and ln g(z) of every cell; g = p·f(·|1) + (1−p)·f(·|0)."""
     log_p, log_not = np.log(seen.p), np.log1p(-seen.p)
     edit = -np.log(np.pi * EDIT_WIDTH * (1 + ((seen.from_high + seen.from_low) / 2 / EDIT_WIDTH) ** 2))
     for one, zero in _laws(seen):

@@ -6,7 +6,7 @@ where the others still tell the groups apart.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
@@ -40,7 +40,7 @@ def row_matches(leak: Leak, base: Base) -> list[Rows]:
     scored = []
     for columns in _assignments(known, texts, chosen):
         lookup = _lookup(known, columns, len(base.groups))
-        found = [lookup.get(tuple(texts[c][row] for c in columns if c is not None)) for row in chosen]
+        found = _matched(texts, columns, lookup, chosen)
         hits = [group for group in found if group is not None]
         if hits:
             used = sum(column is not None for column in columns)
@@ -48,13 +48,20 @@ def row_matches(leak: Leak, base: Base) -> list[Rows]:
     scored.sort(key=lambda entry: entry[0], reverse=True)
     best = scored[0][0][0] if scored else 0
     return [
-        Rows(
-            columns,
-            tuple(lookup.get(tuple(texts[c][row] for c in columns if c is not None)) for row in range(len(leak.rows))),
-        )
+        Rows(columns, tuple(_matched(texts, columns, lookup, range(len(leak.rows)))))
         for (distinct, _, _), columns, lookup in scored[:KEPT]
         if 2 * distinct >= best
     ]
+
+
+def _matched(
+    texts: Sequence[Sequence[str]],
+    columns: Sequence[int | None],
+    lookup: Mapping[tuple[str, ...], int],
+    rows: Iterable[int],
+) -> list[int | None]:
+    used = [texts[column] for column in columns if column is not None]
+    return [lookup.get(tuple(text[row] for text in used)) for row in rows]
 
 
 def _assignments(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from fractions import Fraction
 
 import numpy as np
 
@@ -18,7 +19,8 @@ from watermarking.design import Design
 from watermarking.embed import Channel
 from watermarking.models import Reals, Seen, log_ratios
 
-ALPHA = 1e-6  # the probability that a trace accuses anybody whose copy played no part
+LOG10_ALPHA = -6  # the probability that a trace accuses anybody whose copy played no part
+FARTHEST = 10**9  # δ
 BLOCK = 500  # recipients scored at a time
 TRACED, INSUFFICIENT, NOT_OURS = "traced", "insufficient_evidence", "not_ours"
 
@@ -52,13 +54,13 @@ def log_e_values(alignment: Alignment, base: Base, design: Design, path: Channel
 
 
 def log10_p(log_e: float, pairs: int) -> float:
-    """Give log10 min(1, pairs/E): the bound on the probability that any of `pairs` innocent recipients scores so high."""
+    """Give log10 min(1, pairs/E): the most probable it is that any of `pairs` innocent recipients scores so high."""
     return min(0.0, math.log10(pairs) - log_e / math.log(10))
 
 
 def verdict(log10_bound: float) -> str:
     """Give `traced` when the bound is at most α, else `insufficient_evidence`."""
-    return TRACED if log10_bound <= math.log10(ALPHA) else INSUFFICIENT
+    return TRACED if log10_bound <= LOG10_ALPHA else INSUFFICIENT
 
 
 def _seen(alignment: Alignment, base: Base, design: Design, path: Channel, cells: Sequence[int]) -> Seen:
@@ -67,11 +69,18 @@ def _seen(alignment: Alignment, base: Base, design: Design, path: Channel, cells
         group, primitive = path.cells[i]
         observation = alignment.observed[group, primitive]
         delta = design.strengths[primitive].delta
-        high.append(float((observation.value - path.high[i]) / delta))
-        low.append(float((observation.value - path.low[i]) / delta))
-        blur.append(float(observation.grid / delta) / math.sqrt(12))
+        high.append(_bounded((observation.value - path.high[i]) / delta))
+        low.append(_bounded((observation.value - path.low[i]) / delta))
+        blur.append(_bounded(observation.grid / delta) / math.sqrt(12))
     p = path.limits[path.rank[list(cells)]].astype(np.float64) / ONE
     return Seen(p, np.array(high), np.array(low), np.array(blur))
+
+
+def _bounded(distance: Fraction) -> float:
+    """Values from nowhere must not overflow; how far away they are says nothing."""
+    if abs(distance) <= FARTHEST:
+        return float(distance)
+    return math.copysign(FARTHEST, distance)
 
 
 def _log_sum(values: Reals) -> Reals:
