@@ -1,0 +1,182 @@
+"""Builds what each process holds, and gives it only the keys it may have. The one module that knows the adapters."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+
+from sandbox.core.clock import now, rfc3339
+from sandbox.core.ids import new_id
+from sandbox.core.keys import EPOCH, FileKeys, derive
+from sandbox.core.sealing import Sealer
+from sandbox.core.spool import Spool
+from sandbox.engines.duckdb.pool import DuckDBEngine
+from sandbox.errors import Problem
+from sandbox.identity import parties
+from sandbox.jobs.doorbell import Doorbell
+from sandbox.jobs.house import House, Vault
+from sandbox.jobs.product import ProductKind
+from sandbox.settings import Settings, load
+from sandbox.stores.sql import SqlStore
+from sandbox.transparency.journal import Journal
+from sandbox.transparency.notes import Signer
+from sandbox.transparency.seal import OnSealed, Scribe
+
+INSTANCE = "instance.json"
+FOLDERS = ("data", "spool", "log")
+
+
+def init_instance(home: Path, test_instance: bool = False) -> dict[str, str]:
+    """Make an instance in `home` (its keys beside it) and give `home` and the authority's first key, shown once.
+
+    Raises `Problem(state_conflict)` when there is an instance already; nothing half-made stays."""
+    if test_instance:
+        raise Problem("field_invalid", "test instances are not built yet; make an ordinary one without --test-instance")
+    settings = load(home=home)
+    if home.exists() and any(home.iterdir()):
+        raise Problem("state_conflict", f"{home} is not empty; name a new folder")
+    existed, keys_existed = home.exists(), settings.key_folder.exists()
+    try:
+        return _init(settings)
+    except BaseException:
+        if not existed:
+            shutil.rmtree(home, ignore_errors=True)
+        if not keys_existed:
+            shutil.rmtree(settings.key_folder, ignore_errors=True)
+        raise
+
+
+def _init(settings: Settings) -> dict[str, str]:
+    home = settings.home
+    home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for folder in FOLDERS:
+        (home / folder).mkdir(mode=0o700)
+    keys = FileKeys(settings.key_folder)
+    keys.create()
+    (home / "log.pub").write_text(_signer(settings, keys).verifier_key + "\n")
+    spool_key = X25519PrivateKey.from_private_bytes(keys.secret("spool"))
+    (home / "spool.pub").write_bytes(spool_key.public_key().public_bytes_raw())
+    instance = {"id": new_id("instance"), "created_at": rfc3339(now()), "test_instance": False}
+    store = SqlStore(settings.database)
+    try:
+        store.create()
+        journal = Journal(Sealer(keys.secret("release")))
+        with store.write() as tx:
+            journal.write(tx, "instance.created", public={"instance": str(instance["id"]), "test_instance": "no"})
+            _, key = parties.bootstrap(tx, journal)
+    finally:
+        store.close()
+    (home / INSTANCE).write_text(json.dumps(instance) + "\n")
+    return {"home": str(home), "authority_key": key}
+
+
+def check_ready_to_serve(settings: Settings) -> None:
+    """Raise `Problem` when there is no whole instance at the settings' places."""
+    if not (settings.home / INSTANCE).exists():
+        raise Problem("not_ready", f"there is no instance in {settings.home}; make one with `sandbox init {settings.home}`")
+    FileKeys(settings.key_folder).secret("release")
+    store = SqlStore(settings.database)
+    try:
+        store.ping()
+    finally:
+        store.close()
+
+
+def web_house(settings: Settings) -> House:
+    """What web holds: the release key only."""
+    return _house(settings)
+
+
+@contextmanager
+def vault_house(settings: Settings) -> Iterator[House]:
+    """What the vault holds: data keys, K_master, the engine; let go at the end of the block."""
+    keys = FileKeys(settings.key_folder)
+    vault_secret = keys.secret("vault")
+    sealer = Sealer(derive(vault_secret, "sealing"))
+    engine = DuckDBEngine(
+        memory_mb=settings.engine_memory_mb,
+        timeout_s=settings.job_timeout_s,
+        ingest_timeout_s=settings.ingest_timeout_s,
+    )
+    with _scratch(settings) as scratch:
+        vault = Vault(
+            engine=engine,
+            ingest=engine.ingest,
+            sealer=sealer,
+            master=keys.secret(f"master-{EPOCH}"),
+            epoch=EPOCH,
+            row_order=derive(vault_secret, "row-order"),
+            scratch=scratch,
+        )
+        spool_key = X25519PrivateKey.from_private_bytes(keys.secret("spool"))
+        try:
+            yield _house(settings, vault=vault, evidence=Sealer(derive(vault_secret, "evidence")), spool_key=spool_key)
+        finally:
+            engine.close()
+
+
+def scribe_house(settings: Settings, on_sealed: OnSealed) -> tuple[House, Scribe]:
+    """What the scribe holds: the log key."""
+    house = _house(settings)
+    signer = _signer(settings, FileKeys(settings.key_folder))
+    return house, Scribe(house.store, house.log_folder, signer, settings.name, on_sealed)
+
+
+def _house(
+    settings: Settings,
+    *,
+    vault: Vault | None = None,
+    evidence: Sealer | None = None,
+    spool_key: X25519PrivateKey | None = None,
+) -> House:
+    home, release = settings.home, Sealer(FileKeys(settings.key_folder).secret("release"))
+    store = SqlStore(settings.database)
+    store.ping()
+    return House(
+        settings=settings,
+        store=store,
+        journal=Journal(release, evidence),
+        release_sealer=release,
+        spool=Spool(
+            settings.spool_folder, X25519PublicKey.from_public_bytes((home / "spool.pub").read_bytes()), spool_key
+        ),
+        products=_products(),
+        doorbell=Doorbell(home),
+        log_public_key=(home / "log.pub").read_text().strip(),
+        test_instance=bool(json.loads((home / INSTANCE).read_text())["test_instance"]),
+        vault=vault,
+    )
+
+
+def _products() -> dict[str, ProductKind]:
+    """Every installed product kind, ours and others'."""
+    kinds = (entry.load()() for entry in entry_points(group="sandbox.products"))
+    return {kind.kind: kind for kind in kinds}
+
+
+def _signer(settings: Settings, keys: FileKeys) -> Signer:
+    return Signer(settings.name, Ed25519PrivateKey.from_private_bytes(keys.secret("log")))
+
+
+@contextmanager
+def _scratch(settings: Settings) -> Iterator[Path]:
+    """A private folder for decrypted uploads, in memory where the machine has such a place; emptied before and after,
+    so that a killed vault leaves no plaintext once it runs again."""
+    shared_memory = Path("/dev/shm")  # noqa: S108 – made private below
+    parent = settings.scratch or (shared_memory if os.access(shared_memory, os.W_OK) else settings.home)
+    folder = parent / f"sandbox-scratch-{Doorbell.tag(settings.home)}"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(mode=0o700, parents=True)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

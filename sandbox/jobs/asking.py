@@ -1,0 +1,163 @@
+"""Steps 2–4, in web: may this be asked, what is it exactly, and is there budget, money and quota for it?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sandbox.billing.prices import most
+from sandbox.catalogue.entry import parse_entry
+from sandbox.core.canonical import canonical_bytes
+from sandbox.core.clock import now
+from sandbox.core.ids import new_id
+from sandbox.core.store import Transaction
+from sandbox.errors import Problem
+from sandbox.grants.authorise import Permit, authorise
+from sandbox.identity.keys import Principal
+from sandbox.jobs.house import House
+from sandbox.jobs.product import Question
+from sandbox.jobs.records import Base, Holding, Job
+from sandbox.jobs.tasks import queue
+from sandbox.plan.codec import to_json
+from sandbox.plan.plan import Plan
+from sandbox.privacy import accountant
+from sandbox.privacy.convert import epsilon_for
+from sandbox.privacy.records import Account
+from sandbox.privacy.rederive import loss
+
+LOGGED = frozenset({"subscription_inactive", "grant_inactive", "purpose_not_allowed", "commitment_missing"})
+"""Refusals that A2 wants on record: somebody tried to act outside a grant."""
+
+
+def authorised(
+    house: House, tx: Transaction, principal: Principal, request: Mapping[str, Any], moment: datetime
+) -> Permit:
+    """Step 2: give the permit, or refuse with the reason and, outside a grant, log that it was tried."""
+    principal.require("user")
+    try:
+        return authorise(tx, principal, str(request.get("subscription", "")), moment)
+    except Problem as problem:
+        if problem.code in LOGGED:
+            with house.store.write() as own:
+                house.journal.write(
+                    own,
+                    "job.refused",
+                    public={"code": problem.code},
+                    committed={"party": principal.party.id, "subscription": str(request["subscription"])},
+                    party=principal.party.id,
+                )
+            house.doorbell.ring("scribe")
+        raise
+
+
+def compiled(house: House, tx: Transaction, permit: Permit, request: Mapping[str, Any]) -> Plan:
+    """Step 3: give the finished plan. Reads the catalogue and the account's promise, never data."""
+    kind = house.products.get(permit.product.kind)
+    if kind is None:
+        raise Problem("state_conflict", f"this instance cannot run products of kind {permit.product.kind}")
+    if permit.resource.version is None:
+        raise Problem("state_conflict", "the resource has no data yet; ask its holder to upload a version")
+    entry = parse_entry(permit.resource.entry)
+    account = accountant.account_for(tx, permit.resource.population, permit.subscription.party)
+    return kind.compile(
+        Question(
+            request=request,
+            resource=permit.resource.id,
+            population=permit.resource.population,
+            version=permit.resource.version,
+            entry=entry,
+            spec=permit.product.spec,
+            delta_conv=account.delta_conv,
+            delta_threshold=accountant.threshold_delta(account.delta),
+        )
+    )
+
+
+def reserve(
+    house: House, tx: Transaction, principal: Principal, permit: Permit, plan: Plan, request: Mapping[str, Any]
+) -> Job:
+    """Step 4: hold privacy in both accounts and money, and queue the job; all in the caller's transaction.
+
+    A question the party already holds is free to it. The population pays once for each base."""
+    key = plan.base_key()
+    free = bool(tx.find(Holding, key=key, party=principal.party.id, limit=1))
+    rho, delta = (Decimal(0), Decimal(0)) if free else loss(plan)
+    job_id = new_id("job")
+    if not free:
+        accountant.hold(
+            tx,
+            job=job_id,
+            party=principal.party.id,
+            population=plan.population,
+            base_key=key,
+            rho=rho,
+            delta=delta,
+            population_pays=not tx.find(Base, key=key, limit=1),
+        )
+    job = Job(
+        id=job_id,
+        party=principal.party.id,
+        subscription=permit.subscription.id,
+        product=permit.product.id,
+        grant=permit.grant.id,
+        operator=permit.product.operator,
+        resource=permit.resource.id,
+        population=plan.population,
+        version=plan.version,
+        kind=permit.product.kind,
+        purpose=permit.subscription.purpose,
+        request=house.release_sealer.seal(canonical_bytes(_text(request)), f"request:{job_id}"),
+        plan=to_json(plan),
+        base_key=key,
+        status="queued",
+        rho=rho,
+        delta=delta,
+        free=free,
+        fee=most(permit.price, permit.subscription.purpose, repeat=free, cells=most_cells(plan)),
+        price=permit.price.id,
+        decision=permit.decision,
+        fence=0,
+        base=None,
+        entry=None,
+        created_at=now(),
+        started_at=None,
+        finished_at=None,
+    )
+    tx.add(job)
+    queue(tx, "job", job_id, {})
+    return job
+
+
+def price_tag(tx: Transaction, permit: Permit, plan: Plan, account: Account) -> dict[str, Any]:
+    """What the plan would cost this user, from public facts only."""
+    free = bool(tx.find(Holding, key=plan.base_key(), party=account.party, limit=1))
+    rho, delta = (Decimal(0), Decimal(0)) if free else loss(plan)
+    return {
+        "rho": str(rho),
+        "epsilon": str(epsilon_for(rho, account.delta_conv)),
+        "delta": str(delta),
+        "fee": str(most(permit.price, permit.subscription.purpose, repeat=free, cells=most_cells(plan))),
+        "left": accountant.left(account),
+        "held_already": free,
+        "notes": list(plan.notes),
+    }
+
+
+def most_cells(plan: Plan) -> int | None:
+    """The most cells the answer can have, from the plan alone; None when private keys leave it open."""
+    shown = sum(not output.hidden for output in plan.outputs)
+    rows = 1
+    for key in plan.keys:
+        if key.domain is None:
+            rows = 0
+            break
+        rows *= len(key.domain)
+    if plan.post.limit is not None:
+        rows = min(rows, plan.post.limit) if rows else plan.post.limit
+    return rows * shown if rows else None
+
+
+def _text(request: Mapping[str, Any]) -> dict[str, str]:
+    return {name: value if isinstance(value, str) else repr(value) for name, value in request.items()}

@@ -1,0 +1,61 @@
+"""What a process of the service holds: its stores, keys and products. `bootstrap` builds one per process and gives each
+only the keys it may have."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from sandbox.catalogue.entry import Entry
+from sandbox.core.sealing import Sealer
+from sandbox.core.spool import Spool
+from sandbox.core.store import Store
+from sandbox.engines.base import Engine
+from sandbox.jobs.doorbell import Doorbell
+from sandbox.jobs.product import ProductKind
+from sandbox.settings import Settings
+from sandbox.transparency.journal import Journal
+
+
+class Ingest(Protocol):
+    """Enforces a registration's declarations on its files, given as table → (path, format), and writes one encrypted
+    data version; gives the holder's report. Raises `Problem` for files that cannot be read."""
+
+    def __call__(
+        self, entry: Entry, files: Mapping[str, tuple[Path, str]], target: Path, key: bytes, prf_key: bytes
+    ) -> dict[str, Any]: ...
+
+
+@dataclass(frozen=True)
+class Vault:
+    """What only the vault holds: engine, ingest, K_master (by epoch), the sealer of bases and evidence."""
+
+    engine: Engine
+    ingest: Ingest
+    sealer: Sealer
+    master: bytes
+    epoch: str
+    row_order: bytes
+    scratch: Path
+
+
+@dataclass(frozen=True)
+class House:
+    """What every process holds. `vault` is None but in the vault."""
+
+    settings: Settings
+    store: Store
+    journal: Journal
+    release_sealer: Sealer
+    spool: Spool
+    products: Mapping[str, ProductKind]
+    doorbell: Doorbell
+    log_public_key: str
+    test_instance: bool
+    vault: Vault | None = None
+
+    @property
+    def log_folder(self) -> Path:
+        return self.settings.log_folder

@@ -1,0 +1,41 @@
+"""Which processes of the instance are alive, told by leases in the database, and whether the log stopped the service."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sandbox.core.clock import now
+from sandbox.core.store import Duplicate, Transaction
+from sandbox.errors import Problem
+from sandbox.transparency.records import Lease
+
+FRESH = timedelta(seconds=10)
+STOP = "integrity-stop"
+
+
+def beat(tx: Transaction, name: str, holder: str) -> None:
+    """Say that process `holder` does duty `name` right now."""
+    until = now() + FRESH
+    lease = tx.get(Lease, name, lock=True)
+    if lease is None:
+        try:
+            tx.add(Lease(name, holder, 1, until))
+        except Duplicate:
+            return
+    else:
+        tx.change(lease, holder=holder, until=until)
+
+
+def require_ready(tx: Transaction) -> None:
+    """Raise `Problem(integrity_stop)` when the log is ahead of the database, `Problem(not_ready)` when vault or scribe
+    is not there."""
+    if tx.get(Lease, STOP):
+        raise Problem(
+            "integrity_stop",
+            "the log is ahead of the database, as after restoring an old backup; the operator of this instance must run "
+            "`sandbox recover --from-log`",
+        )
+    for name in ("vault-alive", "scribe-alive"):
+        lease = tx.get(Lease, name)
+        if lease is None or lease.until < now():
+            raise Problem("not_ready", f"the {name.removesuffix('-alive')} process is not ready; try again in a moment")

@@ -1,0 +1,124 @@
+"""The walk of a job, from a question to an answer, in ten steps.
+
+One story in three acts, because two borders of trust lie across it: web holds no data key, so steps 5–9 happen in the
+vault; and no answer leaves before the scribe has signed a checkpoint over its leaf, so step 10 comes after. Each act is
+one function; a crash between or inside them is finished or voided by the same functions when the task is claimed again.
+
+    submit      1 authenticate  2 authorise  3 compile  4 reserve                       (web)
+    carry_out   5 execute  6 release  7 fingerprint  8 record  9 meter                  (vault)
+    answer      10 answer                                                               (web)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sandbox.core.clock import now
+from sandbox.core.store import Transaction
+from sandbox.engines.base import EngineFailed
+from sandbox.errors import Problem
+from sandbox.grants.authorise import authorise, recheck
+from sandbox.identity.keys import Principal
+from sandbox.jobs import asking, telling, working
+from sandbox.jobs.house import House
+from sandbox.jobs.pace import wait_for_quantum
+from sandbox.jobs.presence import require_ready
+from sandbox.jobs.records import Job, Task
+from sandbox.jobs.tasks import ATTEMPTS
+from sandbox.privacy import accountant
+from sandbox.privacy.release import release
+
+
+def submit(
+    house: House,
+    principal: Principal,
+    request: Mapping[str, Any],
+    on_reserved: Callable[[Transaction, Job], None] | None = None,
+) -> Job:
+    """Steps 1–4: take a question, refuse it or reserve what it costs, and hand it to the vault.
+
+    `on_reserved` runs inside the reserving transaction. A refusal (`Problem`) spends nothing and leaves nothing but,
+    when a rule of step 2 refused, a leaf that says so."""
+    # 1 authenticate – the API did it for every request: `principal` is who asks
+    moment = now()
+    with house.store.read() as tx:
+        require_ready(tx)
+        # 2 authorise
+        permit = asking.authorised(house, tx, principal, request, moment)
+        # 3 compile – from declarations and the request alone
+        plan = asking.compiled(house, tx, permit, request)
+    # 4 reserve – privacy in every account, money and quota; one transaction
+    with house.store.write() as tx:
+        authorise(tx, principal, permit.subscription.id, moment)  # nothing may have changed while we compiled
+        job = asking.reserve(house, tx, principal, permit, plan, request)
+        if on_reserved:
+            on_reserved(tx, job)
+    house.doorbell.ring("vault")
+    return job
+
+
+def carry_out(house: House, task: Task) -> None:
+    """Steps 5–9: run a reserved job to its end, or finish what a crashed worker began.
+
+    Privacy is spent once `begin` is committed, whatever happens then. The base is stored before anything is made of
+    it, so noise is never drawn twice for one release. A failure is the same for every cause and costs no money."""
+    assert house.vault is not None
+    job = working.begin(house, task)  # durable compare-and-set: reserved → executing, before any private byte is read
+    if job is None:
+        return  # voided, or finished already by another worker
+    if task.fence > ATTEMPTS:
+        working.fail(house, task, job)
+        return
+    plan = working.plan_of(job)
+    base = working.stored_base(house, job)
+    if base is None:
+        try:
+            # 5 execute – the loss is derived again from the finished plan before anything runs
+            exact = working.execute(house, job, plan)
+        except EngineFailed:
+            wait_for_quantum(house.settings, job)
+            working.fail(house, task, job)
+            return
+        # 6 release – the only door: noise and threshold on the primitive measurements
+        base = working.keep_base(house, job, plan, release(plan, exact))
+    # 7 fingerprint – the recipient's marks, then post-processing
+    copy = working.fingerprint(house, job, plan, base)
+    wait_for_quantum(house.settings, job)
+    # 8 record and 9 meter – log entry, usage event and result are rows of one transaction
+    with house.store.write() as tx:
+        entry = telling.record(house, tx, task, job, base, copy)
+        telling.meter(tx, job, copy, entry)
+    house.doorbell.ring("scribe")
+
+
+def answer(house: House, principal: Principal, job_id: str) -> dict[str, Any]:
+    """Step 10: give the result, once a checkpoint covers its leaf and if nothing was stopped meanwhile.
+
+    Raises `Problem`: not_found, job_not_finished, execution_failed, emergency_stop, grant_inactive, …"""
+    with house.store.read() as tx:
+        job = own_job(tx, principal, job_id)
+        if job.status in ("queued", "running", "sealing"):
+            raise Problem("job_not_finished", "the job is not finished; ask again, or send `Prefer: wait=30`")
+        if job.status != "done":
+            raise Problem("execution_failed", f"the job is {job.status} and has no result; it cost no money")
+        # 10 answer
+        recheck(tx, job, now())
+        return telling.present(house, tx, job)
+
+
+def estimate(house: House, principal: Principal, request: Mapping[str, Any]) -> dict[str, Any]:
+    """Steps 1–3 only: what the question would cost. Opens no private file, and does not say whether others asked."""
+    with house.store.read() as tx:
+        permit = asking.authorised(house, tx, principal, request, now())
+        plan = asking.compiled(house, tx, permit, request)
+        account = accountant.account_for(tx, permit.resource.population, principal.party.id)
+        return asking.price_tag(tx, permit, plan, account)
+
+
+def own_job(tx: Transaction, principal: Principal, job_id: str) -> Job:
+    """Give a job of the principal's party; anybody else's does not exist."""
+    job = tx.get(Job, job_id)
+    if job is None or job.party != principal.party.id:
+        raise Problem("not_found", "there is no such job of yours; list your jobs with GET /api/v1/jobs")
+    return job

@@ -1,0 +1,81 @@
+"""Delivery of work to the vault: task rows, claimed by lease and fenced.
+
+The queue is the control database itself: the claim must be a durable compare-and-set before any private byte is read,
+so a second queue could only disagree with it. A worker that dies stops renewing; its tasks are claimed again with a
+higher fence, and whatever it still does with the old fence is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from sandbox.core.clock import now
+from sandbox.core.ids import new_id
+from sandbox.core.store import Stale, Store, Transaction
+from sandbox.jobs.records import Task
+
+LEASE = timedelta(seconds=5)
+ATTEMPTS = 3
+"""How often a task is begun before it counts as failed: one that kills its worker each time must end. Beginning a job
+again spends nothing more, for a run that died before its base was stored has released nothing."""
+
+
+def queue(tx: Transaction, kind: str, subject: str, payload: Mapping[str, Any]) -> Task:
+    """Add a task of `kind` (job, ingest, trace) about `subject`, to be seen when the transaction commits."""
+    task = Task(new_id("task"), kind, subject, dict(payload), "queued", 0, None, None, None, now())
+    tx.add(task)
+    return task
+
+
+def claim(store: Store, worker: str) -> Task | None:
+    """Take the oldest task that waits or whose worker is gone, and give it with its new fence; None when there is
+    nothing to do."""
+    with store.read() as tx:
+        candidate = _candidate(tx)
+    if candidate is None:
+        return None
+    try:
+        with store.write() as tx:
+            return tx.change(
+                candidate, status="running", worker=worker, fence=candidate.fence + 1, lease_until=now() + LEASE
+            )
+    except Stale:
+        return None  # another worker was faster
+
+
+def _candidate(tx: Transaction) -> Task | None:
+    for task in tx.find(Task, status="queued", order=("created_at", "id"), limit=1):
+        return task
+    moment = now()
+    running = tx.find(Task, status="running", order=("created_at", "id"))
+    return next((task for task in running if task.lease_until is None or task.lease_until < moment), None)
+
+
+def renew(store: Store, worker: str) -> None:
+    """Extend the lease of everything `worker` runs."""
+    with store.read() as tx:
+        mine = tx.find(Task, status="running", worker=worker)
+    for task in mine:
+        try:
+            with store.write() as tx:
+                tx.change(task, worker=worker, fence=task.fence, lease_until=now() + LEASE)
+        except Stale:
+            continue  # finished or taken over meanwhile
+
+
+def finish(tx: Transaction, task: Task, outcome: Mapping[str, Any] | None = None) -> None:
+    """End a task; raises `Stale` when another worker took it over."""
+    current = tx.get(Task, task.id, lock=True)
+    if current is None or current.fence != task.fence or current.status != "running":
+        raise Stale("tasks")
+    tx.change(current, status="done", outcome=None if outcome is None else dict(outcome))
+
+
+def drop(store: Store, task: Task) -> None:
+    """Give a task back whose attempt broke off, to be claimed again at once."""
+    with store.write() as tx:
+        current = tx.get(Task, task.id, lock=True)
+        if current is not None and current.fence == task.fence and current.status == "running":
+            tx.change(current, worker=None, lease_until=now() - LEASE)

@@ -1,0 +1,110 @@
+"""Steps 8–10: record, meter, answer."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from sandbox.billing.prices import fee
+from sandbox.billing.records import Price
+from sandbox.core.canonical import canonical_bytes, digest
+from sandbox.core.clock import now
+from sandbox.core.ids import new_id
+from sandbox.core.store import Transaction
+from sandbox.jobs.house import House
+from sandbox.jobs.product import Answer, AnswerColumn
+from sandbox.jobs.records import Holding, Job, Release, Task
+from sandbox.jobs.result import canonical_result
+from sandbox.jobs.tasks import finish
+from sandbox.jobs.working import Copy, Kept, mine
+from sandbox.metering.events import usage_event
+from sandbox.plan.codec import from_json, to_json
+from sandbox.privacy import accountant
+from sandbox.privacy.convert import epsilon_for
+from sandbox.transparency.records import LogEntry
+
+
+def record(house: House, tx: Transaction, task: Task, job: Job, base: Kept, copy: Copy) -> LogEntry:
+    """Step 8: the leaf that commits to this delivery before it happens, the release, and the end of the task."""
+    mine(tx, task, job)
+    result_digest = digest(canonical_result(copy.answer))
+    entry = house.journal.write(
+        tx,
+        "job.released",
+        public={"rho": str(job.rho), "delta": str(job.delta)},
+        committed={
+            "job": job.id,
+            "party": job.party,
+            "population": job.population,
+            "product": job.product,
+            "recipient": copy.recipient,
+            "result": result_digest,
+        },
+        evidence={
+            "base": hashlib.sha256(base.content).hexdigest().encode(),
+            "base_id": base.id.encode(),
+            "design": copy.design,
+            "k_base": copy.k_base,
+            "k_user": copy.k_user,
+            "plan": digest(job.plan).encode(),
+        },
+        job=job.id,
+        party=job.party,
+        resource=job.resource,
+        product=job.product,
+    )
+    sealed = house.release_sealer.seal(canonical_bytes(_answer_json(copy.answer)), f"result:{job.id}")
+    tx.add(Release(new_id("release"), job.id, base.id, job.party, copy.recipient, sealed, result_digest, now()))
+    if not tx.find(Holding, key=job.base_key, party=job.party, limit=1):
+        tx.add(Holding(new_id("holding"), job.base_key, job.party, job.id, now()))
+    finish(tx, task)
+    return entry
+
+
+def meter(tx: Transaction, job: Job, copy: Copy, entry: LogEntry) -> None:
+    """Step 9: one usage event, and the job waits for its checkpoint."""
+    price = tx.get(Price, job.price) if job.price else None
+    cells = len(copy.answer.rows) * len(copy.answer.columns)
+    amount = fee(price, job.purpose, repeat=job.free, cells=cells)
+    tx.add(usage_event(job, price, amount, cells))
+    tx.change(job, status="sealing", base=_base_of(tx, job), entry=entry.id, fee=amount, finished_at=now())
+
+
+def present(house: House, tx: Transaction, job: Job) -> dict[str, Any]:
+    """Step 10: the result as the contract shows it, with values still exact (Decimal, date)."""
+    answer = stored_answer(house, tx, job)
+    account = accountant.account_for(tx, job.population, job.party)
+    return {
+        "job": job.id,
+        "columns": [{name: said for name, said in asdict(column).items() if said is not None} for column in answer.columns],
+        "rows": [list(row) for row in answer.rows],
+        "privacy": {
+            "rho": str(job.rho),
+            "epsilon": str(epsilon_for(job.rho, account.delta_conv)),
+            "delta": str(job.delta),
+            "left": accountant.left(account),
+        },
+        "notes": list(answer.notes),
+        "fee": str(job.fee),
+        "receipt": f"/api/v1/jobs/{job.id}/receipt",
+    }
+
+
+def stored_answer(house: House, tx: Transaction, job: Job) -> Answer:
+    """Open the released copy of a job."""
+    [row] = tx.find(Release, job=job.id)
+    held = json.loads(house.release_sealer.open(row.result, f"result:{job.id}"))
+    columns = tuple(AnswerColumn(**column) for column in held["columns"])
+    return Answer(columns, from_json(held["rows"]), tuple(held["notes"]))
+
+
+def _answer_json(answer: Answer) -> Mapping[str, Any]:
+    return {"columns": [asdict(column) for column in answer.columns], "rows": to_json(answer.rows), "notes": list(answer.notes)}
+
+
+def _base_of(tx: Transaction, job: Job) -> str:
+    [row] = tx.find(Release, job=job.id)
+    return row.base

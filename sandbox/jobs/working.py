@@ -1,0 +1,184 @@
+"""Steps 5–7, in the vault: the part of the walk that sees raw rows, exact numbers and fingerprint keys.
+
+What comes out of here is a marked copy. Exact values live in the memory of one call of `execute` and `release`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sandbox.catalogue.records import DataVersion
+from sandbox.core.canonical import canonical_bytes
+from sandbox.core.clock import now
+from sandbox.core.ids import new_id
+from sandbox.core.store import Duplicate, Stale, Transaction
+from sandbox.engines.base import EngineFailed, Exact, OpenVersion
+from sandbox.errors import Problem
+from sandbox.grants.authorise import recheck
+from sandbox.identity.parties import recipient
+from sandbox.identity.records import Party
+from sandbox.jobs.house import House
+from sandbox.jobs.product import Answer
+from sandbox.jobs.records import Base, Job, Task
+from sandbox.jobs.tasks import finish
+from sandbox.oversight.marks import fingerprint as mark
+from sandbox.plan.codec import from_json, to_json
+from sandbox.plan.plan import Plan
+from sandbox.plan.scalar import Value
+from sandbox.privacy import accountant
+from sandbox.privacy.rederive import PlanUnsound, loss
+from sandbox.privacy.release import Released
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A stored base X: its id, the exact bytes that are committed to, and what they hold."""
+
+    id: str
+    content: bytes
+    released: Released
+
+
+@dataclass(frozen=True)
+class Copy:
+    """One recipient's copy of a base: the answer, and what evidence will need."""
+
+    answer: Answer
+    recipient: str
+    design: bytes
+    k_base: bytes
+    k_user: bytes
+
+
+def begin(house: House, task: Task) -> Job | None:
+    """Claim the job for this fence and make its privacy spent, or void it when it may not run any more.
+
+    Gives None when there is nothing to do."""
+    with house.store.write() as tx:
+        job = tx.get(Job, task.subject, lock=True)
+        if job is None or job.status not in ("queued", "running"):
+            finish(tx, task)
+            return None
+        if job.status == "running":
+            return tx.change(job, fence=task.fence)
+        try:
+            recheck(tx, job, now())
+        except Problem as problem:
+            void(house, tx, task, job, problem.code)
+            return None
+        if not job.free and not accountant.start(tx, job.id):
+            void(house, tx, task, job, "state_conflict")
+            return None
+        return tx.change(job, status="running", fence=task.fence, started_at=now())
+
+
+def void(house: House, tx: Transaction, task: Task, job: Job, why: str) -> None:
+    """Give back what a job held that never began."""
+    accountant.void(tx, job.id)
+    house.journal.write(
+        tx, "job.voided", public={"code": why}, committed={"party": job.party, "job": job.id}, job=job.id, party=job.party
+    )
+    tx.change(job, status="void", fence=task.fence, finished_at=now())
+    finish(tx, task)
+
+
+def fail(house: House, task: Task, job: Job) -> None:
+    """End a job that cannot be finished: privacy stays spent, no money is charged, no detail is given."""
+    with house.store.write() as tx:
+        mine(tx, task, job)
+        entry = house.journal.write(
+            tx,
+            "job.failed",
+            public={"rho": str(job.rho), "delta": str(job.delta)},
+            committed={"party": job.party, "job": job.id, "population": job.population},
+            job=job.id,
+            party=job.party,
+            resource=job.resource,
+            product=job.product,
+        )
+        tx.change(job, status="failed", entry=entry.id, fee=job.fee * 0, finished_at=now())
+        finish(tx, task)
+
+
+def mine(tx: Transaction, task: Task, job: Job) -> None:
+    """Raise `Stale` when another worker has taken the job over."""
+    current = tx.get(Job, job.id, lock=True)
+    if current is None or current.status != "running" or current.fence != task.fence:
+        raise Stale("jobs")
+
+
+def plan_of(job: Job) -> Plan:
+    """Give the plan that was reserved."""
+    plan = from_json(job.plan)
+    assert isinstance(plan, Plan)
+    return plan
+
+
+def execute(house: House, job: Job, plan: Plan) -> Exact:
+    """Step 5: derive the loss again, check it against what the journal of charges says is spent, and run the engine.
+
+    Raises `EngineFailed` for every cause alike."""
+    assert house.vault is not None
+    try:
+        rho, delta = loss(plan)
+    except PlanUnsound as error:
+        raise EngineFailed from error
+    with house.store.read() as tx:
+        if not accountant.is_spent(tx, job.id, job.party, rho, delta):
+            raise EngineFailed
+        version = tx.get(DataVersion, plan.version)
+    if version is None:
+        raise EngineFailed
+    key = house.vault.sealer.open(version.wrapped_key, f"version:{version.id}")
+    path = house.settings.data_folder / version.file
+    return house.vault.engine.run(OpenVersion(version.id, path, key), plan)
+
+
+def stored_base(house: House, job: Job) -> Kept | None:
+    """Give the base of the job's canonical plan, if it was drawn before."""
+    with house.store.read() as tx:
+        rows = tx.find(Base, key=job.base_key, limit=1)
+    return open_base(house, rows[0]) if rows else None
+
+
+def open_base(house: House, base: Base) -> Kept:
+    """Unseal a base."""
+    assert house.vault is not None
+    content = house.vault.sealer.open(base.content, f"base:{base.id}")
+    held = json.loads(content)
+    groups: list[tuple[Value, ...]] = [from_json(group) for group in held["groups"]]
+    return Kept(base.id, content, Released(groups, [tuple(row) for row in held["values"]]))
+
+
+def keep_base(house: House, job: Job, plan: Plan, released: Released) -> Kept:
+    """Store a fresh base, durably, before anything is made of it; whoever is second uses the first's."""
+    assert house.vault is not None
+    base_id = new_id("base")
+    content = canonical_bytes(base_content(plan, released.groups, released.values))
+    sealed = house.vault.sealer.seal(content, f"base:{base_id}")
+    try:
+        with house.store.write() as tx:
+            tx.add(Base(base_id, job.base_key, job.resource, job.version, house.vault.epoch, sealed, None, now()))
+    except Duplicate:
+        kept = stored_base(house, job)
+        assert kept is not None
+        return kept
+    return Kept(base_id, content, released)
+
+
+def base_content(plan: Plan, groups: Sequence[tuple[Value, ...]], values: Sequence[tuple[int, ...]]) -> dict[str, Any]:
+    """What is stored of a base: the plan it answers, its groups, its noisy integers."""
+    return {"v": 1, "plan": to_json(plan), "groups": to_json(list(groups)), "values": [list(row) for row in values]}
+
+
+def fingerprint(house: House, job: Job, plan: Plan, base: Kept) -> Copy:
+    """Step 7: mark the primitives for the job's recipient and make the answer of them. Always gives the same copy."""
+    assert house.vault is not None
+    with house.store.read() as tx:
+        party = tx.get(Party, job.party)
+    assert party is not None
+    marked = mark(plan, base.id, base.released, house.vault.master, recipient(party))
+    answer = house.products[job.kind].present(plan, base.released.groups, base.released.values, marked.values)
+    return Copy(answer, recipient(party), canonical_bytes(marked.design.to_json()), marked.k_base, marked.k_user)

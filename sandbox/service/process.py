@@ -1,0 +1,45 @@
+"""What every process of the service does: end with its supervisor, stop on a signal, write structured lines without
+row values to standard error."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import resource
+import signal
+import sys
+import threading
+
+import structlog
+
+PR_SET_PDEATHSIG = 1
+
+
+def begin(name: str) -> threading.Event:
+    """Prepare this process as `name`; give the event that a stop signal sets."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    die_with_parent()
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core file would hold keys and rows
+    configure_log(name)
+    return stop
+
+
+def die_with_parent() -> None:
+    """Ask Linux to end this process when its parent is gone; elsewhere the supervisor's stop must do."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def configure_log(name: str) -> None:
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+    )
+    structlog.contextvars.bind_contextvars(process=name, pid=os.getpid())

@@ -1,0 +1,67 @@
+"""The scribe process: seals the log as soon as entries wait, and lets answers go that a checkpoint covers."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+import structlog
+
+from sandbox.bootstrap import scribe_house
+from sandbox.core.ids import new_id
+from sandbox.core.store import Store, Transaction
+from sandbox.errors import Problem
+from sandbox.jobs.presence import STOP, beat
+from sandbox.jobs.records import Job
+from sandbox.service.process import begin
+from sandbox.settings import load
+
+LOOK_EVERY = 0.25
+BEAT_EVERY = 1.5
+INTEGRITY = 3
+"""Exit code that tells the supervisor not to start the scribe again."""
+
+log = structlog.get_logger()
+
+
+def let_go(tx: Transaction, size: int, entries: Sequence[str]) -> None:
+    """The jobs whose leaves are public now are done. Idempotent."""
+    for job in tx.find(Job, entry=list(entries), status="sealing"):
+        tx.change(job, status="done")
+
+
+def main() -> int:
+    stop = begin("scribe")
+    house, scribe = scribe_house(load(), let_go)
+    name, bell, beaten = new_id("scribe"), house.doorbell.listen("scribe"), 0.0
+    while not stop.is_set():
+        try:
+            sealed = scribe.step()
+            if time.monotonic() - beaten > BEAT_EVERY:
+                with house.store.write() as tx:
+                    beat(tx, "scribe-alive", name)
+                beaten = time.monotonic()
+        except Problem as problem:
+            if problem.code != "integrity_stop":
+                raise
+            log.error("integrity stop", reason=problem.detail)
+            _stop(house.store, name)
+            return INTEGRITY
+        except Exception as error:  # noqa: BLE001 – a database that is away for a moment must not end the scribe
+            log.error("step broke off", error=type(error).__name__)
+            stop.wait(LOOK_EVERY)
+            continue
+        if not sealed:
+            bell.wait(LOOK_EVERY)
+    scribe.close()
+    return 0
+
+
+def _stop(store: Store, name: str) -> None:
+    """Write the stop where every process sees it; it ends with `sandbox recover`."""
+    with store.write() as tx:
+        beat(tx, STOP, name)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,84 @@
+"""The vault process: claims tasks and carries them out – jobs, ingests, traces – and nothing else reaches it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import structlog
+
+from sandbox.bootstrap import vault_house
+from sandbox.core.ids import new_id
+from sandbox.core.store import Stale
+from sandbox.jobs import ingest, run, trace
+from sandbox.jobs.house import House
+from sandbox.jobs.presence import beat
+from sandbox.jobs.records import Task
+from sandbox.jobs.tasks import claim, drop, renew
+from sandbox.service.process import begin
+from sandbox.settings import load
+
+CARRY_OUT: dict[str, Callable[[House, Task], None]] = {
+    "job": run.carry_out,
+    "ingest": ingest.carry_out,
+    "trace": trace.carry_out,
+}
+LANES = 2
+LOOK_EVERY = 0.25
+BEAT_EVERY = 1.5
+
+log = structlog.get_logger()
+
+
+def work(house: House, worker: str, stop: threading.Event, wake: threading.Event) -> None:
+    """Carry out tasks until `stop`; an error ends the task's attempt, not the lane, and the task is claimed again."""
+    while not stop.is_set():
+        wake.clear()
+        if (task := claim(house.store, worker)) is None:
+            wake.wait(LOOK_EVERY)
+            continue
+        try:
+            CARRY_OUT[task.kind](house, task)
+        except Stale:
+            log.info("task taken over", task=task.id)
+        except Exception as error:  # noqa: BLE001 – whatever it was, it may hold row values: only its type is written
+            log.error("task broke off", task=task.id, kind=task.kind, error=type(error).__name__)
+            drop(house.store, task)
+            stop.wait(LOOK_EVERY)
+
+
+def main() -> None:
+    stop = begin("vault")
+    with vault_house(load()) as house:
+        worker, wake = new_id("vault"), threading.Event()
+        lanes = [threading.Thread(target=work, args=(house, worker, stop, wake)) for _ in range(LANES)]
+        ears = threading.Thread(target=_listen, args=(house, stop, wake), daemon=True)
+        for thread in (*lanes, ears):
+            thread.start()
+        while not stop.is_set() and all(lane.is_alive() for lane in lanes):
+            _beat(house, worker)
+            stop.wait(BEAT_EVERY)
+        stop.set()
+        wake.set()
+        for lane in lanes:
+            lane.join(timeout=house.settings.job_timeout_s)
+
+
+def _beat(house: House, worker: str) -> None:
+    try:
+        renew(house.store, worker)
+        with house.store.write() as tx:
+            beat(tx, "vault-alive", worker)
+    except Exception as error:  # noqa: BLE001 – a database that is away for a moment must not end the vault
+        log.error("no heartbeat", error=type(error).__name__)
+
+
+def _listen(house: House, stop: threading.Event, wake: threading.Event) -> None:
+    listener = house.doorbell.listen("vault")
+    while not stop.is_set():
+        listener.wait(1.0)
+        wake.set()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,54 @@
+"""The web process: gunicorn with threads in front of the API."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from gunicorn.app.base import BaseApplication
+
+from sandbox.service.process import configure_log, die_with_parent
+from sandbox.settings import Settings, load
+
+
+class Server(BaseApplication):  # type: ignore[misc]
+    """The API under gunicorn; each worker builds its own house after it was started, so nothing is shared by fork."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        super().__init__()
+
+    def load_config(self) -> None:
+        given: dict[str, Any] = {
+            "bind": f"{self._settings.host}:{self._settings.port}",
+            "workers": self._settings.workers,
+            "worker_class": "gthread",
+            "threads": self._settings.threads,
+            "timeout": 120,
+            "graceful_timeout": 10,
+            "accesslog": None,
+            "errorlog": "-",
+            "loglevel": "warning",
+            "proc_name": "sandbox-web",
+            "control_socket_disable": True,
+        }
+        for name, value in given.items():
+            if name in self.cfg.settings:
+                self.cfg.set(name, value)
+
+    def load(self) -> Any:
+        from sandbox.bootstrap import web_house
+        from sandbox.web.app import create_app
+
+        configure_log("web")
+        return create_app(web_house(self._settings))
+
+
+def main() -> None:
+    die_with_parent()
+    sys.argv = sys.argv[:1]  # gunicorn would read ours
+    Server(load()).run()
+
+
+if __name__ == "__main__":
+    main()

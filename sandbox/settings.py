@@ -1,0 +1,77 @@
+"""Settings, in this order: what the caller passes, `SANDBOX_*` in the environment, `sandbox.toml` in the home folder,
+the defaults here. Each is described where it is declared; the operations page lists them all (a test holds it)."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from sandbox.errors import Problem
+
+CONFIG = "sandbox.toml"
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="SANDBOX_", extra="ignore", frozen=True)
+
+    home: Path = Field(Path("sandbox-home"), description="folder of the instance")
+    keys: Path | None = Field(None, description="folder of the key files; default: `<home>.keys`, beside the home")
+    database_url: str | None = Field(None, description="control database; default: SQLite in the home folder")
+    scratch: Path | None = Field(None, description="where the vault decrypts uploads; default: memory, else the home")
+    name: str = Field("data-product-sandbox", description="name of the log in checkpoints", pattern=r"^[^\s+]{1,100}$")
+    host: str = Field("127.0.0.1", description="address to listen on")
+    port: int = Field(8000, description="port to listen on", ge=0, le=65535)
+    workers: int = Field(1, description="web processes", ge=1, le=64)
+    threads: int = Field(8, description="threads of a web process", ge=1, le=256)
+    quantum_ms: int = Field(100, description="an answer takes this long, or a power of two of it", ge=0)
+    job_timeout_s: int = Field(60, description="longest execution of one job, seconds", ge=1)
+    ingest_timeout_s: int = Field(900, description="longest ingest of one upload, seconds", ge=1)
+    engine_memory_mb: int = Field(4096, description="memory limit of one engine process, MiB", ge=256)
+    upload_limit: int = Field(1 << 30, description="largest file of a table, bytes", ge=1)
+    leak_limit: int = Field(100_000_000, description="largest file to trace, bytes", ge=1)
+    table_limit: int = Field(64, description="most tables of a resource", ge=1)
+
+    @property
+    def key_folder(self) -> Path:
+        return self.keys or self.home.with_name(self.home.name + ".keys")
+
+    @property
+    def database(self) -> str:
+        return self.database_url or f"sqlite:///{self.home / 'sandbox.db'}"
+
+    @property
+    def data_folder(self) -> Path:
+        return self.home / "data"
+
+    @property
+    def spool_folder(self) -> Path:
+        return self.home / "spool"
+
+    @property
+    def log_folder(self) -> Path:
+        return self.home / "log"
+
+
+def load(**given: Any) -> Settings:
+    """Read the settings; relative paths are made absolute. Raises `Problem(field_invalid)` naming the bad setting."""
+    home = Path(given.get("home") or os.environ.get("SANDBOX_HOME") or "sandbox-home").absolute()
+    config = home / CONFIG
+    try:
+        file = tomllib.loads(config.read_text()) if config.exists() else {}
+        unknown = set(file) - set(Settings.model_fields)
+        if unknown:
+            raise Problem("field_invalid", f"{CONFIG}: there is no setting called {', '.join(sorted(unknown))}")
+        environment = {name for name in Settings.model_fields if f"SANDBOX_{name.upper()}" in os.environ}
+        kept = {name: value for name, value in file.items() if name not in environment}
+        return Settings(**{**kept, **{k: v for k, v in given.items() if v is not None}, "home": home})
+    except tomllib.TOMLDecodeError as error:
+        raise Problem("field_invalid", f"{CONFIG} is not valid TOML: {error}") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][0])
+        raise Problem("field_invalid", f"setting {name} (SANDBOX_{name.upper()}): {first['msg']}") from error
