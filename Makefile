@@ -1,0 +1,47 @@
+# Everything a developer or a first visitor does. Needs python3 ≥ 3.11 and make; the rest goes into .venv by itself.
+# Paths are relative, so the folder may have any name.
+
+VENV := .venv
+BIN := $(VENV)/bin
+PY := $(BIN)/python
+READY := $(VENV)/.ready
+
+.PHONY: setup demo test check bench serve lock
+.DEFAULT_GOAL := setup
+
+setup: $(READY)
+
+$(READY): requirements.lock pyproject.toml
+	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "This needs Python 3.11 or newer; python3 here is $$(python3 --version 2>&1). Install a newer one first."; exit 1; }
+	@python3 -c 'import ensurepip, venv' 2>/dev/null || { \
+	  echo "Python's venv is missing. On Debian or Ubuntu: apt-get install python3-venv"; exit 1; }
+	@test -x $(PY) || { echo "Making $(VENV) …"; python3 -m venv $(VENV); }
+	@echo "Installing what requirements.lock names (about 1 GB, some minutes the first time) …"
+	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $(READY)
+
+demo: setup
+	@$(PY) -m sandbox.cli demo $(ARGS)
+
+serve: setup
+	@$(PY) -m sandbox.cli serve $(ARGS)
+
+test: setup
+	@.ci/test $(ARGS)
+
+check: setup
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+	@$(PY) -m mypy
+	@$(BIN)/lint-imports
+	@$(PY) .ci/lock_is_fresh.py
+
+bench: setup
+	@$(PY) -m benchmarks $(ARGS)
+
+lock: setup
+	@$(PY) -m pip install --quiet --disable-pip-version-check uv
+	@$(BIN)/uv pip compile --quiet --universal --all-extras --generate-hashes --no-emit-index-url --no-annotate --no-header \
+	  pyproject.toml --output-file requirements.lock

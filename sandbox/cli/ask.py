@@ -1,0 +1,95 @@
+"""The commands of a data user: subscribe, estimate, query, see what it cost."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sandbox.cli.command import Get, Json, service, tell, tell_items
+
+Subscription = Annotated[str, typer.Argument(help="Id of the subscription.")]
+Sql = Annotated[str, typer.Argument(help="The question, in SQL.")]
+Epsilon = Annotated[str | None, typer.Option(help="Privacy to spend; more gives a smaller error.")]
+
+
+def subscribe(
+    product: Annotated[str, typer.Argument(help="Id of the product.")],
+    purpose: Annotated[str, typer.Argument(help="public_governance, public_welfare or industry.")],
+    accept: Annotated[bool, typer.Option(help="Sign the commitment (承诺书).")] = False,
+    as_json: Json = False,
+    get: Get = None,
+) -> None:
+    """Subscribe to a product for one purpose."""
+    with service() as client:
+        made = client.subscribe(product, purpose, accept=accept)
+    tell(made, "Subscription {id} is {status}", as_json=as_json, get=get)
+
+
+def estimate(subscription: Subscription, sql: Sql, epsilon: Epsilon = None, as_json: Json = False) -> None:
+    """Say what a question would cost and how exact it would be; costs nothing."""
+    with service() as client:
+        found = client.estimate(subscription, sql, epsilon)
+    tell(found, "It would cost ε {epsilon} (ρ {rho}) and {fee} yuan.", as_json=as_json)
+
+
+def query(
+    subscription: Subscription,
+    sql: Sql,
+    epsilon: Epsilon = None,
+    log_key: Annotated[
+        Path | None, typer.Option(help="The log's public key, to check the receipt.", exists=True)
+    ] = None,
+    receipt: Annotated[Path | None, typer.Option(help="File to keep the receipt in.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Ask a question and print its answer with 95 % intervals."""
+    with service() as client:
+        answer = client.query(subscription, sql, epsilon)
+    if receipt is not None:
+        receipt.write_text(answer.receipt.text, encoding="utf-8")
+    if log_key is not None:
+        answer.receipt.verify(log_key.read_text(encoding="utf-8"))
+    if as_json:
+        typer.echo(json.dumps(answer.result, ensure_ascii=False, indent=2))
+        return
+    from sandbox.cli.show import answer_table, console
+
+    console().print(answer_table(answer))
+    for note in answer.notes:
+        typer.echo(f"Note: {note}")
+    typer.echo(f"Cost: ε {answer.privacy['epsilon']} and {answer.fee} yuan; job {answer.job}.")
+    if log_key is not None:
+        typer.echo("The receipt is good.")
+
+
+def budget(as_json: Json = False) -> None:
+    """List the privacy accounts one may see."""
+    fields = ["resource", "party", "epsilon", "spent.epsilon", "left.epsilon"]
+    with service() as client:
+        tell_items(client.budgets(), fields, as_json=as_json, empty="No privacy account yet.")
+
+
+def usage(as_json: Json = False) -> None:
+    """List what was metered."""
+    with service() as client:
+        tell_items(
+            client.usage(), ["at", "job", "product", "purpose", "fee"], as_json=as_json, empty="Nothing used yet."
+        )
+
+
+def statement(
+    month: Annotated[str | None, typer.Argument(help="YYYY-MM; all months when left out.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Print the monthly statements (账单)."""
+    with service() as client:
+        tell_items(client.statements(month), ["month", "total", "lines"], as_json=as_json, empty="No statement yet.")
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the data user's commands."""
+    for command in (subscribe, estimate, query, budget, usage, statement):
+        app.command()(command)

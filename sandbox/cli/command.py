@@ -1,0 +1,70 @@
+"""What the commands of the parties share: where the service is, whose key, and how an answer is printed."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from sandbox.errors import Problem
+
+if TYPE_CHECKING:
+    from sandbox.client import Client
+
+Json = Annotated[bool, typer.Option("--json", help="Print the service's JSON.")]
+Get = Annotated[str | None, typer.Option("--get", metavar="FIELD", help="Print only this field, for use in scripts.")]
+
+
+@contextmanager
+def service(*, key: bool = True) -> Iterator[Client]:
+    """Give a client from SANDBOX_URL and SANDBOX_API_KEY; raises `key_missing` when a key is needed and not there."""
+    from sandbox.client import Client
+
+    secret = os.environ.get("SANDBOX_API_KEY")
+    if key and not secret:
+        raise Problem("key_missing", "set SANDBOX_API_KEY to your key (and SANDBOX_URL when the service is not local)")
+    with Client(os.environ.get("SANDBOX_URL", "http://127.0.0.1:8000"), secret) as client:
+        yield client
+
+
+def tell(answer: dict[str, Any], sentence: str, *, as_json: bool = False, get: str | None = None) -> None:
+    """Print an answer: one field, its JSON, or a sentence with its values in place of `{names}`."""
+    if get is not None:
+        if get not in answer:
+            raise Problem("field_invalid", f"the answer has no field {get}; it has {', '.join(sorted(answer))}")
+        typer.echo(_plain(answer[get]))
+    elif as_json:
+        typer.echo(json.dumps(answer, ensure_ascii=False, indent=2))
+    else:
+        typer.echo(sentence.format_map(_Blank(answer)))
+
+
+def tell_items(items: list[dict[str, Any]], fields: list[str], *, as_json: bool, empty: str) -> None:
+    """Print a list as JSON or as a table of `fields`; a field may go down with dots (`left.epsilon`)."""
+    if as_json:
+        typer.echo(json.dumps(items, ensure_ascii=False, indent=2))
+    elif not items:
+        typer.echo(empty)
+    else:
+        from sandbox.cli.show import console, table
+
+        console().print(table(fields, [[_down(item, field) for field in fields] for item in items]))
+
+
+class _Blank(dict[str, Any]):
+    def __missing__(self, name: str) -> str:
+        return "–"
+
+
+def _plain(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _down(item: Any, field: str) -> str:
+    for name in field.split("."):
+        item = item.get(name) if isinstance(item, dict) else None
+    return "" if item is None else _plain(item)

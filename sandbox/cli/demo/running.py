@@ -1,0 +1,123 @@
+"""A real instance of its own for a story or a test: temporary home, free port, the service as a child process."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from sandbox.client import Client
+from sandbox.errors import Problem
+
+PATIENCE = 60  # seconds until the service has to be ready
+
+
+class Instance:
+    """A running service. `folder` holds the home and its keys; leaving the context stops the service and, without
+    `keep`, removes the folder."""
+
+    def __init__(self, *, keep: bool = False) -> None:
+        self.keep = keep
+        self.folder = Path(tempfile.mkdtemp(prefix="sandbox-demo-"))
+        self.home = self.folder / "home"
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port: int = free.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        clean = {name: value for name, value in os.environ.items() if not name.startswith("SANDBOX_")}
+        self._environment = {**clean, "SANDBOX_HOME": str(self.home), "PYTHONUNBUFFERED": "1"}
+        self._service: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        try:
+            self.authority_key: str = json.loads(self.command("init", str(self.home), "--json"))["authority_key"]
+            self.start()
+        except BaseException:
+            self._clear()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._clear()
+
+    @property
+    def log_key(self) -> Path:
+        """The file with the log's public key."""
+        return self.home / "log.pub"
+
+    def client(self, key: str | None) -> Client:
+        """Give a client of this service."""
+        return Client(self.url, key)
+
+    def command(self, *arguments: str) -> str:
+        """Run a `sandbox` command on this instance and give its output; raises `Problem` when it fails."""
+        done = subprocess.run(  # noqa: S603 – our own interpreter and our own command
+            [sys.executable, "-m", "sandbox.cli", *arguments],
+            env=self._environment,
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode != 0:
+            raise Problem("execution_failed", f"sandbox {' '.join(arguments)}: {done.stderr.strip()[-2000:]}")
+        return done.stdout
+
+    def start(self) -> None:
+        """Start the service and wait until it is ready; raises `Problem` with the end of its log when it is not."""
+        record = self.folder / "service.log"
+        with record.open("ab") as log:
+            self._service = subprocess.Popen(  # noqa: S603 – our own interpreter and our own command
+                [sys.executable, "-m", "sandbox.cli", "serve", "--port", str(self.port)],
+                env=self._environment,
+                cwd=self.folder,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,  # Ctrl-C reaches the story, which then stops the service in order
+            )
+        end = time.monotonic() + PATIENCE
+        while self._service.poll() is None and time.monotonic() < end:
+            if self._ready():
+                return
+            time.sleep(0.1)
+        raise Problem("not_ready", "the service did not start: " + record.read_text(errors="replace")[-2000:])
+
+    def stop(self) -> None:
+        """Stop the service and everything it started."""
+        if self._service is None:
+            return
+        for kind, patience in ((signal.SIGTERM, 20), (signal.SIGKILL, 5)):
+            try:
+                os.killpg(self._service.pid, kind)
+                self._service.wait(patience)
+            except subprocess.TimeoutExpired:
+                continue
+            except ProcessLookupError:
+                break
+            break
+        self._service = None
+
+    def _ready(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.url}/readyz", timeout=1) as answer:  # noqa: S310 – our own address
+                return bool(answer.status == 200)
+        except (urllib.error.URLError, OSError):
+            return False
+
+    def _clear(self) -> None:
+        self.stop()
+        if not self.keep:
+            shutil.rmtree(self.folder, ignore_errors=True)

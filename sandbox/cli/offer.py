@@ -1,0 +1,139 @@
+"""The commands of those who offer data: authority, holder, operator."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from sandbox.cli.command import Get, Json, service, tell
+from sandbox.errors import Problem
+
+PURPOSES = ["public_governance", "public_welfare", "industry"]
+product = typer.Typer(no_args_is_help=True, help="Package, submit, approve and price products.")
+Product = Annotated[str, typer.Argument(help="Id of the product.")]
+
+
+def party(
+    name: Annotated[str, typer.Argument(help="Its legal name.")],
+    roles: Annotated[list[str], typer.Argument(help="holder, operator, user, regulator, auditor, …")],
+    credit_code: Annotated[str | None, typer.Option(help="Unified social credit code (统一社会信用代码).")] = None,
+    as_json: Json = False,
+    get: Get = None,
+) -> None:
+    """Create a party. Regulators and auditors get a one-time token instead of a key."""
+    with service() as client:
+        made = client.create_party(name, roles, credit_code)
+    shown = "its key, shown this once: {api_key}" if made.get("api_key") else "its one-time token: {enrolment_token}"
+    tell(made, "Created party {id}\n" + shown, as_json=as_json, get=get)
+
+
+def enrol(
+    token: Annotated[str, typer.Argument(help="The one-time token.")], as_json: Json = False, get: Get = None
+) -> None:
+    """Turn a one-time token into one's own key."""
+    with service(key=False) as client:
+        tell(client.enrol(token), "Your key, shown this once: {api_key}", as_json=as_json, get=get)
+
+
+def register(
+    entry: Annotated[Path, typer.Argument(help="The registration, a JSON file.", exists=True, dir_okay=False)],
+    tables: Annotated[list[str], typer.Argument(metavar="TABLE=FILE…", help="One Parquet, CSV or XLSX file a table.")],
+    as_json: Json = False,
+    get: Get = None,
+) -> None:
+    """Register a resource with its data."""
+    try:
+        declared = json.loads(entry.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise Problem("malformed_request", f"{entry} is not valid JSON: {error}") from error
+    files = {}
+    for pair in tables:
+        table, equals, file = pair.partition("=")
+        if not equals or not Path(file).is_file():
+            raise typer.BadParameter(f"write TABLE=FILE with a file that exists, not {pair}")
+        files[table] = file
+    with service() as client:
+        tell(client.register(declared, files), "Registered resource {id}", as_json=as_json, get=get)
+
+
+def grant(
+    operator: Annotated[str, typer.Argument(help="Id of the operator.")],
+    resources: Annotated[list[str], typer.Argument(help="Ids of the resources.")],
+    starts: Annotated[str, typer.Option(help="First day, YYYY-MM-DD.")],
+    ends: Annotated[str, typer.Option(help="Last day, YYYY-MM-DD.")],
+    contact: Annotated[str, typer.Option(help="Who answers for security.")],
+    purpose: Annotated[list[str], typer.Option(help=f"{', '.join(PURPOSES)}; repeatable.")],
+    mode: Annotated[str, typer.Option(help="whole, domain or scenario (整体/分领域/依场景).")] = "whole",
+    conditions: Annotated[str, typer.Option(help="Conditions, in words.")] = "none",
+    as_json: Json = False,
+    get: Get = None,
+) -> None:
+    """Authorise an operator (授权运营)."""
+    terms: dict[str, Any] = {"operator": operator, "mode": mode, "resources": resources, "purposes": purpose}
+    terms |= {"starts": starts, "ends": ends, "conditions": conditions, "security_contact": contact}
+    with service() as client:
+        tell(client.grant(**terms), "Gave grant {id}", as_json=as_json, get=get)
+
+
+@product.command("create")
+def create_product(
+    grant: Annotated[str, typer.Argument(help="Id of the grant.")],
+    name: Annotated[str, typer.Argument(help="Its name in the public list.")],
+    resources: Annotated[list[str], typer.Argument(help="Ids of the resources.")],
+    as_json: Json = False,
+    get: Get = None,
+) -> None:
+    """Package a query product and submit it for review."""
+    with service() as client:
+        made = client.create_product(grant, name, resources)
+        client.change_product(made["id"], "submit")
+    tell(made, "Submitted product {id} for review", as_json=as_json, get=get)
+
+
+@product.command()
+def approve(product: Product, as_json: Json = False) -> None:
+    """Approve a submitted product; not by its operator."""
+    with service() as client:
+        tell(client.change_product(product, "approve"), "Approved product " + product, as_json=as_json)
+
+
+@product.command()
+def price(
+    product: Product,
+    amount: Annotated[str, typer.Argument(help="Yuan, at most 6 decimals.")],
+    unit: Annotated[str, typer.Option(help="product, call, month or cell.")] = "call",
+    trial: Annotated[bool, typer.Option(help="A trial price (试行).")] = False,
+    as_json: Json = False,
+) -> None:
+    """Set the price of one's product."""
+    with service() as client:
+        set_to = client.price(product, unit, amount, trial=trial)
+    tell(set_to, f"From now on {amount} yuan per {unit}", as_json=as_json)
+
+
+@product.command("list")
+def list_products(as_json: Json = False) -> None:
+    """List the products one may see."""
+    from sandbox.cli.command import tell_items
+
+    with service() as client:
+        tell_items(client.products(), ["id", "name", "kind", "status"], as_json=as_json, empty="No product yet.")
+
+
+def approve_subscription(
+    subscription: Annotated[str, typer.Argument(help="Id of the subscription.")], as_json: Json = False
+) -> None:
+    """Approve a subscription to one's product."""
+    with service() as client:
+        tell(client.approve_subscription(subscription), "Approved subscription " + subscription, as_json=as_json)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands of those who offer data."""
+    for command in (party, enrol, register, grant):
+        app.command()(command)
+    app.add_typer(product, name="product")
+    app.command("approve")(approve_subscription)

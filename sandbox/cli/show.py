@@ -1,0 +1,62 @@
+"""How tables and answers look in a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from sandbox.client import Answer
+
+
+def console() -> Console:
+    """Give a console that writes plain text when it is not a terminal."""
+    return Console(highlight=False, soft_wrap=False)
+
+
+def table(heads: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> Table:
+    """Give a plain table; the columns whose numbers are in `right` are set flush right."""
+    made = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for place, head in enumerate(heads):
+        made.add_column(head, justify="right" if place in right else "left", overflow="fold")
+    for row in rows:
+        made.add_row(*row)
+    return made
+
+
+def answer_table(answer: Answer, limit: int | None = None, interval: str = "95 %") -> Table:
+    """Give the rows of an answer, each measure followed by its 95 % interval; at most `limit` rows."""
+    heads: list[str] = []
+    right: list[int] = []
+    for name in answer.columns:
+        heads.append(name)
+        if name in answer.errors:
+            right += [len(heads) - 1, len(heads)]
+            heads.append(interval)
+    intervals = {name: answer.intervals(name) for name in answer.errors}
+    rows = []
+    for number, row in enumerate(answer.rows[:limit]):
+        cells: list[str] = []
+        for name, value in zip(answer.columns, row, strict=True):
+            cells.append(_cell(value))
+            if name in intervals:
+                bounds = intervals[name][number]
+                cells.append("" if bounds is None else f"{_short(bounds.lower)} – {_short(bounds.upper)}")
+        rows.append(cells)
+    return table(heads, rows, right)
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, float):
+        return _short(value)
+    return "" if value is None else str(value)
+
+
+def _short(value: float) -> str:
+    """Print a number with as many decimals as help a reader: none from 1000 on, one from 10 on, else three."""
+    size = abs(value)
+    return f"{value:.0f}" if size >= 1000 else f"{value:.1f}" if size >= 10 else f"{value:.3f}"

@@ -1,0 +1,95 @@
+"""The commands of those who watch: trace, emergency, and the offline checks of log and evidence."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sandbox.cli.command import Get, Json, service, tell
+from sandbox.cli.instance import Home
+
+log = typer.Typer(no_args_is_help=True, help="The transparency log (存证日志).")
+evidence = typer.Typer(no_args_is_help=True, help="Evidence bundles (证据包).")
+
+
+def trace(
+    leak: Annotated[Path, typer.Argument(help="The leaked file.", exists=True, dir_okay=False)],
+    resource: Annotated[str | None, typer.Option(help="Hint: id of the resource it seems to come from.")] = None,
+    product: Annotated[str | None, typer.Option(help="Hint: id of the product.")] = None,
+    bundle: Annotated[Path | None, typer.Option(help="File to write the evidence bundle to (zip).")] = None,
+    as_json: Json = False,
+) -> None:
+    """Trace a leaked file to the copy it came from; the regulator's alone."""
+    hint = {name: value for name, value in (("resource", resource), ("product", product)) if value}
+    with service() as client:
+        found = client.trace(leak, hint or None)
+        if bundle is not None:
+            bundle.write_bytes(client.evidence(found["id"]))
+    if as_json:
+        typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
+        return
+    typer.echo(f"Trace {found['id']}: {len(found['findings'])} finding(s), {found['below_bar']} below the bar")
+    for one in found["findings"]:
+        typer.echo(f"  {one['verdict']}: {one['party']}, release {one['release']}, log10 p ≤ {one['log10_p']}")
+
+
+def emergency(
+    scope: Annotated[str, typer.Argument(help="product, party, resource or everything.")],
+    target: Annotated[str, typer.Argument(help="Its id, or * for everything.")],
+    reason: Annotated[str, typer.Option(help="Why; it is logged.")],
+    as_json: Json = False,
+    get: Get = None,
+) -> None:
+    """Stop a product, party, resource or everything at once (紧急停用)."""
+    with service() as client:
+        tell(client.emergency(scope, target, reason), "Stopped; emergency {id}", as_json=as_json, get=get)
+
+
+def lift(
+    identifier: Annotated[str, typer.Argument(metavar="ID", help="Id of the emergency.")], as_json: Json = False
+) -> None:
+    """Ask for the end of a stop, or decide it as the second person."""
+    with service() as client:
+        tell(client.lift(identifier), "Emergency {id} is {status}", as_json=as_json)
+
+
+@log.command("verify")
+def verify_log(
+    home: Home = None,
+    from_checkpoint: Annotated[
+        Path | None, typer.Option(help="A checkpoint saved earlier: the log must have grown from it.", exists=True)
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Rebuild the tree from its entries and compare it with the signed checkpoint."""
+    from sandbox.settings import load
+    from sandbox.transparency.verify import verify_log as verify
+
+    settings = load(home=home)
+    saved = None if from_checkpoint is None else from_checkpoint.read_text(encoding="utf-8")
+    found = verify(settings.home, saved)
+    tell(found, "The log is whole: {size} entries, root {root}", as_json=as_json)
+
+
+@evidence.command("verify")
+def verify_evidence(
+    bundle: Annotated[Path, typer.Argument(help="The evidence bundle (zip).", exists=True, dir_okay=False)],
+    log_key: Annotated[Path, typer.Option(help="The log's public key, from a source you trust.", exists=True)],
+    as_json: Json = False,
+) -> None:
+    """Check an evidence bundle offline: signature, commitments, the copy, the score and its error bound."""
+    from sandbox.oversight.evidence import verify_bundle
+
+    found = verify_bundle(bundle.read_bytes(), log_key.read_text(encoding="utf-8"))
+    tell(found, "The evidence holds: {sentence}", as_json=as_json)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands of those who watch."""
+    for command in (trace, emergency, lift):
+        app.command()(command)
+    app.add_typer(log, name="log")
+    app.add_typer(evidence, name="evidence")
