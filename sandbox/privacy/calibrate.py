@@ -18,10 +18,10 @@ _FLOAT_BITS = 53
 def sigma_for(square: int, rho: Decimal) -> tuple[int, Decimal]:
     """Give `(sigma, charged)`: noise of σ = sigma/1024 on integers of squared L2 sensitivity `square`, and its ρ.
 
-    The discrete Gaussian of σ is Δ2²/2σ²-zCDP, in any number of dimensions (Canonne, Kamath and Steinke
-    2020, Theorem 4 and its multivariate form). `sigma` is the smallest whole number, exact as a float, whose loss, rounded up to a grain of 10⁻¹⁸,
-    is at most `rho`; `charged` is that loss. Raises Problem epsilon_invalid when ρ is below one grain or σ beyond what
-    the sampler can draw.
+    The discrete Gaussian of σ is Δ2²/2σ²-zCDP, in any number of dimensions (Canonne, Kamath and Steinke 2020,
+    Theorem 4 and its multivariate form). `sigma` is the smallest whole number, exact as a float, whose loss, rounded
+    up to a grain of 10⁻¹⁸, is at most `rho`; `charged` is that loss. Raises Problem epsilon_invalid when ρ is below
+    one grain or σ beyond what the sampler can draw.
     """
     if square < 1:
         raise ValueError("a sensitivity is at least 1")

@@ -12,17 +12,9 @@ from functools import lru_cache
 
 from sandbox.plan.plan import SIGMA_UNIT
 
-KEY_SETS = 50
-"""Into how many thresholded key sets a user's pool of δ divides."""
-
 _UP = Context(prec=60, rounding=ROUND_CEILING)
 _DOWN = Context(prec=60, rounding=ROUND_FLOOR)
 _ROOT_TWO_PI = Decimal("2.506628274631000502415765284811045253006986740609938316629923")  # cut off, so below √2π
-
-
-def threshold_delta(per_user_delta: Decimal) -> Decimal:
-    """Give the δ_τ of one thresholded key set: a fiftieth of the pool, which is half of the user's δ. Rounded down."""
-    return _DOWN.divide(per_user_delta, 2 * KEY_SETS)
 
 
 @lru_cache(maxsize=4096)

@@ -1,0 +1,109 @@
+"""The loss of a finished plan, derived a second time.
+
+This code shares nothing with what made the plan: no closed formula of `Bounds`, no call of `calibrate`. It starts from
+the definition – the most that adding or removing one unit can change – and compares. Web reserves what it says, the
+vault asks it again before it reads a private byte. Only the bound on the noise's tail is shared with `threshold`.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from fractions import Fraction
+from functools import lru_cache
+from math import prod
+
+from sandbox.plan.plan import SEMANTICS, SIGMA_UNIT, Measurement, Plan
+from sandbox.privacy import grains
+from sandbox.privacy.mechanisms import SIGMA_LIMIT
+from sandbox.privacy.threshold import tail
+
+
+class PlanUnsound(Exception):
+    """A plan claims less sensitivity, noise or loss than it has: never run it. A fault of ours, not of the asker."""
+
+
+def loss(plan: Plan) -> tuple[Decimal, Decimal]:
+    """Give `(rho, delta)`: what running `plan` costs in ρ-zCDP and, for private keys, in δ.
+
+    Raises `PlanUnsound` unless every squared sensitivity is what the bounds imply, every ρ is that of its σ rounded up
+    to 10⁻¹⁸, and the threshold keeps a unit's own keys secret but with probability δ."""
+    _require(plan.semantics == SEMANTICS, f"the plan speaks semantics {plan.semantics}, this code {SEMANTICS}")
+    groups = most_groups(plan)
+    counts = worst_counts(plan.bounds.rows, groups, plan.bounds.rows_per_group)
+    total = 0
+    for number, measurement in enumerate(plan.measurements):
+        square = max(_square(measurement, counts), 1)  # even a constant sum gets noise
+        _require(square == measurement.square, f"measurement {number} claims Δ2² {measurement.square}, has {square}")
+        total += _grains(number, measurement)
+    return grains.decimal(total, grains.RHO), _threshold_delta(plan, len(counts))
+
+
+def most_groups(plan: Plan) -> int:
+    """Give the most cells one unit can appear in: the plan's bound, or all cells when declared domains have fewer."""
+    domains = [key.domain for key in plan.keys if key.domain is not None]
+    for domain in domains:
+        _require(
+            0 < len(set(domain)) == len(domain), "a domain names no value, or one twice: its cell would leave twice"
+        )
+    if len(domains) < len(plan.keys):
+        return plan.bounds.groups
+    return min(plan.bounds.groups, prod(map(len, domains)))
+
+
+@lru_cache(maxsize=1024)
+def worst_counts(rows: int, groups: int, rows_per_group: int) -> tuple[int, ...]:
+    """Give the row counts per group of the unit with the largest sum of squares: fill one group after the other.
+
+    Any other way of placing rows is majorised by this one, and a sum of squares grows with majorisation. The same unit
+    touches as many groups as any when rows are spread thinly, see `_square`; the length is that number."""
+    counts, left = [], rows
+    for _ in range(min(groups, rows)):
+        counts.append(min(rows_per_group, left))
+        left -= counts[-1]
+    return tuple(counts)
+
+
+def _square(measurement: Measurement, counts: tuple[int, ...]) -> int:
+    match measurement.what:
+        case "units":  # one in every group touched, one row in each being enough
+            return len(counts)
+        case "rows" | "values":
+            return sum(count**2 for count in counts)
+        case "sum":
+            furthest = max(abs(end - measurement.centre) for end in (measurement.lower, measurement.upper))
+            return sum((count * furthest) ** 2 for count in counts)
+
+
+def _grains(number: int, measurement: Measurement) -> int:
+    """Give the ρ of a measurement in grains, having compared it with its σ."""
+    _require(0 < measurement.sigma <= SIGMA_LIMIT, f"measurement {number} has a σ that cannot be drawn")
+    sigma = Fraction(measurement.sigma, SIGMA_UNIT)
+    rho = grains.up(Fraction(measurement.square) / (2 * sigma**2), grains.RHO)
+    claimed = Fraction(measurement.rho)
+    _require(
+        claimed == Fraction(rho, 10**grains.RHO), f"measurement {number} claims ρ {measurement.rho}, costs {rho} grains"
+    )
+    return rho
+
+
+def _threshold_delta(plan: Plan, groups: int) -> Decimal:
+    private = any(key.domain is None for key in plan.keys)
+    threshold = plan.threshold
+    _require(private == (threshold is not None), "private keys, and only they, need a threshold")
+    if threshold is None:
+        return Decimal(0)
+    _require(0 <= threshold.measurement < len(plan.measurements), "the threshold is on no measurement")
+    counted = plan.measurements[threshold.measurement]
+    _require(
+        counted.what == "units" or (counted.what == "rows" and plan.bounds.rows == 1),
+        "the threshold is not on a count of units",
+    )
+    _require(0 < threshold.delta < 1 and threshold.tau >= 1, "the threshold promises nothing")
+    slip = Fraction(tail(counted.sigma, threshold.tau - 1)) * groups  # a lone unit's group comes out
+    _require(slip <= Fraction(threshold.delta), f"τ {threshold.tau} lets single units through more often than δ")
+    return threshold.delta
+
+
+def _require(holds: bool, otherwise: str) -> None:
+    if not holds:
+        raise PlanUnsound(otherwise)
