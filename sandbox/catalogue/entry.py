@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, ValidationError, ValidationInfo, field_validator
 
 from sandbox.catalogue.declared import column_type, constant
+from sandbox.catalogue.grading import check_grade, check_negative
 from sandbox.errors import Problem
 from sandbox.plan.scalar import Type
 
@@ -189,21 +190,14 @@ def parse_entry(raw: object) -> Entry:
 
     if not isinstance(raw, Mapping):
         raise Problem("field_invalid", "The metadata of a registration is a JSON object; write one.")
-    _check_grade(raw.get("grade"))
+    check_grade(raw.get("grade"))
     try:
         entry = Entry.model_validate(raw)
     except ValidationError as error:
         raise _problem(error) from None
     check_structure(entry)
+    check_negative(entry)
     return entry
-
-
-def _check_grade(grade: object) -> None:
-    if grade not in ("general", "important"):
-        raise Problem(
-            "grade_refused",
-            "Only data graded general or important can be registered; core, secret or ungraded data stay with the holder.",
-        )
 
 
 def _problem(error: ValidationError) -> Problem:

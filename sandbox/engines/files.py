@@ -1,0 +1,78 @@
+"""Encrypted DuckDB files: how a data version is written once and opened read-only ever after.
+
+AES-256-GCM over every block, temporary files included. DuckDB needs OpenSSL from the httpfs extension to write;
+it is loaded from its Python package by path, so nothing is fetched.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+from collections.abc import Iterable
+from importlib.resources import files
+from pathlib import Path
+
+import duckdb
+
+ALIAS = "version"
+
+
+def connect(scratch: Path, memory: str, threads: int = 2) -> duckdb.DuckDBPyConnection:
+    """Open an in-memory database that spills, encrypted, into `scratch` and uses at most `memory` (like 2GB)."""
+    connection = duckdb.connect(
+        ":memory:",
+        config={
+            "temp_directory": str(scratch),
+            "temp_file_encryption": True,
+            "memory_limit": memory,
+            "threads": threads,
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+            "python_enable_replacements": False,
+            "preserve_insertion_order": True,
+        },
+    )
+    extension = files("duckdb_extension_httpfs") / "extensions" / f"v{duckdb.__version__}" / "httpfs.duckdb_extension"
+    connection.execute(f"LOAD {quoted(str(extension))}")
+    return connection
+
+
+def attach(connection: duckdb.DuckDBPyConnection, path: Path, key: bytes, *, write: bool = False) -> None:
+    """Attach the file at `path` as `version` and use it; raises duckdb.Error when the key (32 bytes) is not its own."""
+    if len(key) != 32:
+        raise ValueError("a data key has 32 bytes")
+    options = f"ENCRYPTION_KEY {quoted(base64.b64encode(key).decode())}, ENCRYPTION_CIPHER 'GCM'"
+    if not write:
+        options += ", READ_ONLY"
+    connection.execute(f"ATTACH {quoted(str(path))} AS {ALIAS} ({options})")
+
+
+def lock(connection: duckdb.DuckDBPyConnection, folders: Iterable[Path] = ()) -> None:
+    """Shut the file system but for `folders`, and the settings, for as long as the connection lives."""
+    if allowed := ", ".join(quoted(str(folder)) for folder in folders):
+        connection.execute(f"SET allowed_directories = [{allowed}]")
+    connection.execute("SET enable_external_access = false")
+    connection.execute("SET lock_configuration = true")
+
+
+def publish(part: Path, target: Path) -> None:
+    """Make the finished `part` the immutable `target`: synced, read-only, renamed, its folder synced."""
+    part.chmod(0o400)
+    _sync(part)
+    if target.exists():
+        raise FileExistsError(target)
+    part.rename(target)
+    _sync(target.parent)
+
+
+def quoted(text: str) -> str:
+    """Give `text` as an SQL string literal."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,72 @@
+"""A child process as its parent sees it: asked one thing at a time, killed when it is late.
+
+Spawned, never forked: the parent has threads and secrets. The child gets a private folder and a bare environment;
+keys and questions travel through the pipe, never through arguments or the environment.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import Timer
+
+import sandbox
+from sandbox.engines.frames import read_frame, write_frame
+
+ROOT = Path(sandbox.__file__).resolve().parent.parent
+
+
+class ChildLost(Exception):
+    """The child died, was late or sent half a message. Says nothing more: the reason could depend on data."""
+
+
+class Child:
+    """A running `python -m module` that answers frames; not thread-safe by itself."""
+
+    def __init__(self, module: str) -> None:
+        self._folder = TemporaryDirectory(prefix="sandbox-child-")
+        self._process = subprocess.Popen(  # noqa: S603 – our own interpreter and module
+            [sys.executable, "-P", "-m", module],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,  # a library's message could quote a row
+            cwd=self._folder.name,
+            env={"PYTHONPATH": str(ROOT), "LANG": "C.UTF-8", "TZ": "UTC", "TMPDIR": self._folder.name},
+            start_new_session=True,
+        )
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def ask(self, question: bytes, seconds: float) -> bytes:
+        """Send `question`, give the answer; raises `ChildLost`, and then the child is dead."""
+        assert self._process.stdin is not None and self._process.stdout is not None
+        timer = Timer(seconds, self._process.kill)
+        timer.daemon = True
+        timer.start()
+        try:
+            write_frame(self._process.stdin, question)
+            answer = read_frame(self._process.stdout)
+        except (OSError, ValueError):
+            answer = None
+        finally:
+            timer.cancel()
+        if answer is None:
+            self.close()
+            raise ChildLost
+        return answer
+
+    def close(self) -> None:
+        """Kill the child and remove its folder; may be called twice."""
+        self._process.kill()
+        self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                try:
+                    pipe.close()
+                except OSError:
+                    continue  # unsent bytes of a dead child
+        self._folder.cleanup()
