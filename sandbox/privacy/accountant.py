@@ -41,6 +41,7 @@ __all__ = [
     "budgets",
     "check_balances",
     "hold",
+    "is_spent",
     "left",
     "open_accounts",
     "start",
@@ -97,6 +98,21 @@ def void(tx: Transaction, job: str) -> bool:
     return _settle(tx, job, "void", joins=False)
 
 
+def is_spent(
+    tx: Transaction, job: str, party: str, rho: Decimal, delta: Decimal, *, population: str | None = None
+) -> bool:
+    """Say whether `job` itself has spent at least this cost in the population's account and in that of `party`: what
+    the vault asks before it draws a base. With `population`, they must be its accounts."""
+    cost = grains.up(rho, grains.RHO), grains.up(delta, grains.DELTA)
+    payers: set[tuple[str, str | None]] = set()
+    for charge in tx.find(Charge, job=job, state="spent"):
+        account = tx.get(Account, charge.account)
+        if account is not None and _covers(charge, cost):
+            payers.add((account.population, account.party))
+    populations = {name for name, _ in payers}
+    return any({(name, None), (name, party)} <= payers for name in populations if population in (None, name))
+
+
 def _settle(tx: Transaction, job: str, state: str, joins: bool) -> bool:
     ids = sorted(charge.account for charge in tx.find(Charge, job=job))
     accounts = {key: tx.get(Account, key, lock=True) for key in ids}
@@ -128,7 +144,12 @@ def _amounts(charge: Charge) -> tuple[int, int]:
 def _paid(tx: Transaction, account: Account, base_key: str, cost: tuple[int, int]) -> bool:
     """Say whether `account` has spent this cost on this base."""
     spent = tx.find(Charge, account=account.id, base_key=base_key, state="spent")
-    return any(rho >= cost[0] and delta >= cost[1] for rho, delta in map(_amounts, spent))
+    return any(_covers(charge, cost) for charge in spent)
+
+
+def _covers(charge: Charge, cost: tuple[int, int]) -> bool:
+    rho, delta = _amounts(charge)
+    return rho >= cost[0] and delta >= cost[1]
 
 
 def _move(tx: Transaction, account: Account, *, held: tuple[int, int], spent: tuple[int, int] = (0, 0)) -> None:
