@@ -13,6 +13,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -99,15 +100,12 @@ class Instance:
         """Stop the service and everything it started."""
         if self._service is None:
             return
-        for kind, patience in ((signal.SIGTERM, 20), (signal.SIGKILL, 5)):
-            try:
-                os.killpg(self._service.pid, kind)
-                self._service.wait(patience)
-            except subprocess.TimeoutExpired:
-                continue
-            except ProcessLookupError:
-                break
-            break
+        self._service.terminate()
+        with suppress(subprocess.TimeoutExpired):
+            self._service.wait(30)
+        with suppress(ProcessLookupError):  # nobody of the group is left, as it should be
+            os.killpg(self._service.pid, signal.SIGKILL)
+        self._service.wait()
         self._service = None
 
     def _ready(self) -> bool:

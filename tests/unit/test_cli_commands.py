@@ -1,0 +1,110 @@
+"""The command line: quick, in plain words, with exit codes that scripts can use."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sandbox.cli import main
+from sandbox.client import Client
+from sandbox.errors import Problem
+
+
+def call(*arguments: str, monkeypatch: pytest.MonkeyPatch) -> int:
+    """Run the command line in this process and give its exit code."""
+    monkeypatch.setattr(sys, "argv", ["sandbox", *arguments])
+    with pytest.raises(SystemExit) as end:
+        main.run()
+        raise SystemExit(0)
+    return int(end.value.code or 0)
+
+
+@pytest.fixture
+def key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SANDBOX_API_KEY", "sbx_k")
+
+
+def test_help_is_quick_and_imports_nothing_heavy() -> None:
+    heavy = "pandas duckdb sqlalchemy opendp httpx flask pyarrow sqlglot yaml"
+    code = (
+        "import sys; sys.argv = ['sandbox', '--help']\n"
+        "from sandbox.cli.main import run\n"
+        "try: run()\nexcept SystemExit: pass\n"
+        f"sys.exit(','.join(set('{heavy}'.split()) & set(sys.modules)) or None)"
+    )
+    start = time.monotonic()
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert time.monotonic() - start < 2  # 0.2 s alone; the machine may be busy
+
+
+def test_a_refusal_prints_its_sentence_and_code_and_exits_with_1(
+    key: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(*_: Any) -> Any:
+        raise Problem("epsilon_invalid", "Write a positive number.")
+
+    monkeypatch.setattr(Client, "estimate", refuse)
+    assert call("estimate", "sub", "SELECT 1", "--epsilon", "-1", monkeypatch=monkeypatch) == 1
+    assert capsys.readouterr().err == "Write a positive number. [epsilon_invalid]\n"
+
+
+def test_a_missing_key_is_said(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.delenv("SANDBOX_API_KEY", raising=False)
+    assert call("budget", monkeypatch=monkeypatch) == 1
+    assert "SANDBOX_API_KEY" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("arguments", [["nonsense"], ["query"], ["register", "no-such-file.json", "t=t.csv"]])
+def test_a_wrong_call_exits_with_2(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    assert call(*arguments, monkeypatch=monkeypatch) == 2
+
+
+def test_one_field_can_be_taken_for_a_script(
+    key: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(Client, "create_party", lambda *_: {"id": "pty_1", "api_key": "sbx_new"})
+    assert call("party", "Acme", "user", "--get", "api_key", monkeypatch=monkeypatch) == 0
+    assert capsys.readouterr().out == "sbx_new\n"
+    assert call("party", "Acme", "user", "--get", "colour", monkeypatch=monkeypatch) == 1
+
+
+def test_a_regulator_is_told_its_token(
+    key: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(Client, "create_party", lambda *_: {"id": "pty_1", "api_key": None, "enrolment_token": "once"})
+    assert call("party", "Regulator", "regulator", monkeypatch=monkeypatch) == 0
+    assert "once" in capsys.readouterr().out
+
+
+def test_lists_are_tables_or_json(
+    key: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    accounts = [{"resource": "res_1", "epsilon": "20", "left": {"epsilon": "3.5"}}]
+    monkeypatch.setattr(Client, "budgets", lambda _: accounts)
+    assert call("budget", monkeypatch=monkeypatch) == 0
+    assert "3.5" in capsys.readouterr().out
+    assert call("budget", "--json", monkeypatch=monkeypatch) == 0
+    assert json.loads(capsys.readouterr().out) == accounts
+
+
+def test_a_registration_sends_its_tables(
+    key: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    entry, table = tmp_path / "entry.json", tmp_path / "t.csv"
+    entry.write_text('{"name": "t"}')
+    table.write_text("a\n1\n")
+    sent: list[Any] = []
+    monkeypatch.setattr(Client, "register", lambda _, *given: sent.append(given) or {"id": "res_1"})
+    assert call("register", str(entry), f"t={table}", monkeypatch=monkeypatch) == 0
+    assert sent == [({"name": "t"}, {"t": str(table)})]
+    assert "res_1" in capsys.readouterr().out
+    entry.write_text("{")
+    assert call("register", str(entry), f"t={table}", monkeypatch=monkeypatch) == 1
+    assert "malformed_request" in capsys.readouterr().err

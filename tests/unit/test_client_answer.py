@@ -1,0 +1,74 @@
+"""Asking: waiting for the job, and what an answer offers."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+
+from sandbox.client import Answer, Client, ask
+from sandbox.errors import Problem
+
+RESULT = {
+    "job": "job_1",
+    "columns": [
+        {"name": "sex", "type": "string", "role": "key"},
+        {"name": "n", "type": "integer", "mechanism": "discrete gaussian", "scale": "4.1", "error_95": "8.0"},
+    ],
+    "rows": [["f", 501], ["m", None]],
+    "privacy": {"epsilon": "1.47", "left": {"epsilon": "3.0"}},
+    "notes": [],
+    "fee": "1.20",
+}
+
+
+def service(*states: str) -> Client:
+    """A service whose job goes through `states`."""
+    left = list(states)
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/result"):
+            return httpx.Response(200, json=RESULT)
+        if request.url.path.endswith("/receipt"):
+            return httpx.Response(200, text="a receipt")
+        return httpx.Response(200, json={"id": "job_1", "status": left.pop(0)})
+
+    return Client("http://service", "sbx_k", transport=httpx.MockTransport(answer))
+
+
+@pytest.fixture(autouse=True)
+def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ask.time, "sleep", lambda _: None)
+
+
+def test_a_question_is_waited_for() -> None:
+    answer = service("queued", "running", "sealing", "done").query("sub", "SELECT …", epsilon=0.5)
+    assert answer.rows == RESULT["rows"]
+    assert answer.receipt.text == "a receipt"
+
+
+@pytest.mark.parametrize("state", ["failed", "void", "refused"])
+def test_a_job_that_did_not_end_well_is_a_problem(state: str) -> None:
+    with pytest.raises(Problem, match=state) as caught:
+        service("running", state).query("sub", "SELECT …")
+    assert caught.value.code == "execution_failed"
+
+
+def test_waiting_ends() -> None:
+    with pytest.raises(Problem, match="job_1") as caught:
+        service("running").query("sub", "SELECT …", timeout=-1)
+    assert caught.value.code == "job_not_finished"
+
+
+def test_errors_and_intervals_belong_to_the_measured_columns() -> None:
+    answer = Answer(RESULT, "a receipt")
+    assert answer.errors == {"n": 8.0}
+    first, empty = answer.intervals("n")
+    assert first is not None
+    assert (first.lower, first.value, first.upper) == (493, 501, 509)
+    assert empty is None
+
+
+def test_a_data_frame_carries_the_errors() -> None:
+    frame = Answer(RESULT, "a receipt").to_pandas()
+    assert list(frame.columns) == ["sex", "n"]
+    assert frame.attrs["errors"] == {"n": 8.0}
