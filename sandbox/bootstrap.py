@@ -82,7 +82,9 @@ def _init(settings: Settings) -> dict[str, str]:
 def check_ready_to_serve(settings: Settings) -> None:
     """Raise `Problem` when there is no whole instance at the settings' places."""
     if not (settings.home / INSTANCE).exists():
-        raise Problem("not_ready", f"there is no instance in {settings.home}; make one with `sandbox init {settings.home}`")
+        raise Problem(
+            "not_ready", f"there is no instance in {settings.home}; make one with `sandbox init {settings.home}`"
+        )
     FileKeys(settings.key_folder).secret("release")
     store = SqlStore(settings.database)
     try:

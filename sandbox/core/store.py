@@ -26,7 +26,13 @@ class Transaction(Protocol):
         """Give the record with this primary key, or None. `lock` holds the row until the end of the transaction."""
 
     def find(
-        self, kind: type[R], *, order: Sequence[str] = (), limit: int | None = None, after: str | None = None, **equal: Any
+        self,
+        kind: type[R],
+        *,
+        order: Sequence[str] = (),
+        limit: int | None = None,
+        after: str | None = None,
+        **equal: Any,
     ) -> list[R]:
         """Give matching records; `order` names columns (leading `-` descends; default: primary key), `after` is the
         primary key behind which the page starts (only with the default order)."""

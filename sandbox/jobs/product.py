@@ -59,6 +59,10 @@ class ProductKind(Protocol):
         """Give the finished plan or refuse; opens no private file."""
 
     def present(
-        self, plan: Plan, groups: Sequence[tuple[Value, ...]], base: Sequence[tuple[int, ...]], marked: Sequence[tuple[int, ...]]
+        self,
+        plan: Plan,
+        groups: Sequence[tuple[Value, ...]],
+        base: Sequence[tuple[int, ...]],
+        marked: Sequence[tuple[int, ...]],
     ) -> Answer:
         """Post-process released primitives: which rows from `base`, values from `marked` (aligned with `groups`)."""

@@ -79,7 +79,9 @@ def present(house: House, tx: Transaction, job: Job) -> dict[str, Any]:
     account = accountant.account_for(tx, job.population, job.party)
     return {
         "job": job.id,
-        "columns": [{name: said for name, said in asdict(column).items() if said is not None} for column in answer.columns],
+        "columns": [
+            {name: said for name, said in asdict(column).items() if said is not None} for column in answer.columns
+        ],
         "rows": [list(row) for row in answer.rows],
         "privacy": {
             "rho": str(job.rho),
@@ -102,7 +104,11 @@ def stored_answer(house: House, tx: Transaction, job: Job) -> Answer:
 
 
 def _answer_json(answer: Answer) -> Mapping[str, Any]:
-    return {"columns": [asdict(column) for column in answer.columns], "rows": to_json(answer.rows), "notes": list(answer.notes)}
+    return {
+        "columns": [asdict(column) for column in answer.columns],
+        "rows": to_json(answer.rows),
+        "notes": list(answer.notes),
+    }
 
 
 def _base_of(tx: Transaction, job: Job) -> str:

@@ -78,7 +78,12 @@ def void(house: House, tx: Transaction, task: Task, job: Job, why: str) -> None:
     """Give back what a job held that never began."""
     accountant.void(tx, job.id)
     house.journal.write(
-        tx, "job.voided", public={"code": why}, committed={"party": job.party, "job": job.id}, job=job.id, party=job.party
+        tx,
+        "job.voided",
+        public={"code": why},
+        committed={"party": job.party, "job": job.id},
+        job=job.id,
+        party=job.party,
     )
     tx.change(job, status="void", fence=task.fence, finished_at=now())
     finish(tx, task)
