@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -70,8 +71,8 @@ def verify_log(
 
     settings = load(home=home)
     saved = None if from_checkpoint is None else from_checkpoint.read_text(encoding="utf-8")
-    found = verify(settings.home, saved)
-    tell(found, "The log is whole: {size} entries, root {root}", as_json=as_json)
+    found = verify(settings.log_folder, (settings.home / "log.pub").read_text(encoding="utf-8"), saved)
+    tell(asdict(found), "The log is whole: {size} entries, root {root}", as_json=as_json)
 
 
 @evidence.command("verify")
