@@ -1,0 +1,133 @@
+"""Step 2 of the walk: gather the facts, let the policies decide, and give a permit or a refusal with its reason (A2).
+
+Nothing is decided here; see `policies/jobs.cedar`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime
+from typing import Any, TypeVar
+
+from policies import authorise as policy
+from policies.purposes import FREE
+from sandbox.billing.prices import price_at
+from sandbox.billing.records import Price
+from sandbox.catalogue.records import Resource
+from sandbox.core.store import Record, Transaction
+from sandbox.errors import Problem
+from sandbox.grants.give import covers
+from sandbox.grants.records import Grant, Subscription
+from sandbox.identity.keys import Principal
+from sandbox.identity.records import Party
+from sandbox.jobs.records import Job
+from sandbox.oversight.emergency import stopped
+from sandbox.products.records import Product
+
+R = TypeVar("R", bound=Record)
+COUNTED = ("queued", "running", "sealing", "done")
+
+
+@dataclass(frozen=True)
+class Permit:
+    """What a job may use. `version` is the data version it runs on, `price` None only where the purpose is free;
+    `decision` is the policy that allowed it, with its sentence – JSON, kept with the job."""
+
+    subscription: Subscription
+    product: Product
+    grant: Grant
+    resource: Resource
+    version: str | None
+    price: Price | None
+    decision: dict[str, Any]
+
+
+def authorise(
+    tx: Transaction, principal: Principal, subscription_id: str, moment: datetime, *, lock: bool = False
+) -> Permit:
+    """Permit a job under an own subscription. With `lock`, two jobs at once cannot both take the last of a quota: use
+    it in the transaction that adds the job.
+
+    Raises role_not_allowed, not_found (also for another's subscription) and what the policies refuse; `policy` and
+    `reason` of the problem say which and why.
+    """
+    principal.may("job.submit")
+    subscription = tx.get(Subscription, subscription_id, lock=lock)
+    if subscription is None or subscription.party != principal.party.id:
+        raise Problem("not_found", "there is no such subscription of yours")
+    product = _need(tx, Product, subscription.product)
+    grant = _need(tx, Grant, product.grant)
+    resource = _need(tx, Resource, product.resources[0])
+    price = price_at(tx, product.id, moment)
+    facts = _common(tx, grant, product.id, subscription.party, resource.id, product.operator, moment) | {
+        "operator_manages": product.operator in (grant.authoriser, resource.registrar),
+        "subscription": subscription.status,
+        "commitment": subscription.commitment.get("accepted") is True,
+        "purpose": subscription.purpose,
+        "scenario": subscription.scenario or "",
+        "free": subscription.purpose in FREE,
+        "mode": grant.mode,
+        "granted_scenario": grant.scenario or "",
+        "purposes": grant.purposes,
+        "covered": covers(grant, resource),
+        "starts": _day(grant.starts),
+        "product": product.status,
+        "priced": price is not None,
+        "used": 0,
+    }
+    if subscription.quota is not None:
+        facts |= {"quota": subscription.quota, "used": used(tx, subscription, moment)}
+    decision = _decided(policy.decide(facts))
+    return Permit(subscription, product, grant, resource, resource.version, price, decision)
+
+
+def recheck(tx: Transaction, job: Job, moment: datetime) -> None:
+    """Refuse (emergency_stop, party_suspended, grant_inactive) when the answer of `job` may not leave any more.
+
+    Asked again before step 5 and before every delivery. The end of a term stops what is not finished; an answer that
+    was finished in time stays its user's.
+    """
+    grant = _need(tx, Grant, job.grant)
+    facts = _common(tx, grant, job.product, job.party, job.resource, job.operator, moment)
+    _decided(policy.decide(facts | {"delivered": job.status == "done"}, policy.RELEASE_ANSWER))
+
+
+def used(tx: Transaction, subscription: Subscription, moment: datetime) -> int:
+    """Give how many jobs of this calendar month (UTC) count against the quota; stops counting there.
+
+    Void and failed jobs do not count. Ids begin with their time, so the month is a range of ids.
+    """
+    month = moment.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    first = f"job_{int(month.timestamp() * 1000):012x}"
+    jobs = tx.find(Job, subscription=subscription.id, status=COUNTED, after=first, limit=subscription.quota)
+    return len(jobs)
+
+
+def _common(
+    tx: Transaction, grant: Grant, product: str, party: str, resource: str, operator: str, moment: datetime
+) -> dict[str, Any]:
+    stop = stopped(tx, product=product, party=party, resource=resource, operator=operator)
+    return {
+        "stopped": stop is not None,
+        "party": _need(tx, Party, party).status,
+        "operator": _need(tx, Party, operator).status,
+        "grant": grant.status,
+        "today": _day(moment.astimezone(UTC).date()),
+        "ends": _day(grant.ends),
+    }
+
+
+def _decided(decision: policy.Decision) -> dict[str, Any]:
+    if not decision.allowed:
+        raise Problem(decision.code, decision.reason["en"], policy=decision.policy_id, reason=decision.reason)
+    return asdict(decision)
+
+
+def _day(day: date) -> int:
+    return day.year * 10000 + day.month * 100 + day.day
+
+
+def _need(tx: Transaction, kind: type[R], key: str) -> R:
+    found = tx.get(kind, key)
+    assert found is not None, f"{kind.TABLE} are never deleted"
+    return found

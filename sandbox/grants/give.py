@@ -1,0 +1,130 @@
+"""Give a grant (授权): what the request must say, and what the law asks of the operator (A1, A3)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from policies.purposes import PURPOSES
+from sandbox.catalogue.records import Resource
+from sandbox.core.clock import now
+from sandbox.core.ids import new_id
+from sandbox.core.store import Transaction
+from sandbox.errors import Problem
+from sandbox.grants.records import Grant
+from sandbox.identity.keys import Principal
+from sandbox.identity.records import Party
+from sandbox.transparency.journal import Journal
+
+Text = Annotated[str, Field(min_length=1, max_length=2000)]
+
+
+class GrantRequest(BaseModel):
+    """A grant as it is asked for. Days are inclusive and in UTC."""
+
+    model_config = ConfigDict(extra="forbid")
+    operator: str
+    mode: Literal["whole", "domain", "scenario"]
+    domain: Text | None = None
+    scenario: Text | None = None
+    resources: list[str] = []
+    purposes: Annotated[list[str], Field(min_length=1)]
+    starts: date
+    ends: date
+    conditions: Annotated[str, Field(max_length=2000)] = ""
+    security_contact: Text
+
+
+def give(tx: Transaction, journal: Journal, principal: Principal, body: Mapping[str, Any]) -> Grant:
+    """Authorise an operator. An empty list of resources means all of the domain, or – mode whole – all there are.
+
+    Raises role_not_allowed, field_invalid, not_found, separation_of_duties.
+    """
+    principal.may("grant.give")
+    asked = _read(body)
+    _check(asked)
+    operator = tx.get(Party, asked.operator)
+    if operator is None:
+        raise Problem("not_found", "operator: there is no such party")
+    if "operator" not in operator.roles:
+        raise Problem("field_invalid", "operator: this party does not have the role operator")
+    resources = [_resource(tx, asked, name) for name in asked.resources]
+    if operator.id == principal.party.id or any(resource.registrar == operator.id for resource in resources):
+        raise Problem("separation_of_duties", "who manages data may not operate the same data; choose another operator")
+    grant = Grant(
+        id=new_id("grant"),
+        **asked.model_dump(exclude={"operator"}),
+        operator=operator.id,
+        status="active",
+        authoriser=principal.party.id,
+        created_at=now(),
+    )
+    tx.add(grant)
+    log(tx, journal, "grant.given", grant, principal)
+    return grant
+
+
+def covers(grant: Grant, resource: Resource) -> bool:
+    """Whether the grant extends to a resource: it is listed, or none is and the mode includes it."""
+    if grant.mode == "domain" and resource.domain != grant.domain:
+        return False
+    return resource.id in grant.resources if grant.resources else grant.mode != "scenario"
+
+
+def check_term(starts: date, ends: date) -> None:
+    """Raise field_invalid unless the term has at least two days in the right order."""
+    if starts >= ends:
+        raise Problem("field_invalid", "ends: must be a day after starts")
+
+
+def log(tx: Transaction, journal: Journal, kind: str, grant: Grant, principal: Principal) -> None:
+    """Write what a grant is now. Terms are public (disclosure); conditions and contact are committed to."""
+    public: dict[str, str | int | None] = {
+        "grant": grant.id,
+        "operator": grant.operator,
+        "mode": grant.mode,
+        "domain": grant.domain,
+        "resources": ",".join(grant.resources),
+        "purposes": ",".join(grant.purposes),
+        "starts": grant.starts.isoformat(),
+        "ends": grant.ends.isoformat(),
+        "status": grant.status,
+        "by": principal.party.id,
+    }
+    committed = {"conditions": grant.conditions, "security_contact": grant.security_contact}
+    only = grant.resources[0] if len(grant.resources) == 1 else None
+    journal.write(tx, kind, public=public, committed=committed, party=grant.operator, resource=only)
+
+
+def _read(body: Mapping[str, Any]) -> GrantRequest:
+    try:
+        return GrantRequest.model_validate(body)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise Problem("field_invalid", f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+
+
+def _check(asked: GrantRequest) -> None:
+    check_term(asked.starts, asked.ends)
+    if unknown := [purpose for purpose in asked.purposes if purpose not in PURPOSES]:
+        raise Problem("field_invalid", f"purposes: {unknown[0]} is unknown; write {', '.join(PURPOSES)}")
+    if len(set(asked.purposes)) != len(asked.purposes) or len(set(asked.resources)) != len(asked.resources):
+        raise Problem("field_invalid", "purposes and resources: name each once")
+    if (asked.domain is not None) != (asked.mode == "domain"):
+        raise Problem("field_invalid", "domain: name it for the mode domain, and only for it")
+    if (asked.scenario is not None) != (asked.mode == "scenario"):
+        raise Problem("field_invalid", "scenario: name it for the mode scenario, and only for it")
+    if asked.mode == "scenario" and not asked.resources:
+        raise Problem("field_invalid", "resources: a grant for a scenario lists its resources")
+
+
+def _resource(tx: Transaction, asked: GrantRequest, resource_id: str) -> Resource:
+    resource = tx.get(Resource, resource_id)
+    if resource is None:
+        raise Problem("not_found", "resources: there is no such resource")
+    if asked.mode == "domain" and resource.domain != asked.domain:
+        raise Problem("field_invalid", "resources: one of them is not of this domain")
+    return resource

@@ -1,0 +1,158 @@
+"""Subscriptions (订购): a party uses one product for one purpose, having accepted the commitment (A6, A7)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from policies.purposes import COMMITMENT_DIGEST, FREE, PURPOSES
+from sandbox.core.clock import now, rfc3339
+from sandbox.core.ids import new_id
+from sandbox.core.store import Transaction
+from sandbox.core.view import shown
+from sandbox.errors import Problem
+from sandbox.grants.records import Grant, Subscription
+from sandbox.identity.keys import Principal
+from sandbox.products.records import Product
+from sandbox.transparency.journal import Journal
+
+
+class SubscriptionRequest(BaseModel):
+    """`quota` is the most jobs per calendar month; None sets no limit."""
+
+    model_config = ConfigDict(extra="forbid")
+    product: str
+    purpose: str
+    scenario: Annotated[str, Field(min_length=1, max_length=2000)] | None = None
+    commitment: dict[str, Any] | None = None
+    quota: Annotated[int, Field(ge=1, le=1_000_000_000)] | None = None
+
+
+def subscribe(tx: Transaction, journal: Journal, principal: Principal, body: Mapping[str, Any]) -> Subscription:
+    """Subscribe to an approved product. It is pending until the operator approves, or active at once when the product
+    says `"approval": "automatic"` and the purpose is charged: free use is always looked at (A7).
+
+    Raises role_not_allowed, field_invalid, not_found, purpose_not_allowed, commitment_missing.
+    """
+    principal.may("subscription.create")
+    asked = _read(body)
+    product = tx.get(Product, asked.product)
+    if product is None or product.status != "approved":
+        raise Problem("not_found", "product: there is no such product on offer")
+    grant = tx.get(Grant, product.grant)
+    assert grant is not None, "a product belongs to a grant"
+    if asked.purpose not in grant.purposes:
+        raise Problem("purpose_not_allowed", f"the grant of this product allows {', '.join(grant.purposes)} only")
+    if grant.mode == "scenario" and asked.scenario != grant.scenario:
+        raise Problem("purpose_not_allowed", f"this product serves one scenario; write scenario: {grant.scenario}")
+    if not asked.commitment or asked.commitment.get("accepted") is not True:
+        raise Problem("commitment_missing", 'accept the commitment: write "commitment": {"accepted": true}')
+    automatic = product.spec.get("approval") == "automatic" and asked.purpose not in FREE
+    moment = now()
+    subscription = Subscription(
+        id=new_id("subscription"),
+        product=product.id,
+        party=principal.party.id,
+        purpose=asked.purpose,
+        scenario=asked.scenario,
+        commitment={"accepted": True, "text": COMMITMENT_DIGEST, "at": rfc3339(moment)},
+        quota=asked.quota,
+        status="active" if automatic else "pending",
+        approved_by=product.operator if automatic else None,
+        created_at=moment,
+    )
+    tx.add(subscription)
+    _log(tx, journal, "subscription.created", subscription, principal)
+    return subscription
+
+
+def approve(tx: Transaction, journal: Journal, principal: Principal, subscription_id: str) -> Subscription:
+    """Approve a pending subscription to an own product. Raises role_not_allowed, not_found, state_conflict."""
+    principal.may("subscription.approve")
+    found = _either(tx, principal, subscription_id)
+    product = tx.get(Product, found.product)
+    if product is None or product.operator != principal.party.id:
+        raise Problem("not_found", "there is no such subscription to a product of yours")
+    if found.status != "pending":
+        raise Problem("state_conflict", f"only a pending subscription is approved; this one is {found.status}")
+    return _turn(tx, journal, principal, found, "subscription.approved", "active", approved_by=principal.party.id)
+
+
+def cancel(tx: Transaction, journal: Journal, principal: Principal, subscription_id: str) -> Subscription:
+    """End a subscription for good: by its user, or the product's operator. Raises like `approve`."""
+    principal.may("subscription.cancel")
+    found = _either(tx, principal, subscription_id)
+    if found.status == "ended":
+        raise Problem("state_conflict", "this subscription has ended already")
+    return _turn(tx, journal, principal, found, "subscription.cancelled", "ended")
+
+
+def found(tx: Transaction, principal: Principal, subscription_id: str) -> Subscription:
+    """Give a subscription the principal may see. Raises not_found."""
+    return _either(tx, principal, subscription_id, overseeing=True)
+
+
+def listed(tx: Transaction, principal: Principal, *, limit: int = 50, after: str | None = None) -> list[Subscription]:
+    """Give own subscriptions and those to own products; overseers see all."""
+    if principal.oversees:
+        return tx.find(Subscription, limit=limit, after=after)
+    mine = principal.party.id
+    products = [product.id for product in tx.find(Product, operator=mine)]
+    rows = {row.id: row for row in tx.find(Subscription, party=mine, limit=limit, after=after)}
+    rows |= {row.id: row for row in tx.find(Subscription, product=products, limit=limit, after=after)}
+    return [rows[key] for key in sorted(rows)][:limit]
+
+
+def view(subscription: Subscription) -> dict[str, Any]:
+    """Give a subscription as the outside sees it."""
+    return shown(subscription)
+
+
+def _read(body: Mapping[str, Any]) -> SubscriptionRequest:
+    try:
+        asked = SubscriptionRequest.model_validate(body)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise Problem("field_invalid", f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+    if asked.purpose not in PURPOSES:
+        raise Problem("field_invalid", f"purpose: write one of {', '.join(PURPOSES)}")
+    return asked
+
+
+def _either(tx: Transaction, principal: Principal, subscription_id: str, *, overseeing: bool = False) -> Subscription:
+    """One's own, or one to an own product (or, `overseeing`, any for those who may look)."""
+    found = tx.get(Subscription, subscription_id, lock=not overseeing)
+    if found is not None:
+        product = tx.get(Product, found.product)
+        related = principal.party.id in (found.party, product.operator if product else None)
+        if related or (overseeing and principal.oversees):
+            return found
+    raise Problem("not_found", "there is no such subscription")
+
+
+def _turn(
+    tx: Transaction,
+    journal: Journal,
+    principal: Principal,
+    before: Subscription,
+    kind: str,
+    status: str,
+    **also: Any,
+) -> Subscription:
+    after = tx.change(before, status=status, **also)
+    _log(tx, journal, kind, after, principal)
+    return after
+
+
+def _log(tx: Transaction, journal: Journal, kind: str, subscription: Subscription, principal: Principal) -> None:
+    """Who uses what is the business of the two, so the public leaf names product and purpose, not the user."""
+    public: dict[str, str | int | None] = {
+        "subscription": subscription.id,
+        "product": subscription.product,
+        "purpose": subscription.purpose,
+        "status": subscription.status,
+    }
+    committed = {"party": subscription.party, "by": principal.party.id}
+    journal.write(tx, kind, public=public, committed=committed, party=subscription.party, product=subscription.product)

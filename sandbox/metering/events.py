@@ -1,0 +1,75 @@
+"""Usage events: one per job, of public quantities only, written with the log entry of what they bill (P8).
+
+The table keeps jobs unique, so a retry, a crash or a replay can neither lose nor double one.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from sandbox.billing.prices import quantity, waiver
+from sandbox.billing.records import Price
+from sandbox.core.clock import now, rfc3339
+from sandbox.core.ids import new_id
+from sandbox.core.store import Transaction
+from sandbox.core.view import shown
+from sandbox.identity.keys import Principal
+from sandbox.jobs.records import Job
+from sandbox.metering.records import UsageEvent
+
+TYPE = "sandbox.usage.job.v1"
+
+
+def usage_event(job: Job, price: Price | None, fee: Decimal, cells: int) -> UsageEvent:
+    """Build the event of a finished job: `fee` is what it costs, `cells` how many values it released.
+
+    `job.free` says that its party held the answer already; `data.free` says why nothing is charged: purpose, repeat
+    or None. A verification's miss and hit would look alike: no fact about data enters.
+    """
+    return UsageEvent(
+        id=new_id("usage"),
+        job=job.id,
+        party=job.party,
+        operator=job.operator,
+        product=job.product,
+        resource=job.resource,
+        subscription=job.subscription,
+        purpose=job.purpose,
+        unit=price.unit if price else "call",
+        quantity=quantity(price, cells),
+        price=price.price if price else Decimal(0),
+        fee=fee,
+        data={"free": waiver(price, job.purpose, job.free), "price_number": price.number if price else None},
+        at=now(),
+    )
+
+
+def to_cloudevent(event: UsageEvent, source: str) -> dict[str, Any]:
+    """Give the event as CloudEvents 1.0 JSON; `source` is the URI of this instance."""
+    return {
+        "specversion": "1.0",
+        "id": event.id,
+        "source": source,
+        "type": TYPE,
+        "subject": event.subscription,
+        "time": rfc3339(event.at),
+        "datacontenttype": "application/json",
+        "data": view(event),
+    }
+
+
+def usage(tx: Transaction, principal: Principal, *, limit: int = 50, after: str | None = None) -> list[UsageEvent]:
+    """Give usage events by role: overseers all, a user its own, an operator those of its products."""
+    principal.may("usage.read")
+    if principal.oversees:
+        return tx.find(UsageEvent, limit=limit, after=after)
+    mine = principal.party.id
+    rows = {row.id: row for row in tx.find(UsageEvent, party=mine, limit=limit, after=after)}
+    rows |= {row.id: row for row in tx.find(UsageEvent, operator=mine, limit=limit, after=after)}
+    return [rows[key] for key in sorted(rows)][:limit]
+
+
+def view(event: UsageEvent) -> dict[str, Any]:
+    """Give an event as the outside sees it."""
+    return shown(event, "data") | {"free": event.data["free"]}
