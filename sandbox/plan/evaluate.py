@@ -40,7 +40,8 @@ def evaluate(node: s.Scalar, row: Mapping[str, s.Value]) -> s.Value:
             text = evaluate(node.arg, row)
             return None if text is None else _pattern(node.pattern).fullmatch(str(text)) is not None
         case s.Arithmetic():
-            return _arithmetic(node, evaluate(node.left, row), evaluate(node.right, row))
+            result: s.Value = _arithmetic(node, evaluate(node.left, row), evaluate(node.right, row))
+            return result
         case s.DatePart():
             day = evaluate(node.arg, row)
             if not isinstance(day, date):
@@ -78,7 +79,7 @@ def _pattern(like: str) -> re.Pattern[str]:
     return re.compile("".join(parts), re.DOTALL)
 
 
-def _arithmetic(node: s.Arithmetic, left: Any, right: Any) -> s.Value:
+def _arithmetic(node: s.Arithmetic, left: Any, right: Any) -> Any:
     if left is None or right is None:
         return None
     with localcontext(prec=76):

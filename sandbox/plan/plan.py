@@ -13,7 +13,7 @@ from typing import Literal
 
 from sandbox.core.canonical import digest
 from sandbox.plan.codec import to_json
-from sandbox.plan.scalar import BOOLEAN, Scalar, Type, Value
+from sandbox.plan.scalar import BOOLEAN, Scalar, Type, Value, columns
 
 SEMANTICS = "1"  # grows when the same plan would mean something else
 SIGMA_UNIT = 1024  # σ is a whole number of 1/1024, so that it is exact as a float and as a fraction
@@ -104,13 +104,20 @@ class Threshold:
 @dataclass(frozen=True)
 class Output:
     """A column made from keys and measurements. `what`: key (source[0] is a key), count or sum (source[0] is a
-    measurement), average (sum, count). `hidden` ones serve HAVING and ORDER BY only."""
+    measurement), average (sum, count), computed (`expr` over the names of outputs of the other kinds; no source).
+    `hidden` ones serve HAVING, ORDER BY and computed ones only."""
 
     name: str
-    what: Literal["key", "count", "sum", "average"]
+    what: Literal["key", "count", "sum", "average", "computed"]
     source: tuple[int, ...]
     type: Type
     hidden: bool = False
+    expr: Scalar | None = None
+
+    def __post_init__(self) -> None:
+        wanted = {"average": 2, "computed": 0}.get(self.what, 1)
+        if len(self.source) != wanted or (self.expr is None) == (self.what == "computed"):
+            raise ValueError(f"output {self.name} has not the sources of its kind")
 
 
 @dataclass(frozen=True)
@@ -153,16 +160,24 @@ class Plan:
             raise ValueError("WHERE takes a condition")
         if bool(self.threshold) != any(key.domain is None for key in self.keys):
             raise ValueError("private keys, and only they, need a threshold")
-        if self.threshold and self.measurements[self.threshold.measurement].what != "units":
-            if not (self.bounds.rows == 1 and self.measurements[self.threshold.measurement].what == "rows"):
-                raise ValueError("a threshold is on a count of units")
+        counted = self.measurements[self.threshold.measurement].what if self.threshold else "units"
+        if counted != "units" and not (counted == "rows" and self.bounds.rows == 1):
+            raise ValueError("a threshold is on a count of units")
         names = [output.name for output in self.outputs]
         if len(set(names)) != len(names):
             raise ValueError("two outputs have one name")
         for output in self.outputs:
             limit = len(self.keys) if output.what == "key" else len(self.measurements)
-            if any(not 0 <= i < limit for i in output.source) or len(output.source) != 1 + (output.what == "average"):
+            if any(not 0 <= i < limit for i in output.source):
                 raise ValueError(f"output {output.name} has no such source")
+        plain = {output.name for output in self.outputs if output.what != "computed"}
+        after = [
+            self.post.having,
+            *(order.expr for order in self.post.order),
+            *(output.expr for output in self.outputs),
+        ]
+        if any(not columns(expr) <= plain for expr in after if expr is not None):
+            raise ValueError("post-processing reads outputs that come straight from keys and measurements")
 
     @property
     def rho(self) -> Decimal:

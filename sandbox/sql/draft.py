@@ -1,0 +1,57 @@
+"""A draft: what a question asks, resolved and typed, before bounds, noise and cost. Rules fill it in step by step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from sandbox.plan.plan import Post
+from sandbox.plan.scalar import INTEGER, Scalar, Type
+from sandbox.sql.columns import Row
+from sandbox.sql.terms import Term
+
+
+@dataclass(frozen=True)
+class Key:
+    """A group-by key under the name that it has when SELECT gives it none."""
+
+    name: str
+    term: Term
+
+
+@dataclass(frozen=True)
+class Ask:
+    """An aggregate that is asked for: rows = COUNT(*), values = COUNT(term), units = COUNT(DISTINCT unit), sum, average
+    of a bounded number."""
+
+    what: Literal["rows", "values", "units", "sum", "average"]
+    term: Term | None = None
+
+    @property
+    def type(self) -> Type:
+        if self.term is None or self.what == "values":
+            return INTEGER
+        return self.term.type if self.what == "sum" else Type("decimal", self.term.type.scale + 4)
+
+
+@dataclass(frozen=True)
+class Item:
+    """A column of the answer, or a hidden one that others are computed from. `source` is the place of its key or
+    aggregate; a computed one has a term over the names of other items instead."""
+
+    name: str
+    what: Literal["key", "aggregate", "computed"]
+    source: int
+    type: Type
+    term: Term | None = None
+    hidden: bool = False
+
+
+@dataclass(frozen=True)
+class Draft:
+    row: Row
+    where: Scalar | None = None
+    keys: tuple[Key, ...] = ()
+    asks: tuple[Ask, ...] = ()
+    items: tuple[Item, ...] = ()
+    post: Post = field(default_factory=Post)

@@ -1,0 +1,110 @@
+"""Text to a checked tree: one SELECT statement of the allowed grammar, or a refusal with a sentence of our own.
+
+The dialect is DuckDB's; PostgreSQL and standard SQL text of this subset reads the same. The tree never goes back to
+text for an engine: the rules build plan nodes from it.
+"""
+
+from __future__ import annotations
+
+from sqlglot import exp
+from sqlglot.dialects import DuckDB
+from sqlglot.errors import ParseError, SqlglotError
+from sqlglot.tokenizer_core import Token, TokenType
+
+from sandbox.errors import Problem
+from sandbox.sql.grammar import check, too_deep
+
+MAX_BYTES = 100_000
+MAX_BRACKETS = 100  # open at once; the parser recurses at each
+
+
+def parse(text: str) -> exp.Select:
+    """Give the tree of the one SELECT in `text`. Raises `Problem`: sql_syntax with line and column when it cannot be
+    read, sql_not_allowed when it can be read and may not be asked."""
+    if len(text.encode(errors="replace")) > MAX_BYTES:
+        raise Problem("sql_not_allowed", "The text is longer than 100 kB; ask a smaller question.")
+    tokens = _one_select(_tokens(text))
+    _shallow(tokens)
+    trees = _read(tokens, text)
+    tree = trees[0] if trees else None
+    if isinstance(tree, exp.Select) and not tree.expressions and not tree.args.get("from_"):
+        raise Problem("sql_syntax", "The text ends too early: write SELECT, what to count, FROM and a table.")
+    if len(trees) != 1 or tree is None:
+        raise Problem("sql_not_allowed", "Write one statement.")
+    check(tree)
+    if not isinstance(tree, exp.Select):
+        raise Problem("sql_not_allowed", "Only SELECT can be asked.")
+    return tree
+
+
+def _tokens(text: str) -> list[Token]:
+    try:
+        return list(DuckDB().tokenize(text))
+    except SqlglotError:
+        raise Problem("sql_syntax", "The text ends inside a quoted text, name or comment; close it.") from None
+
+
+def _one_select(tokens: list[Token]) -> list[Token]:
+    """Give the tokens without closing semicolons. Refuses before parsing what the parser would take for a command
+    (and write into its log)."""
+    words = [token for token in tokens if token.token_type is not TokenType.SEMICOLON]
+    if not words:
+        raise Problem("sql_syntax", "The text is empty; write a SELECT.")
+    last = tokens.index(words[-1])
+    if any(token.token_type is TokenType.SEMICOLON for token in tokens[:last]):
+        raise Problem("sql_not_allowed", "Write one statement; ask several questions as several jobs.")
+    first = words[0]
+    if first.token_type in (TokenType.SELECT, TokenType.FROM):
+        return tokens[: last + 1]
+    if first.token_type is TokenType.WITH:
+        raise Problem("sql_not_allowed", "WITH is not built yet; write one SELECT.")
+    if first.token_type is TokenType.L_PAREN:
+        raise Problem("sql_not_allowed", "Write the SELECT without brackets around it.")
+    if first.token_type is TokenType.VAR and first.text.upper() not in _STATEMENTS:
+        raise _syntax(first.line, first.col - len(first.text) + 1, first.text)
+    raise Problem("sql_not_allowed", f"{first.text.upper()[:40]} is not allowed; only SELECT can be asked.")
+
+
+_STATEMENTS = frozenset(
+    (
+        "CHECKPOINT",
+        "CHECK",
+        "DEALLOCATE",
+        "EXECUTE",
+        "EXPORT",
+        "IMPORT",
+        "INSTALL",
+        "PREPARE",
+        "REINDEX",
+        "RESET",
+        "VACUUM",
+    )
+)  # words that the tokenizer takes for names
+
+
+def _shallow(tokens: list[Token]) -> None:
+    opening = (TokenType.L_PAREN, TokenType.L_BRACKET, TokenType.L_BRACE, TokenType.CASE)
+    closing = (TokenType.R_PAREN, TokenType.R_BRACKET, TokenType.R_BRACE, TokenType.END)
+    depth = 0
+    for token in tokens:
+        depth += (token.token_type in opening) - (token.token_type in closing)
+        if depth > MAX_BRACKETS:
+            raise too_deep()
+
+
+def _read(tokens: list[Token], text: str) -> list[exp.Expr | None]:
+    try:
+        return list(DuckDB().parser().parse(tokens, text))
+    except ParseError as error:
+        first = error.errors[0] if error.errors else {}
+        raise _syntax(first.get("line"), first.get("col"), str(first.get("highlight") or "")) from None
+    except RecursionError:
+        raise too_deep() from None
+    except Exception:  # noqa: BLE001 – a foreign parser on hostile text: whatever it trips over is a syntax problem
+        raise _syntax(None, None, "") from None
+
+
+def _syntax(line: int | None, column: int | None, near: str) -> Problem:
+    where = f" at line {line}, column {column}" if line and column else ""
+    what = f", near {near[:40]!r}" if near else ""
+    return Problem("sql_syntax", f"The text cannot be read as SQL{where}{what}; check spelling and commas there.")
