@@ -116,7 +116,7 @@ def reserve(
         delta=delta,
         free=free,
         fee=most(permit.price, permit.subscription.purpose, repeat=free, cells=most_cells(plan)),
-        price=permit.price.id,
+        price=permit.price.id if permit.price else None,
         decision=permit.decision,
         fence=0,
         base=None,

@@ -50,7 +50,7 @@ def submit(
         plan = asking.compiled(house, tx, permit, request)
     # 4 reserve – privacy in every account, money and quota; one transaction
     with house.store.write() as tx:
-        authorise(tx, principal, permit.subscription.id, moment)  # nothing may have changed while we compiled
+        authorise(tx, principal, permit.subscription.id, moment, lock=True)  # nothing changed while we compiled
         job = asking.reserve(house, tx, principal, permit, plan, request)
         if on_reserved:
             on_reserved(tx, job)

@@ -21,7 +21,7 @@ from sandbox.identity.parties import recipient
 from sandbox.identity.records import Party
 from sandbox.jobs.house import House
 from sandbox.jobs.product import Answer
-from sandbox.jobs.records import Base, Job, Task
+from sandbox.jobs.records import Base, Holding, Job, Task
 from sandbox.jobs.tasks import finish
 from sandbox.oversight.marks import fingerprint as mark
 from sandbox.plan.codec import from_json, to_json
@@ -68,7 +68,8 @@ def begin(house: House, task: Task) -> Job | None:
         except Problem as problem:
             void(house, tx, task, job, problem.code)
             return None
-        if not job.free and not accountant.start(tx, job.id):
+        joins = bool(tx.find(Base, key=job.base_key, limit=1))
+        if not job.free and not accountant.start(tx, job.id, joins=joins):
             void(house, tx, task, job, "state_conflict")
             return None
         return tx.change(job, status="running", fence=task.fence, started_at=now())
@@ -131,7 +132,7 @@ def execute(house: House, job: Job, plan: Plan) -> Exact:
     except PlanUnsound as error:
         raise EngineFailed from error
     with house.store.read() as tx:
-        if not accountant.is_spent(tx, job.id, job.party, rho, delta):
+        if not accountant.is_spent(tx, job.id, job.party, rho, delta, population=plan.population):
             raise EngineFailed
         version = tx.get(DataVersion, plan.version)
     if version is None:
@@ -142,9 +143,13 @@ def execute(house: House, job: Job, plan: Plan) -> Exact:
 
 
 def stored_base(house: House, job: Job) -> Kept | None:
-    """Give the base of the job's canonical plan, if it was drawn before."""
+    """Give the base of the job's canonical plan, if it was drawn before; for a repeated question the very base that
+    its asker holds, which may be closed to others."""
     with house.store.read() as tx:
         rows = tx.find(Base, key=job.base_key, limit=1)
+        if job.free and (held := tx.find(Holding, key=job.base_key, party=job.party, limit=1)):
+            first = tx.get(Job, held[0].job)
+            rows = tx.find(Base, id=first.base, limit=1) if first is not None else rows
     return open_base(house, rows[0]) if rows else None
 
 
