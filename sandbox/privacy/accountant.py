@@ -7,8 +7,8 @@ they asked. Each charge is checked against the population's account and the user
 **Paid once.** A base that is drawn and stored is asked of no private byte again; whoever pays for it a second time pays
 for nothing. Hence the one rule: a charge is zero only if the base is stored *and* the same account has a spent charge
 for its key. While the base is not stored – also when an earlier attempt failed, because a failure can depend on data –
-everybody pays. Two jobs in flight for one key both hold the population's share; the one that finds the base stored when
-it starts (`joins`) gives its share back. Never less is counted than was drawn.
+everybody pays. Two jobs in flight for one key both hold the full price; the one that finds the base stored when it
+starts (`joins`) gives back what by the same rule is paid already. Never less is counted than was drawn.
 
 Rows are locked from the root of the tree, so holders of locks never wait for each other in a circle.
 """
@@ -89,7 +89,7 @@ def start(tx: Transaction, job: str, *, joins: bool = False) -> bool:
     """Make what `job` holds spent, for ever; False, and nothing changed, when it is not held any more.
 
     To be committed before a private byte is read. `joins`: the base is stored by now and `job` will not draw it; then
-    the population's share goes back if the population has paid for this base. A job that holds nothing starts."""
+    what an account has paid for this base before goes back to it. A job that holds nothing starts."""
     return _settle(tx, job, "spent", joins)
 
 
@@ -123,7 +123,7 @@ def _settle(tx: Transaction, job: str, state: str, joins: bool) -> bool:
         account = accounts[charge.account]
         assert account is not None
         amounts = _amounts(charge)
-        returned = joins and account.party is None and _paid(tx, account, charge.base_key, amounts)
+        returned = joins and _paid(tx, account, charge.base_key, amounts)
         outcome = "void" if returned else state
         tx.change(charge, state=outcome)
         _move(tx, account, held=(-amounts[0], -amounts[1]), spent=amounts if outcome == "spent" else (0, 0))
