@@ -35,24 +35,22 @@ class Alignment:
     measures: tuple[Measure, ...]
     observed: dict[Cell, Observation]
 
-    def report(self, leak: Leak, base: Base) -> dict[str, Any]:
-        """Give in JSON what was done to the file, as far as leak and X show it."""
+    def report(self, leak: Leak, base: Base, key_names: Sequence[str]) -> dict[str, Any]:
+        """Give in JSON what was done to the file, as far as leak and X show it; `key_names` are for people."""
         shown = [group for group in self.rows.groups if group is not None]
         order = list(dict.fromkeys(shown))
-        keys = {base.key_names[i]: leak.columns[c] for i, c in enumerate(self.rows.columns) if c is not None}
+        keys = {name: leak.columns[c] for name, c in zip(key_names, self.rows.columns, strict=True) if c is not None}
         return {
             "rows": len(leak.rows),
             "rows_matched": len(shown),
             "rows_repeated": len(shown) - len(order),
             "groups": len(base.groups),
             "groups_missing": len(base.groups) - len(order),
-            "reordered": order != sorted(order),
             "keys": keys,
-            "keys_missing": len(base.key_names) - len(keys),
             "measures": [
-                {"view": m.view.name, "column": leak.columns[m.column], "factor": str(m.factor)} for m in self.measures
+                {"view": m.view.name, "column": leak.columns[m.column], "factor": str(m.factor), "step": str(m.step)}
+                for m in self.measures
             ],
-            "columns_renamed": sum(m.view.name != leak.columns[m.column] for m in self.measures),
             "columns_unexplained": len(leak.columns) - len(keys) - len(self.measures),
         }
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
+
+from watermarking.cells import canonical
 
 
 @dataclass(frozen=True)
@@ -15,6 +18,11 @@ class Leak:
     def __post_init__(self) -> None:
         if any(len(row) != len(self.columns) for row in self.rows):
             raise ValueError("a row has one value per column")
+
+    @cached_property
+    def texts(self) -> list[list[str]]:
+        """The canonical spelling of every value, column by column."""
+        return [[canonical(text) for text in column] for column in zip(*self.rows, strict=True)]
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ def sample(count: int) -> range:
 def row_matches(leak: Leak, base: Base) -> list[Rows]:
     """Give the few most plausible matchings, best first; none when no group is found in the leak."""
     known = [[canonical(value) for value in column] for column in zip(*base.groups, strict=True)]
-    texts = [[canonical(text) for text in column] for column in zip(*leak.rows, strict=True)]
+    texts = leak.texts
     chosen = sample(len(leak.rows))
     scored = []
     for columns in _assignments(known, texts, chosen):

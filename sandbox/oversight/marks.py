@@ -12,8 +12,8 @@ from typing import Protocol
 
 from sandbox.core.canonical import canonical_bytes
 from sandbox.plan.codec import to_json
-from sandbox.plan.plan import SIGMA_UNIT, Measurement, Output, Plan
-from sandbox.plan.scalar import Value
+from sandbox.plan.plan import SIGMA_UNIT, Measurement, Plan
+from sandbox.plan.scalar import Scalar, Value, columns
 from watermarking.base import Base, Primitive
 from watermarking.design import Design
 from watermarking.embed import embed
@@ -54,8 +54,23 @@ def marks_base(
 
 
 def views(plan: Plan) -> tuple[View, ...]:
-    """Give how each shown measure of a copy derives from primitives."""
-    return tuple(view for output in plan.outputs if not output.hidden and (view := _view(plan, output)) is not None)
+    """Give every way in which a copy of the plan's base may show a primitive: counts and sums by themselves, sums as
+    averages over any of the counts. Depends on what is measured alone, not on what one user chose to see."""
+    counts = [index for index, measured in enumerate(plan.measurements) if measured.what != "sum"]
+    found: list[View] = []
+    for index, measured in enumerate(plan.measurements):
+        name = described(measured.what, measured.expr)
+        if not measured.centre:  # around a centre, a sum cannot be shown by itself
+            found.append(Direct(name, index, measured.scale))
+        if measured.what == "sum":
+            name = described("average", measured.expr)
+            found.extend(Average(name, index, count, measured.centre, measured.scale) for count in counts)
+    return tuple(found)
+
+
+def described(what: str, expr: Scalar | None) -> str:
+    """Name a measure or key for people: what it is of which columns."""
+    return what if expr is None else f"{what} of {', '.join(sorted(columns(expr))) or 'constants'}"
 
 
 def fingerprint(plan: Plan, base_id: str, released: Groups, master: bytes, recipient: str) -> Marked:
@@ -70,13 +85,3 @@ def _primitive(measurement: Measurement) -> Primitive:
     what = {"what": measurement.what, "expr": to_json(measurement.expr), "scale": measurement.scale}
     name = canonical_bytes(what | {"centre": measurement.centre}).decode()
     return Primitive(name, Fraction(measurement.sigma, SIGMA_UNIT), measurement.nonnegative)
-
-
-def _view(plan: Plan, output: Output) -> View | None:
-    """A key shows no primitive; neither does a sum around a centre, which the product alone can undo."""
-    if output.what == "key":
-        return None
-    measured = plan.measurements[output.source[0]]
-    if output.what == "average":
-        return Average(output.name, output.source[0], output.source[1], measured.centre, measured.scale)
-    return Direct(output.name, output.source[0], measured.scale) if not measured.centre else None

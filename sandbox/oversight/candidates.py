@@ -1,0 +1,121 @@
+"""Which stored bases a leaked file shows: found from the file and stored noisy numbers alone, before any recipient's
+key is read."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sandbox.core.canonical import digest
+from sandbox.core.sealing import Sealer
+from sandbox.core.store import Transaction
+from sandbox.errors import Problem
+from sandbox.jobs.records import Base, Job, Release
+from sandbox.oversight.leaks import LeakUnreadable, read_leak
+from sandbox.oversight.marks import marks_base, views
+from sandbox.oversight.records import Trace
+from sandbox.plan.codec import from_json
+from sandbox.plan.plan import Plan
+from watermarking.align import Alignment, align
+from watermarking.base import Base as Marks
+from watermarking.leak import Leak
+from watermarking.models import DETECTOR
+
+
+@dataclass(frozen=True)
+class TraceKeys:
+    """What tracing needs of the vault: the sealer of bases, and K_master by epoch."""
+
+    sealer: Sealer
+    masters: Mapping[str, bytes]
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A base that the file shows, with the releases made of it, by recipient of record."""
+
+    row: Base
+    content: bytes
+    plan: Plan
+    marks: Marks
+    alignment: Alignment
+    releases: Mapping[str, list[Release]]
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What is fixed before a key is read. `closed` counts bases that the file shows but whose keys were revealed
+    before the file was first seen: anybody who saw them could forge the copy, so they give no findings."""
+
+    file_digest: str
+    leak: Leak
+    candidates: tuple[Candidate, ...]
+    closed: int
+    runs: int
+
+    @property
+    def pairs(self) -> int:
+        """N: how many (base, recipient of record) are scored; the bound is multiplied by it."""
+        return sum(len(candidate.releases) for candidate in self.candidates)
+
+    def announcement(self) -> dict[str, Any]:
+        """Give `public` and `committed` of the leaf that announces the run, before it scores."""
+        bases = digest([candidate.row.id for candidate in self.candidates])
+        return {
+            "public": {"detector": DETECTOR, "pairs": self.pairs, "bases": len(self.candidates)},
+            "committed": {"file": self.file_digest, "bases": bases},
+        }
+
+
+def prepare(tx: Transaction, keys: TraceKeys, leak: bytes, hint: Mapping[str, str]) -> Prepared:
+    """Read the file and find the bases it shows; raises `Problem(table_malformed)` when it is no table."""
+    try:
+        table = read_leak(leak)
+    except LeakUnreadable as error:
+        raise Problem("table_malformed", f"{error}; send CSV, JSON, Parquet, Arrow or XLSX with a header") from error
+    file_digest = hashlib.sha256(leak).hexdigest()
+    seen = tx.find(Trace, file_digest=file_digest)
+    found, closed = [], 0
+    for row in _bases(tx, hint):
+        candidate = _candidate(tx, keys, row, table)
+        if candidate is None:
+            continue
+        if row.closed_at is not None and not any(trace.created_at < row.closed_at for trace in seen):
+            closed += 1
+        else:
+            found.append(candidate)
+    return Prepared(file_digest, table, tuple(found), closed, len(seen))
+
+
+def _bases(tx: Transaction, hint: Mapping[str, str]) -> list[Base]:
+    matching: dict[str, Any] = {"resource": hint["resource"]} if "resource" in hint else {}
+    if "product" in hint:
+        matching["id"] = sorted({job.base for job in tx.find(Job, product=hint["product"]) if job.base})
+        if not matching["id"]:
+            return []
+    return tx.find(Base, **matching)
+
+
+def _candidate(tx: Transaction, keys: TraceKeys, row: Base, leak: Leak) -> Candidate | None:
+    releases: dict[str, list[Release]] = defaultdict(list)
+    for release in tx.find(Release, base=row.id, order=("created_at", "id")):
+        releases[release.recipient].append(release)
+    if not releases:
+        return None
+    content = keys.sealer.open(row.content, f"base:{row.id}")
+    plan, marks = read_base(row.id, content)
+    alignment = align(leak, marks, views(plan))
+    return None if alignment is None else Candidate(row, content, plan, marks, alignment, releases)
+
+
+def read_base(base_id: str, content: bytes) -> tuple[Plan, Marks]:
+    """Read the stored bytes of a base; raises ValueError when they are none of version 1."""
+    held = json.loads(content)
+    plan = from_json(held["plan"]) if held.get("v") == 1 else None
+    if not isinstance(plan, Plan):
+        raise ValueError("not a base of version 1")
+    return plan, marks_base(plan, base_id, from_json(held["groups"]), held["values"])

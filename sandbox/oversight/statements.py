@@ -1,0 +1,104 @@
+"""What a trace proves, in words for people, in Chinese and English."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from watermarking.score import INSUFFICIENT, LOG10_ALPHA, NOT_OURS, TRACED
+
+LANGUAGES = ("zh", "en")
+SENTENCES = {
+    "en": {
+        TRACED: "If this recipient's copy had no part in the file, marks that fit it this well would turn up with a "
+        "probability of at most {bound}. That is not the probability that the recipient is innocent, and it does not "
+        "say who passed the file on.",
+        INSUFFICIENT: "The file shows data of this instance, but no recipient's marks stand out from chance by the "
+        f"required factor (error probability at most 10^{LOG10_ALPHA}). Nobody is named.",
+        NOT_OURS: "No release of this instance that was looked at resembles this file.",
+    },
+    "zh": {
+        TRACED: "假如该接收方的副本与此文件毫无关系，标记如此吻合的概率不超过 {bound}。这不是该接收方清白的概率，"
+        "也不说明文件是谁传出去的。",
+        INSUFFICIENT: "文件含有本平台的数据，但没有任何接收方的标记以所要求的把握"
+        f"（误判概率不超过 10^{LOG10_ALPHA}）区别于偶然。不指名任何人。",
+        NOT_OURS: "所查的本平台产出中，没有与此文件相似的。",
+    },
+}
+REPORTS = {
+    "en": """# Statement on trace {trace}
+
+For: {audience}. Made: {time}. File SHA-256: `{file}`.
+
+{sentence}
+
+Findings: {count}. Recipients of record scored: {pairs}. The stated bound already counts all of them.
+Detector: version {detector}. Times this file was traced: {runs}. Not named, because below the bar: {below}.
+{delivery}
+## What this bundle lets anybody check, without us
+- The log's signed checkpoint contains the leaf of each release named here. The leaf was written before delivery and
+  commits to recipient, product, noisy base, result, both mark keys and the design of the marks; each commitment opens.
+- From base and keys the recipient's copy is made again, and it is the committed result.
+- File and base give the stated score again, and the score gives the stated bound.
+
+## What it does not prove
+- That the keys were made honestly, or that the instance's host did not itself make or leak this copy.
+- Who passed the file on: a copy can be stolen from its recipient, or given on by somebody who received it lawfully.
+- That only these recipients were scored: the number comes from the instance (it is in the log before each run).
+
+Whoever holds this bundle could forge the copies in it. Files first seen after it was handed out prove nothing more.
+""",
+    "zh": """# 溯源说明 {trace}
+
+致：{audience}。时间：{time}。文件 SHA-256：`{file}`。
+
+{sentence}
+
+结论数：{count}。参与计分的登记接收方：{pairs}，上述概率上限已把他们全部计入。
+检测器版本：{detector}。此文件被溯源次数：{runs}。未达标准、因而不指名者：{below}。
+{delivery}
+## 任何人无需信任平台即可核验
+- 日志的签名检查点包含所列每次产出的条目。条目写于交付之前，对接收方、产品、加噪基表、结果、
+  两把标记密钥和标记方案作了承诺，每个承诺都能打开。
+- 由基表和密钥可重新生成该接收方的副本，且与承诺的结果一致。
+- 由文件和基表可重新算出所述得分，由得分可得出所述概率上限。
+
+## 不能证明的
+- 密钥的生成是诚实的，或平台运营方自己没有制作或泄露这份副本。
+- 文件是谁传出去的：副本可能被盗，也可能由合法获得者转出。
+- 参与计分的只有这些接收方：这个数目由平台提供（每次溯源之前已记入日志）。
+
+持有本证据包者可以伪造其中的副本。证据包交出之后才首次出现的文件，不再具有证明力。
+""",
+}
+DELIVERY = {
+    "en": {True: "The recipient signed for a delivery of this release.", False: "No signed delivery is on record."},
+    "zh": {True: "接收方对该产出的交付有签收。", False: "没有签收记录。"},
+}
+
+
+def sentence(language: str, verdict: str, log10_p: float | None) -> str:
+    """Give the one sentence for people; `log10_p` is the best finding's bound, None without findings."""
+    return SENTENCES[language][verdict].format(bound=f"10^{log10_p}")
+
+
+def report(language: str, data: dict[str, Any]) -> str:
+    """Give the statement that opens an evidence bundle, from its data."""
+    findings = data["findings"]
+    best = min((float(finding["log10_p"]) for finding in findings), default=None)
+    lines = [
+        f"- {finding['party']}: log10 p ≤ {finding['log10_p']}. {DELIVERY[language][finding['acknowledged']]}"
+        for finding in findings
+    ]
+    return REPORTS[language].format(
+        trace=data["trace"],
+        audience=data["audience"],
+        time=data["time"],
+        file=data["file"],
+        sentence=sentence(language, data["verdict"], best),
+        count=len(findings),
+        pairs=data["pairs"],
+        detector=data["detector"],
+        runs=data["runs"],
+        below=data["below_bar"],
+        delivery="\n" + "\n".join(lines) + "\n" if lines else "",
+    )
