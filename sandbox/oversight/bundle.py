@@ -27,6 +27,7 @@ from sandbox.errors import Problem
 from sandbox.jobs.records import Job, Release
 from sandbox.oversight.candidates import Candidate, Prepared
 from sandbox.oversight.marks import described
+from sandbox.oversight.records import Trace
 from sandbox.oversight.statements import LANGUAGES, report
 from sandbox.oversight.trace import Finding, TraceOutcome
 from sandbox.plan.codec import from_json
@@ -49,20 +50,17 @@ def build_bundle(
     tx: Transaction,
     journal: Journal,
     log_folder: Path,
-    result_of: ResultOf,
+    trace: Trace,
     prepared: Prepared,
     outcome: TraceOutcome,
-    leak: bytes,
-    *,
-    trace: str,
-    audience: str,
+    result_of: ResultOf,
 ) -> bytes:
-    """Give the bundle (zip) of a finished trace for `audience`: the regulator and the accused only.
+    """Give the bundle (zip) of a scored trace; for its regulator and the accused only.
 
     Needs the journal with the vault's key. Raises `Problem(not_ready)` while a release's leaf waits for its checkpoint.
     """
     by_base = {candidate.row.id: candidate for candidate in prepared.candidates}
-    files: dict[str, bytes] = {"leak": leak}
+    files: dict[str, bytes] = {"leak": prepared.file}
     said = []
     for number, finding in enumerate(outcome.findings, 1):
         candidate = by_base[finding.base]
@@ -71,8 +69,8 @@ def build_bundle(
         said.append(_said(finding, candidate, prepared, kind))
     data = {
         "v": 1,
-        "trace": trace,
-        "audience": audience,
+        "trace": trace.id,
+        "audience": trace.regulator,
         "time": rfc3339(now()),
         "file": prepared.file_digest,
         "verdict": outcome.verdict,

@@ -51,11 +51,16 @@ class Prepared:
     """What is fixed before a key is read. `closed` counts bases that the file shows but whose keys were revealed
     before the file was first seen: anybody who saw them could forge the copy, so they give no findings."""
 
-    file_digest: str
+    file: bytes
     leak: Leak
     candidates: tuple[Candidate, ...]
     closed: int
     runs: int
+
+    @property
+    def file_digest(self) -> str:
+        """The SHA-256 of the file, in hexadecimal."""
+        return hashlib.sha256(self.file).hexdigest()
 
     @property
     def pairs(self) -> int:
@@ -88,7 +93,7 @@ def prepare(tx: Transaction, keys: TraceKeys, leak: bytes, hint: Mapping[str, st
             closed += 1
         else:
             found.append(candidate)
-    return Prepared(file_digest, table, tuple(found), closed, len(seen))
+    return Prepared(leak, table, tuple(found), closed, len(seen))
 
 
 def _bases(tx: Transaction, hint: Mapping[str, str]) -> list[Base]:

@@ -1,4 +1,5 @@
-"""Check an evidence bundle offline, trusting nothing but the log's public key and this software."""
+"""Evidence: `build_bundle` makes it, `verify_bundle` checks it offline, trusting nothing but the log's public key and this
+software."""
 
 from __future__ import annotations
 
@@ -13,7 +14,7 @@ from typing import Any
 from sandbox.core.canonical import digest
 from sandbox.core.commitments import Opened, opens
 from sandbox.errors import Problem
-from sandbox.oversight.bundle import ResultOf, copy_again
+from sandbox.oversight.bundle import ResultOf, build_bundle, copy_again
 from sandbox.oversight.candidates import read_base
 from sandbox.oversight.leaks import read_leak
 from sandbox.oversight.marks import views
@@ -30,6 +31,8 @@ from watermarking.design import Design
 from watermarking.embed import channel
 from watermarking.leak import Leak
 from watermarking.models import DETECTOR
+
+__all__ = ["build_bundle", "verify_bundle"]
 
 MOST_BYTES, MOST_FILES = 1 << 30, 1_000
 SAME = 1e-6  # in ln E: other machines add in another order
@@ -125,12 +128,9 @@ def _finding(
         raise _refused("score", "file and base give another score than the stated one")
     if said["verdict"] != scoring.TRACED or scoring.verdict(bound) != scoring.TRACED:
         raise _refused("score", "the score does not reach the bar")
-    return {
-        "release": said["release"],
-        "party": said["party"],
-        "log10_p": float(said["log10_p"]),
-        "entry": logged["entry"],
-    }
+    product, entry = openings["product"].value.decode(), logged["entry"]
+    named = {name: said[name] for name in ("release", "party", "recipient")}
+    return named | {"log10_p": float(said["log10_p"]), "product": product, "entry": entry}
 
 
 def _logged(part: Mapping[str, bytes], key: str) -> dict[str, Any]:
