@@ -1,0 +1,36 @@
+"""One module per area of the contract; each handler parses, asks its room, and shows."""
+
+from __future__ import annotations
+
+from sandbox.web.api import (
+    accounts,
+    emergency,
+    grants,
+    jobs,
+    log,
+    parties,
+    prices,
+    products,
+    resources,
+    results,
+    subscriptions,
+    traces,
+)
+
+BLUEPRINTS = tuple(
+    module.blueprint
+    for module in (
+        parties,
+        resources,
+        grants,
+        products,
+        prices,
+        subscriptions,
+        jobs,
+        results,
+        accounts,
+        traces,
+        log,
+        emergency,
+    )
+)

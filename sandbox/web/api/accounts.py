@@ -1,0 +1,79 @@
+"""What was spent: privacy budgets, usage events, statements."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from apiflask import APIBlueprint
+
+from sandbox.billing.statement import revenue, statement
+from sandbox.catalogue.records import Resource
+from sandbox.core.clock import now
+from sandbox.identity.records import Party
+from sandbox.metering import events
+from sandbox.privacy.budgets import budgets
+from sandbox.web.call import Call, Reply
+from sandbox.web.endpoint import endpoint
+from sandbox.web.paging import cut
+from sandbox.wire.common import Items, Page
+from sandbox.wire.oversight import StatementQuery
+
+blueprint = APIBlueprint("accounts", __name__)
+
+
+@endpoint(blueprint, "GET", "/budgets", action="budget.read", query=Page, answer=Items)
+def list_budgets(call: Call, query: Page) -> Reply:
+    """List privacy accounts: total, spent, reserved, left. The authoriser sees all, a user its own."""
+    whose = None if call.principal.has("authoriser") else call.principal.party.id
+    named: dict[str, list[str]] = {}
+    for resource in call.tx.find(Resource):
+        named.setdefault(resource.population, []).append(resource.id)
+    found = [one | {"resources": named.get(one["population"], [])} for one in budgets(call.tx, party=whose)]
+    return Reply(_window(sorted(found, key=lambda one: str(one["account"])), query))
+
+
+@endpoint(blueprint, "GET", "/usage", action="usage.read", query=Page, answer=Items)
+def list_usage(call: Call, query: Page) -> Reply:
+    """List usage events: a user's own, an operator's of its products, overseers all."""
+    fetch = lambda limit, after: events.usage(call.tx, call.principal, limit=limit, after=after)  # noqa: E731
+    return Reply(cut(fetch, query, events.view))
+
+
+@endpoint(
+    blueprint,
+    "GET",
+    "/statements",
+    action="statement.read",
+    query=StatementQuery,
+    answer=Items,
+    problems=("not_found",),
+)
+def list_statements(call: Call, query: StatementQuery) -> Reply:
+    """List monthly statements (账单): what a user owes, what an operator's products earned."""
+    found = call.tx.get(Party, query.party or call.principal.party.id)
+    party = call.visible(found, "party", lambda one: one.id)
+    months = [query.month] if query.month else _months(party.created_at, now())
+    drawn = [sheet(call.tx, party, month) for month in months for sheet in _sheets(party)]
+    items = [one for one in drawn if query.month or one["lines"]]
+    return Reply(_window(items, query, "id"))
+
+
+def _sheets(party: Party) -> list[Any]:
+    return ([statement] if "operator" not in party.roles or "user" in party.roles else []) + (
+        [revenue] if "operator" in party.roles else []
+    )
+
+
+def _months(first: datetime, last: datetime) -> Iterator[str]:
+    for number in range(first.year * 12 + first.month - 1, last.year * 12 + last.month):
+        yield f"{number // 12:04}-{number % 12 + 1:02}"
+
+
+def _window(items: list[dict[str, Any]], query: Page, key: str = "account") -> dict[str, Any]:
+    """A page of a list that was computed whole, in the order given."""
+    keys = [str(item[key]) for item in items]
+    start = keys.index(query.cursor) + 1 if query.cursor in keys else 0
+    shown = items[start : start + query.limit]
+    return {"items": shown, "next": str(shown[-1][key]) if start + query.limit < len(items) else None}

@@ -1,0 +1,113 @@
+"""Jobs: estimate, submit, follow."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from apiflask import APIBlueprint
+
+from sandbox.core.view import shown
+from sandbox.errors import Problem
+from sandbox.identity.keys import Principal
+from sandbox.jobs import run
+from sandbox.jobs.house import House
+from sandbox.jobs.records import Job
+from sandbox.web.call import Call, Errand, Reply
+from sandbox.web.endpoint import endpoint
+from sandbox.web.paging import page
+from sandbox.web.waiting import preferred, until
+from sandbox.wire.common import Items, Page
+from sandbox.wire.jobs import EstimateOut, JobIn, JobOut
+
+blueprint = APIBlueprint("jobs", __name__)
+
+SQL_LIMIT = 100_000
+FINAL = frozenset({"done", "failed", "refused", "void"})
+REFUSALS = (
+    "not_found",
+    "subscription_inactive",
+    "grant_inactive",
+    "purpose_not_allowed",
+    "commitment_missing",
+    "privacy_budget_exhausted",
+    "quota_exhausted",
+    "sql_syntax",
+    "sql_not_allowed",
+    "unknown_column",
+    "bound_missing",
+    "unit_missing",
+    "epsilon_invalid",
+    "emergency_stop",
+    "not_ready",
+    "integrity_stop",
+)
+
+
+@endpoint(
+    blueprint,
+    "POST",
+    "/jobs/estimate",
+    action="job.submit",
+    body=JobIn,
+    answer=EstimateOut,
+    problems=REFUSALS,
+    errand=True,
+)
+def estimate(errand: Errand, body: JobIn) -> Reply:
+    """Say what a question would cost in privacy and money; costs nothing and opens no data."""
+    return Reply(run.estimate(errand.house, errand.principal, _question(body)))
+
+
+@endpoint(
+    blueprint,
+    "POST",
+    "/jobs",
+    action="job.submit",
+    body=JobIn,
+    answer=JobOut,
+    also=(202,),
+    problems=REFUSALS,
+    errand=True,
+    waits=True,
+    keyed=True,
+)
+def submit_job(errand: Errand, body: JobIn) -> Reply:
+    """Submit a question. With `Prefer: wait=30` the finished job (200), else where to follow it (202)."""
+    question = _question(body)
+
+    def start(keep: Any) -> str:
+        return run.submit(errand.house, errand.principal, question, lambda tx, job: keep(tx, job.id)).id
+
+    job_id = errand.once(question, start, required=True)
+    finished = until(lambda: _job(errand.house, errand.principal, job_id).status in FINAL, preferred())
+    job = _job(errand.house, errand.principal, job_id)
+    return Reply(view(job), 200 if finished else 202, f"/api/v1/jobs/{job_id}")
+
+
+@endpoint(blueprint, "GET", "/jobs", action="job.read", query=Page, answer=Items)
+def list_jobs(call: Call, query: Page) -> Reply:
+    """List one's own jobs."""
+    return Reply(page(call.tx, Job, query, view, party=call.principal.party.id))
+
+
+@endpoint(blueprint, "GET", "/jobs/<job_id>", action="job.read", answer=JobOut)
+def read_job(call: Call, job_id: str) -> Reply:
+    """Read the state of one's own job."""
+    return Reply(view(run.own_job(call.tx, call.principal, job_id)))
+
+
+def view(job: Job) -> dict[str, Any]:
+    """Give a job as its user sees it: what it is about, its state, and what it costs."""
+    hidden = ("request", "plan", "base_key", "base", "fence", "entry", "decision", "population")
+    return shown(job, *hidden)
+
+
+def _job(house: House, principal: Principal, job_id: str) -> Job:
+    with house.store.read() as tx:
+        return run.own_job(tx, principal, job_id)
+
+
+def _question(body: JobIn) -> dict[str, Any]:
+    if len(body.sql.encode()) > SQL_LIMIT:
+        raise Problem("upload_too_large", f"the SQL is longer than {SQL_LIMIT:,} bytes; shorten it")
+    return body.model_dump(mode="json", exclude_none=True)

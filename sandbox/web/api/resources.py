@@ -1,0 +1,112 @@
+"""Resources: registered with their data, found in the catalogue. Entries are shown, data never."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from apiflask import APIBlueprint
+
+from sandbox.catalogue import registry
+from sandbox.catalogue.dcat import dcat
+from sandbox.catalogue.entry import parse_entry
+from sandbox.catalogue.records import DataVersion, Resource
+from sandbox.jobs.house import House
+from sandbox.jobs.records import Task
+from sandbox.web.call import Call, Errand, Public, Reply
+from sandbox.web.conditions import if_match
+from sandbox.web.endpoint import endpoint
+from sandbox.web.paging import page
+from sandbox.web.uploads import Upload
+from sandbox.wire.common import Items, Page
+from sandbox.wire.resources import Catalogue, RegisteredOut, ResourceOut
+
+blueprint = APIBlueprint("resources", __name__)
+
+REFUSALS = ("field_invalid", "table_malformed", "grade_refused", "unit_missing", "not_ready")
+FILE = {"type": "string", "format": "binary", "description": "CSV, Parquet or XLSX, named like its table"}
+DATA: dict[str, Any] = {"type": "object", "additionalProperties": FILE, "minProperties": 1}
+REGISTRATION: dict[str, Any] = {
+    **DATA,
+    "required": ["metadata"],
+    "properties": {"metadata": {"type": "object", "description": "the registration; see the guide"}},
+}
+
+
+@endpoint(
+    blueprint,
+    "POST",
+    "/resources",
+    action="resource.register",
+    parts=REGISTRATION,
+    answer=RegisteredOut,
+    status=201,
+    problems=(*REFUSALS, "not_found"),
+    errand=True,
+)
+def register_resource(errand: Errand) -> Reply:
+    """Register a resource with its tables; declarations are enforced, and the quality report says how."""
+    with Upload(errand.house) as upload:
+        upload.read(parse_entry)
+        entry = parse_entry(upload.metadata)
+        return _registered(errand, upload.submit(errand, entry.as_json()))
+
+
+@endpoint(
+    blueprint,
+    "PUT",
+    "/resources/<resource_id>/data",
+    action="resource.register",
+    parts=DATA,
+    answer=RegisteredOut,
+    problems=REFUSALS,
+    errand=True,
+    conditional=True,
+)
+def replace_data(errand: Errand, resource_id: str) -> Reply:
+    """Upload a new data version of one's own resource. With `If-Match` only if the version read is still current."""
+    with errand.house.store.read() as tx:
+        resource = registry.own(tx, errand.principal, resource_id)
+    if_match(_etag(resource))
+    with Upload(errand.house) as upload:
+        upload.read(None)
+        return _registered(errand, upload.submit(errand, resource.entry, resource.id))
+
+
+@endpoint(blueprint, "GET", "/resources", query=Page, answer=Items)
+def list_resources(call: Call, query: Page) -> Reply:
+    """List the resources one may see, by grade."""
+    seen = lambda resource: registry.visible(resource, call.principal)  # noqa: E731
+    return Reply(page(call.tx, Resource, query, lambda resource: registry.view(resource, call.principal), seen))
+
+
+@endpoint(blueprint, "GET", "/resources/<resource_id>", answer=ResourceOut)
+def read_resource(call: Call, resource_id: str) -> Reply:
+    """Read a resource's entry."""
+    found = call.tx.get(Resource, resource_id)
+    resource = call.existing(found if found and registry.visible(found, call.principal) else None, "resource")
+    return Reply(registry.view(resource, call.principal), headers={"ETag": _etag(resource)})
+
+
+@endpoint(blueprint, "GET", "/catalogue.jsonld", public=True, answer=Catalogue, media=("application/ld+json",))
+def read_catalogue(call: Public) -> Reply:
+    """The public catalogue, in DCAT and ODRL."""
+    text = Catalogue.model_validate(dcat(call.tx)).model_dump_json()
+    return Reply(text, media="application/ld+json", headers={"Cache-Control": "public, max-age=60"})
+
+
+def _registered(errand: Errand, task: Task) -> Reply:
+    assert task.outcome is not None
+    resource, version = _records(errand.house, task.outcome)
+    said = registry.view(resource, errand.principal) | {"version": version.id, "report": version.report}
+    return Reply(said, location=f"/api/v1/resources/{resource.id}", headers={"ETag": _etag(resource)})
+
+
+def _records(house: House, outcome: dict[str, Any]) -> tuple[Resource, DataVersion]:
+    with house.store.read() as tx:
+        resource, version = tx.get(Resource, outcome["resource"]), tx.get(DataVersion, outcome["version"])
+    assert resource is not None and version is not None, "an ingest that succeeded made both"
+    return resource, version
+
+
+def _etag(resource: Resource) -> str:
+    return f'"{resource.version}"'

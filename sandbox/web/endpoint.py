@@ -1,0 +1,182 @@
+"""One declaration per endpoint: who may call it, what it takes and gives, which problems it answers with.
+
+The order of every request: key, role, scope, body, then the handler inside its transaction. A role is refused before
+any id is looked up or body is read. The same declaration makes the OpenAPI description.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any
+
+from apiflask import APIBlueprint
+from flask import Response, current_app, g, json, request
+from pydantic import BaseModel
+
+from policies.roles import RULES
+from sandbox.core.store import Duplicate
+from sandbox.errors import Problem
+from sandbox.identity.keys import Principal, authenticate
+from sandbox.jobs.house import House
+from sandbox.web import description
+from sandbox.web.call import Call, Errand, Public, Reply
+from sandbox.web.idempotency import Ticket
+from sandbox.wire.common import Output
+
+DECLARED: list[Endpoint] = []
+_ID = re.compile(r"[A-Za-z0-9_.\-]{1,100}")
+Handler = Callable[..., Reply]
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """`action` names the policy's rule of who may call; None lets every party, `public` everybody.
+
+    `errand`: the handler opens its own transactions. `waits`: takes Prefer. `conditional`: takes If-Match. `keyed`:
+    the Idempotency-Key is required. `also`: further statuses with the same answer. `media`: gives bytes of these types.
+    """
+
+    method: str
+    path: str
+    action: str | None = None
+    public: bool = False
+    body: type[BaseModel] | None = None
+    query: type[BaseModel] | None = None
+    parts: dict[str, Any] | None = None
+    answer: type[BaseModel] = Output
+    status: int = 200
+    also: tuple[int, ...] = ()
+    media: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+    errand: bool = False
+    waits: bool = False
+    conditional: bool = False
+    keyed: bool = False
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """The roles that may call; empty when every party may."""
+        return RULES.allowed(self.action) if self.action else ()
+
+    @property
+    def changes(self) -> bool:
+        return self.method != "GET"
+
+
+def endpoint(blueprint: APIBlueprint, method: str, path: str, **options: Any) -> Callable[[Handler], Handler]:
+    """Declare the decorated handler as an endpoint; `options` are the fields of `Endpoint`."""
+    declared = Endpoint(method, path, **options)
+    DECLARED.append(declared)
+
+    def register(handler: Handler) -> Handler:
+        view = _runner(declared, handler)
+        if declared.body:
+            view = blueprint.input(declared.body, arg_name="body")(view)
+        if declared.query:
+            view = blueprint.input(declared.query, location="query", arg_name="query")(view)
+        view = description.describe(blueprint, declared)(view)
+        blueprint.add_url_rule(path, handler.__name__, _guard(declared, view), methods=[method])
+        return handler
+
+    return register
+
+
+def _guard(declared: Endpoint, view: Callable[..., Response]) -> Callable[..., Response]:
+    """Key, role, scope, shape of ids – in this order, before anything else is read."""
+
+    @wraps(view)
+    def guarded(**path: str) -> Response:
+        if not declared.public:
+            house = _house()
+            with house.store.read() as tx:
+                principal = authenticate(tx, request.headers.get("Authorization"))
+            if declared.action:
+                principal.may(declared.action)
+            principal.require_scope("write" if declared.changes else "read")
+            g.principal = principal
+        if any(not _ID.fullmatch(value) for value in path.values()):
+            raise Problem("not_found", "there is no such thing; check the id")
+        return view(**path)
+
+    return guarded
+
+
+def _runner(declared: Endpoint, handler: Handler) -> Callable[..., Response]:
+    @wraps(handler)
+    def run(**given: Any) -> Response:
+        house = _house()
+        if declared.errand:
+            return _response(declared, handler(Errand(house, g.principal), **given))
+        if not declared.changes:
+            with house.store.read() as tx:
+                return _response(declared, handler(_call(house, tx), **given))
+        return _in_transaction(declared, house, handler, given)
+
+    return run
+
+
+def _in_transaction(declared: Endpoint, house: House, handler: Handler, given: dict[str, Any]) -> Response:
+    """Run the handler once per Idempotency-Key; the answer is kept by the transaction that made it."""
+    ticket = _ticket(declared, house, given.get("body"))
+    for last in (False, True):
+        try:
+            with house.store.write() as tx:
+                if ticket and (earlier := ticket.earlier(tx)):
+                    return _json(earlier.value, earlier.status or declared.status, earlier.headers)
+                reply = handler(_call(house, tx), **given)
+                response = _response(declared, reply)
+                if ticket:
+                    shown = {**(response.get_json() or {}), **dict.fromkeys(reply.secrets)}
+                    ticket.keep(tx, response.status_code, shown, _kept_headers(response))
+            return response
+        except Duplicate:  # the same request at the same moment was faster: show its answer
+            if ticket is None or last or not _known(house, ticket):
+                raise
+    raise AssertionError("the second round returns or raises")
+
+
+def _known(house: House, ticket: Ticket) -> bool:
+    with house.store.read() as tx:
+        return ticket.earlier(tx) is not None
+
+
+def _ticket(declared: Endpoint, house: House, body: BaseModel | None) -> Ticket | None:
+    if declared.method != "POST":
+        return None
+    content = body.model_dump(mode="json") if body else {}
+    principal: Principal | None = g.get("principal")
+    # without a key nobody's requests may collide with another's: the content is part of the scope
+    scope = principal.party.id if principal else json.dumps(content, sort_keys=True)
+    return Ticket.read(house.release_sealer, scope, content)
+
+
+def _call(house: House, tx: Any) -> Public:
+    principal: Principal | None = g.get("principal")
+    return Call(house, tx, principal) if principal else Public(house, tx)
+
+
+def _house() -> House:
+    house: House = current_app.config["HOUSE"]
+    return house
+
+
+def _response(declared: Endpoint, reply: Reply) -> Response:
+    headers = {"Location": reply.location} if reply.location else {}
+    headers.update(reply.headers)
+    status = reply.status or declared.status
+    if reply.media:
+        return Response(reply.value, status, headers, content_type=reply.media)
+    value = declared.answer.model_validate(reply.value).model_dump(mode="json", by_alias=True)
+    return _json(value, status, headers)
+
+
+def _json(value: Any, status: int, headers: dict[str, str]) -> Response:
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return Response(text, status, headers, content_type="application/json")
+
+
+def _kept_headers(response: Response) -> dict[str, str]:
+    return {name: response.headers[name] for name in ("Location", "ETag") if name in response.headers}

@@ -1,0 +1,88 @@
+"""Uploads of tables: parts into spools, spools to the vault, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sandbox.errors import STATUS, Problem
+from sandbox.jobs import ingest
+from sandbox.jobs.house import House
+from sandbox.jobs.records import Task
+from sandbox.web.call import Errand, Keep
+from sandbox.web.multipart import Part, parts
+from sandbox.web.waiting import until
+
+METADATA = "metadata"
+
+
+class Upload:
+    """The parts of one request: its metadata and its spooled tables. Leaving the block without `sent` removes them."""
+
+    def __init__(self, house: House) -> None:
+        self._house, self._sent = house, False
+        self.metadata: object = None
+        self.files: dict[str, ingest.Upload] = {}
+        self.digests: list[list[str]] = []
+
+    def __enter__(self) -> Upload:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if not self._sent:
+            for file in self.files.values():
+                self._house.spool.remove(file.spool)
+
+    def read(self, check: Callable[[object], object] | None) -> None:
+        """Read every part; `check` looks at the metadata as soon as it is there, None means that none is expected.
+
+        Raises field_invalid, media_type_unsupported, malformed_request, upload_too_large, and what `check` raises."""
+        limits = self._house.settings
+        for part in parts(most=limits.table_limit + 1):
+            if check and part.name == METADATA:
+                self.metadata = part.json()
+                check(self.metadata)
+            else:
+                self._spool(part, limits.upload_limit)
+        if check and self.metadata is None:
+            raise Problem("field_invalid", "send the registration as JSON in a part named metadata")
+        if not self.files:
+            raise Problem("field_invalid", "send one file part for each table, named like the table")
+
+    def submit(self, errand: Errand, entry: Mapping[str, Any], resource: str | None = None) -> Task:
+        """Hand the tables to the vault, once per Idempotency-Key, and wait for what comes of it.
+
+        Raises what the vault refused, not_ready when it takes longer than its time limit."""
+
+        def start(keep: Keep) -> str:
+            task = ingest.submit(
+                errand.house, errand.principal, entry, self.files,
+                resource=resource, on_queued=lambda tx, task: keep(tx, task.id),
+            )  # fmt: skip
+            self._sent = True
+            return task.id
+
+        task_id = errand.once([self.metadata, sorted(self.digests)], start)
+        return _finished(errand.house, task_id)
+
+    def _spool(self, part: Part, limit: int) -> None:
+        format_ = part.format
+        ref = self._house.spool.write(part.stream, limit, f"file of table {part.name}")
+        self.files[part.name] = ingest.Upload(ref.name, format_)
+        self.digests.append([part.name, format_, ref.digest])
+
+
+def _finished(house: House, task_id: str) -> Task:
+    def read() -> Task:
+        with house.store.read() as tx:
+            task = tx.get(Task, task_id)
+        assert task is not None, "a task is never deleted"
+        return task
+
+    if not until(lambda: read().status == "done", house.settings.ingest_timeout_s):
+        raise Problem("not_ready", "the upload is still being checked; repeat it with the same Idempotency-Key")
+    task = read()
+    problem = (task.outcome or {}).get("problem")
+    if problem:
+        raise Problem(problem["code"] if problem["code"] in STATUS else "table_malformed", problem["detail"])
+    return task

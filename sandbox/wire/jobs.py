@@ -1,0 +1,76 @@
+"""Jobs, their results and acknowledgements."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from sandbox.wire.common import Decimals, Id, Input, Output, State
+
+Format = Literal["json", "csv", "parquet", "arrow", "xlsx"]
+
+
+class JobIn(Input):
+    """A question under a subscription. `epsilon` is what it may cost; or `confidence` states the error wanted."""
+
+    subscription: Id
+    sql: Annotated[str, Field(min_length=1)]
+    epsilon: Annotated[Decimal, Field(max_digits=60)] | None = None
+    confidence: Annotated[Decimal, Field(gt=0, lt=1, max_digits=60)] | None = None
+
+
+class JobOut(State):
+    """A job: queued, running, sealing, done, refused, failed or void."""
+
+
+class EstimateOut(Output):
+    """What the question would cost; asking costs nothing."""
+
+    rho: Decimals
+    epsilon: Decimals
+    fee: Decimals
+
+
+class Column(Output):
+    """A column of a result; measures state mechanism, noise scale and the half-width of the 95 % interval."""
+
+    name: str
+    type: str
+    role: str | None = None
+
+
+class ResultOut(Output):
+    """A private answer with its errors, its cost and where its receipt is."""
+
+    job: str
+    columns: list[Column]
+    rows: list[list[Any]]
+    privacy: dict[str, Any]
+    notes: list[str]
+    fee: Decimals
+    receipt: str
+
+
+class ResultQuery(Input):
+    """`dialect=raw` gives CSV without the guard against spreadsheet formulas."""
+
+    format: Annotated[str, Field(max_length=20)] = "json"
+    dialect: Literal["guarded", "raw"] = "guarded"
+
+
+class AcknowledgementIn(Input):
+    """The recipient acknowledges a delivery: its id (without it, the latest) and a signature of its leaf hash."""
+
+    delivery: Id | None = None
+    signature: Annotated[str, Field(max_length=2000, pattern=r"^[A-Za-z0-9+/=_\-]*$")] | None = None
+    public_key: Annotated[str, Field(max_length=2000, pattern=r"^[A-Za-z0-9+/=_\-]*$")] | None = None
+
+
+class AcknowledgementOut(Output):
+    """The acknowledged delivery and the leaf it concerns."""
+
+    delivery: str
+    job: str
+    leaf_hash: str

@@ -1,0 +1,57 @@
+"""Usage, statements, traces, the log, emergency stops."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from sandbox.wire.common import Id, Input, Output, Page, State, Text
+
+
+class StatementQuery(Page):
+    """The month of a statement (账单), `YYYY-MM`; without it every month with use. Overseers name the `party`."""
+
+    month: Annotated[str, Field(pattern=r"^20\d\d-(0[1-9]|1[0-2])$")] | None = None
+    party: Id | None = None
+
+
+class Hint(Input):
+    """Where a leak may come from."""
+
+    resource: Id | None = None
+    product: Id | None = None
+
+
+class TraceOut(State):
+    """A trace; finished ones name findings, and `below_bar` says how many recipients stayed below the bar."""
+
+    findings: list[dict[str, Any]]
+    below_bar: int
+
+
+class EmergencyIn(Input):
+    """A stop of one product, party or resource, or of everything (then `target` is `*`)."""
+
+    scope: Literal["product", "party", "resource", "everything"]
+    target: Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9_.\-*]+$")] = "*"
+    reason: Text
+
+
+class ProofQuery(Input):
+    """A leaf by its index, or by its leaf hash in hexadecimal."""
+
+    index: Annotated[int, Field(ge=0, lt=2**63)] | None = None
+    leaf_hash: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
+
+
+class SearchQuery(Page):
+    """What the entries are about; at least one is named."""
+
+    party: Id | None = None
+    resource: Id | None = None
+    product: Id | None = None
+
+
+class Disclosure(Output):
+    """The public disclosure (信息披露)."""
