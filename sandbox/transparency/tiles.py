@@ -90,7 +90,7 @@ def split(level: Level, data: bytes) -> list[bytes]:
             end = at + 2 + int.from_bytes(data[at : at + 2], "big")
             items.append(data[at + 2 : end])
             at = end
-    if join(level, items) != data:
+    if join(level, items) != data or (level != ENTRIES and len(data) % HASH_BYTES):
         raise TileMissing("a tile ends within a hash or a leaf")
     return items
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from sandbox.core.store import Transaction
 from sandbox.errors import Problem
 from sandbox.transparency.merkle import EMPTY_ROOT, Edge, leaf_hash, perfect_root
-from sandbox.transparency.notes import Head, NoteInvalid, open_checkpoint
+from sandbox.transparency.notes import Head, NoteInvalid, open_checkpoint, unverified_head
 from sandbox.transparency.publish import last_checkpoint
-from sandbox.transparency.records import LogEntry
+from sandbox.transparency.records import Checkpoint, LogEntry
 from sandbox.transparency.serve import read_checkpoint
 from sandbox.transparency.tiles import (
     ENTRIES,
@@ -55,14 +55,15 @@ def verify_log(log_folder: Path, public_key: str, from_checkpoint: str | None = 
 
 
 def compare_with_store(tx: Transaction, log_folder: Path) -> int:
-    """Hold every row against the bundles and the newest checkpoint row against the file; give how many rows agree.
+    """Hold the rows against the bundles of the public log, and its checkpoint against the rows; give how many agree.
 
-    Raises `Problem(integrity_stop)` whose field `faults` lists the differences.
+    The database may be ahead, for a scribe publishes a moment after it has decided. Raises `Problem(integrity_stop)`
+    whose field `faults` lists the differences.
     """
-    checkpoint, faults = last_checkpoint(tx), []
-    size = checkpoint.size if checkpoint else 0
-    if read_checkpoint(log_folder) != (checkpoint.note if checkpoint else None):
-        faults.append("the public checkpoint is not the newest one of the database")
+    note, faults = read_checkpoint(log_folder), []  # the file first: what is public must be in any later snapshot
+    size = unverified_head(note).size if note else 0
+    if note is not None and [row.note for row in tx.find(Checkpoint, size=size)] != [note]:
+        faults.append("the public checkpoint is none that the database knows")
     for number, width in widths(size, 0):
         start = number * WIDTH
         rows = tx.find(LogEntry, index=list(range(start, start + width)), order=("index",))
@@ -73,7 +74,8 @@ def compare_with_store(tx: Transaction, log_folder: Path) -> int:
         same = [row.leaf for row in rows] == leaves and all(leaf_hash(r.leaf).hex() == r.leaf_hash for r in rows)
         if not same or len(rows) != width:
             faults.append(f"rows and entry bundle {number} differ")
-    if tx.find(LogEntry, index=size, limit=1):
+    last = last_checkpoint(tx)
+    if tx.find(LogEntry, index=last.size if last else 0, limit=1):
         faults.append("the database holds sealed entries that no checkpoint covers")
     _refuse(faults)
     return size
