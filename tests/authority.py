@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass, field
 from typing import Any
+
+import pytest
 
 from sandbox.catalogue.records import Resource
 from sandbox.core.clock import now
 from sandbox.core.ids import new_id
 from sandbox.core.sealing import Sealer
 from sandbox.core.store import Transaction
+from sandbox.errors import Problem
 from sandbox.identity.keys import Principal, authenticate
 from sandbox.identity.parties import bootstrap, create_party, enrol
 from sandbox.transparency.journal import Journal, content
@@ -70,3 +74,8 @@ class World:
         found = authenticate(self.tx, f"Bearer {key}")
         self.keys[found.key.id] = key
         return found
+
+
+def refused(start: str) -> Any:
+    """Expect a problem whose text – code, colon, sentence – begins so."""
+    return pytest.raises(Problem, match=f"^{re.escape(start)}")

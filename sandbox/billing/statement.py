@@ -44,12 +44,12 @@ def statement(tx: Transaction, party: Party, month: str) -> dict[str, Any]:
 
     Raises field_invalid when the month is not written so.
     """
-    return _sheet(tx, "statement", party, month, party=party.id)
+    return _sheet(tx, "statement", party, month, {"party": party.id})
 
 
 def revenue(tx: Transaction, operator: Party, month: str) -> dict[str, Any]:
     """Give what an operator's products earned in `month`, over all users. Raises like `statement`."""
-    return _sheet(tx, "revenue", operator, month, operator=operator.id)
+    return _sheet(tx, "revenue", operator, month, {"operator": operator.id})
 
 
 def lines(events: Iterable[UsageEvent]) -> list[Line]:
@@ -67,7 +67,7 @@ def lines(events: Iterable[UsageEvent]) -> list[Line]:
     ]  # fmt: skip
 
 
-def _sheet(tx: Transaction, kind: str, party: Party, month: str, **whose: str) -> dict[str, Any]:
+def _sheet(tx: Transaction, kind: str, party: Party, month: str, whose: dict[str, Any]) -> dict[str, Any]:
     starts, ends = _span(month)
     before = f"usage_{int((starts - MARGIN).timestamp() * 1000):012x}"  # ids begin with the time they were made
     events = tx.find(UsageEvent, after=before, **whose)

@@ -52,7 +52,7 @@ def _product(tx: Transaction, product: Product, jobs: Counter[tuple[str, str, st
 
 
 def _resource(resource: Resource, jobs: Counter[tuple[str, str, str]]) -> dict[str, Any]:
-    said = shown(resource, "entry", "version", "population", "registrar")
+    said = shown(resource, "entry", "version", "registrar")
     return said | {"jobs": _years(jobs, 0, resource.id)}
 
 

@@ -5,19 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from authority import World
+from authority import World, refused
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sandbox.core.clock import now
-from sandbox.errors import Problem
 from sandbox.identity.keys import ALPHABET, authenticate, mint, well_formed
 from sandbox.identity.parties import create_key, revoke, suspend
 from sandbox.identity.records import ApiKey
-
-
-def refused(code: str):
-    return pytest.raises(Problem, match=f"^{code}: ")
 
 
 def test_a_key_has_the_contracts_form_and_only_its_hash_is_stored(store):

@@ -5,17 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from authority import World
+from authority import World, refused
 
 from sandbox.core.clock import now
-from sandbox.errors import Problem
 from sandbox.identity.parties import bootstrap, create_key, create_party, enrol, recipient, revoke, suspend, view
 from sandbox.identity.records import Enrolment, Party
 from sandbox.transparency.records import LogEntry
-
-
-def refused(code: str):
-    return pytest.raises(Problem, match=f"^{code}: ")
 
 
 def test_the_first_party_is_made_once_with_the_authoritys_roles(store):
