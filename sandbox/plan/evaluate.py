@@ -40,8 +40,8 @@ def evaluate(node: s.Scalar, row: Mapping[str, s.Value]) -> s.Value:
             text = evaluate(node.arg, row)
             return None if text is None else _pattern(node.pattern).fullmatch(str(text)) is not None
         case s.Arithmetic():
-            result: s.Value = _arithmetic(node, evaluate(node.left, row), evaluate(node.right, row))
-            return result
+            number: s.Value = _arithmetic(node, evaluate(node.left, row), evaluate(node.right, row))
+            return number
         case s.DatePart():
             day = evaluate(node.arg, row)
             if not isinstance(day, date):

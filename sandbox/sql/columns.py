@@ -44,7 +44,7 @@ class Row:
         if qualifier and qualifier not in self._qualifiers:
             raise Problem(
                 "unknown_column",
-                f"{quote(node)}: FROM names no {'.'.join(qualifier)[:60]}; write {self.table.name}.column or its alias.",
+                f"{quote(node)}: FROM has no {'.'.join(qualifier)[:60]}; write {self.table.name}.column or its alias.",
             )
         found = self.find(node.this)
         if found is None:

@@ -58,6 +58,7 @@ class Results:
             return None
         if self._aliases == "last" and (named := self._by_alias(node)):
             return self._item_term(named)
+        self._draft.row.leaf(column)  # refuses identifiers
         name = self._draft.row.column(column).name
         raise refuse(f"{name} is neither a key nor in an aggregate: add it to GROUP BY, or write AVG({name}).")
 

@@ -1,0 +1,40 @@
+"""The query product: SQL in, private aggregates out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sandbox.catalogue.entry import Entry
+from sandbox.errors import Problem
+from sandbox.jobs.product import Answer, Question
+from sandbox.plan.plan import Plan
+from sandbox.plan.scalar import Value
+from sandbox.products.query.compile import compile_query
+from sandbox.products.query.present import present
+from sandbox.products.query.request import check_spec
+
+
+class QueryProduct:
+    """The kind `query` of the product protocol."""
+
+    kind = "query"
+
+    def review(self, spec: Mapping[str, Any], entries: Sequence[Entry]) -> None:
+        """Refuse a specification or resources that cannot be queried. Raises field_invalid, epsilon_invalid."""
+        check_spec(spec)
+        for entry in entries:
+            if all(table.public for table in entry.tables):
+                raise Problem("field_invalid", f"Field resources: {entry.name} has no protected table; leave it out.")
+
+    def compile(self, question: Question) -> Plan:
+        return compile_query(question)
+
+    def present(
+        self,
+        plan: Plan,
+        groups: Sequence[tuple[Value, ...]],
+        base: Sequence[tuple[int, ...]],
+        marked: Sequence[tuple[int, ...]],
+    ) -> Answer:
+        return present(plan, groups, base, marked)

@@ -1,0 +1,101 @@
+"""What a request and a product's specification say beside the SQL: ε, confidence, tighter bounds. Public inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from sandbox.errors import Problem
+from sandbox.plan.plan import Bounds
+
+DEFAULT_EPSILON = Decimal("0.5")
+LARGEST_EPSILON = Decimal(100_000)
+_BOUNDS = ("groups", "rows_per_group")
+
+
+def sql_of(request: Mapping[str, Any]) -> str:
+    """Give the question's text. Raises field_invalid."""
+    text = request.get("sql")
+    if not isinstance(text, str):
+        raise Problem("field_invalid", "Field sql: write the question as text, for example SELECT COUNT(*) FROM ….")
+    return text
+
+
+def epsilon_of(request: Mapping[str, Any], spec: Mapping[str, Any]) -> Decimal:
+    """Give the asked ε, 0.5 when none is given. Raises epsilon_invalid."""
+    asked = request.get("epsilon")
+    epsilon = DEFAULT_EPSILON if asked is None else _number(asked)
+    most = min(LARGEST_EPSILON, _number(spec.get("max_epsilon_per_query", LARGEST_EPSILON)))
+    if asked is None:
+        epsilon = min(epsilon, most)
+    if epsilon is None or not 0 < epsilon <= most:
+        raise _bad_epsilon(most)
+    return epsilon
+
+
+def _number(raw: object) -> Decimal:
+    """Read a decimal number; raises epsilon_invalid."""
+    if isinstance(raw, bool) or not isinstance(raw, (int, float, str, Decimal)) or len(str(raw)) > 40:
+        raise _bad_epsilon(LARGEST_EPSILON)
+    try:
+        value = Decimal(str(raw))
+    except InvalidOperation:
+        raise _bad_epsilon(LARGEST_EPSILON) from None
+    if not value.is_finite():
+        raise _bad_epsilon(LARGEST_EPSILON)
+    return value
+
+
+def _bad_epsilon(most: Decimal) -> Problem:
+    return Problem("epsilon_invalid", f'Field epsilon: write a number above 0 and at most {most:f}, for example "0.5".')
+
+
+def check_confidence(request: Mapping[str, Any]) -> None:
+    """Refuse (field_invalid) any confidence but 0.95."""
+    if request.get("confidence") not in (None, 0.95, "0.95"):
+        raise Problem("field_invalid", "Field confidence: intervals are given at 0.95; write 0.95 or leave it out.")
+
+
+def bounds_of(request: Mapping[str, Any], spec: Mapping[str, Any], rows: int, grouped: bool) -> Bounds:
+    """Give what a unit with at most `rows` rows may contribute: the specification's bounds, which a request may only
+    tighten. Raises field_invalid."""
+    groups, per_group = rows, rows
+    for source, whose in ((spec.get("bounds"), "the product"), (request.get("bounds"), "the request")):
+        limits = read_bounds(source)
+        asked = limits.get("groups"), limits.get("rows_per_group")
+        if whose == "the request" and ((asked[0] or 1) > groups or (asked[1] or 1) > per_group):
+            raise Problem(
+                "field_invalid",
+                f"Field bounds: at most {groups} groups and {per_group} rows per group count here; write no more.",
+            )
+        groups, per_group = min(groups, asked[0] or groups), min(per_group, asked[1] or per_group)
+    if not grouped and per_group < rows:
+        groups = 1  # there is one group, so that no bound on groups drops rows
+    elif not grouped:
+        groups = rows
+    return Bounds(rows, groups, per_group)
+
+
+def read_bounds(raw: object) -> dict[str, int]:
+    """Read `{"groups": L0, "rows_per_group": R}`, each optional. Raises field_invalid."""
+    if raw is None:
+        return {}
+    if not isinstance(raw, Mapping) or not set(raw) <= set(_BOUNDS):
+        raise Problem("field_invalid", "Field bounds: write groups and rows_per_group, both whole numbers from 1.")
+    for name, value in raw.items():
+        if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 1_000_000:
+            raise Problem("field_invalid", f"Field bounds.{name}: write a whole number from 1 to 1000000.")
+    return dict(raw)
+
+
+def check_spec(spec: Mapping[str, Any]) -> None:
+    """Refuse (field_invalid, epsilon_invalid) a specification with anything but what a query product knows."""
+    unknown = sorted(set(spec) - {"bounds", "max_epsilon_per_query", "approval"})
+    if unknown:
+        raise Problem("field_invalid", f"Field spec.{unknown[0]}: a query product has no such field; remove it.")
+    read_bounds(spec.get("bounds"))
+    if "max_epsilon_per_query" in spec:
+        epsilon_of({"epsilon": spec["max_epsilon_per_query"]}, {})
+    if spec.get("approval") not in (None, "automatic"):
+        raise Problem("field_invalid", 'Field spec.approval: write "automatic", or leave it out to approve each user.')

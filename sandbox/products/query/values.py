@@ -1,0 +1,63 @@
+"""Released integers to the values of an answer. Counts do not go below 0, averages stay in the declared bounds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import ROUND_HALF_EVEN, Decimal, localcontext
+
+from sandbox.plan.evaluate import evaluate
+from sandbox.plan.plan import Measurement, Output, Plan
+from sandbox.plan.scalar import Value
+
+Row = dict[str, Value]
+
+
+def row_of(plan: Plan, group: tuple[Value, ...], released: Sequence[int]) -> Row:
+    """Give the value of every output that comes straight from keys and measurements, by name."""
+    return {output.name: _value(plan, output, group, released) for output in plan.outputs if output.expr is None}
+
+
+def shown(plan: Plan, row: Row) -> tuple[Value, ...]:
+    """Give the visible values of a row, computed ones included."""
+    return tuple(
+        row[output.name] if output.expr is None else _computed(output, evaluate(output.expr, row))
+        for output in plan.outputs
+        if not output.hidden
+    )
+
+
+def _value(plan: Plan, output: Output, group: tuple[Value, ...], released: Sequence[int]) -> Value:
+    first = output.source[0]
+    match output.what:
+        case "key":
+            return group[first]
+        case "count":
+            return max(released[first], 0)
+        case "sum":
+            return released[first] if output.type.kind == "integer" else _scaled(released[first], output.type.scale)
+        case _:
+            total, count = output.source
+            return average(plan.measurements[total], released[total], released[count], output.type.scale)
+
+
+def _scaled(number: int, scale: int) -> Decimal:
+    with localcontext(prec=100):
+        return Decimal(number).scaleb(-scale)
+
+
+def average(measured: Measurement, total: int, count: int, decimals: int) -> Decimal | None:
+    """Give centre + total/count, rounded half to even and kept within the bounds; NULL when count is not positive."""
+    if count <= 0:
+        return None
+    with localcontext(prec=100):
+        exact = (measured.centre + Decimal(total) / count).scaleb(-measured.scale)
+        low, high = Decimal(measured.lower).scaleb(-measured.scale), Decimal(measured.upper).scaleb(-measured.scale)
+        return min(max(exact, low), high).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_EVEN) + 0
+
+
+def _computed(output: Output, value: Value) -> Value:
+    """A computed decimal with the decimals of its type."""
+    if output.type.kind != "decimal" or not isinstance(value, (int, Decimal)):
+        return value
+    with localcontext(prec=100):
+        return Decimal(value).quantize(Decimal(1).scaleb(-output.type.scale), ROUND_HALF_EVEN) + 0
