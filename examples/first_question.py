@@ -1,10 +1,12 @@
 """From an empty instance to a first checked answer, in Python.
 
-    SANDBOX_URL=http://127.0.0.1:8000 SANDBOX_API_KEY=<the authority's key> python examples/first_question.py my-sandbox/log.pub
+    export SANDBOX_API_KEY=<the authority's key>
+    python examples/first_question.py my-sandbox/log.pub
 
 Prints the answer, then the subscription and the key to go on asking with.
 """
 
+import json
 import os
 import subprocess
 import sys
@@ -19,8 +21,6 @@ SQL = "SELECT dept, COUNT(*) AS visits, AVG(cost) AS cost FROM visits GROUP BY d
 
 def publish(authority: Client) -> tuple[str, str]:
     """Register, authorise, package, approve, subscribe; give the subscription and the user's key."""
-    import json
-
     with tempfile.NamedTemporaryFile("w", suffix=".csv") as table:
         subprocess.run([sys.executable, HERE / "visits.py"], stdout=table, check=True)
         resource = authority.register(json.loads((HERE / "visits.json").read_text()), {"visits": table.name})

@@ -1,4 +1,4 @@
-"""Write a small table of invented clinic visits, the one that `visits.json` registers: `python visits.py > visits.csv`."""
+"""Write a table of invented clinic visits, as `visits.json` registers it: `python examples/visits.py > visits.csv`."""
 
 import csv
 import random

@@ -7,23 +7,16 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 ROOMS = sorted(
-    folder.parent
-    for folder in [
-        *ROOT.glob("sandbox/*/__init__.py"),
-        ROOT / "policies/__init__.py",
-        ROOT / "watermarking/__init__.py",
-    ]
+    marker.parent
+    for pattern in ("sandbox/*/__init__.py", "policies/__init__.py", "watermarking/__init__.py")
+    for marker in ROOT.glob(pattern)
 )
 
 
 def files() -> list[Path]:
     """Every file of the project, generated and ignored ones left out."""
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT,
-        capture_output=True,
-        check=False,
-    )
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, check=False)
     if listed.returncode == 0:
         return [ROOT / name for name in listed.stdout.decode().split("\0") if name and (ROOT / name).is_file()]
     folders = ("sandbox", "policies", "watermarking", "tests", "docs", "examples", "benchmarks")

@@ -13,6 +13,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -26,9 +27,9 @@ PATIENCE = 60  # seconds until the service has to be ready
 
 class Instance:
     """A running service. `folder` holds the home and its keys; leaving the context stops the service and, without
-    `keep`, removes the folder."""
+    `keep`, removes the folder. `settings` are further `SANDBOX_*` variables."""
 
-    def __init__(self, *, keep: bool = False) -> None:
+    def __init__(self, *, keep: bool = False, settings: Mapping[str, str] | None = None) -> None:
         self.keep = keep
         self.folder = Path(tempfile.mkdtemp(prefix="sandbox-demo-"))
         self.home = self.folder / "home"
@@ -37,7 +38,8 @@ class Instance:
             self.port: int = free.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
         clean = {name: value for name, value in os.environ.items() if not name.startswith("SANDBOX_")}
-        self._environment = {**clean, "SANDBOX_HOME": str(self.home), "PYTHONUNBUFFERED": "1"}
+        own = {"SANDBOX_HOME": str(self.home), "PYTHONUNBUFFERED": "1"}
+        self._environment = {**clean, **own, **(settings or {})}
         self._service: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
