@@ -1,0 +1,104 @@
+"""The noise is what is promised: each test accepts the right scale and rejects one that is 30 % off.
+
+A test of correct code fails with probability at most 1e-6: two-sided normal bounds at 5.7 standard deviations (1e-8; no
+test compares more than eleven times, the rest is for the normal approximation), chi-square quantiles at 1e-6 by Wilson
+and Hilferty.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from decimal import Decimal
+
+import numpy as np
+import pytest
+from privacy_plans import exact_tail, key, measurement, plan, weights
+
+from sandbox.engines.base import Exact
+from sandbox.plan.plan import Bounds
+from sandbox.privacy.mechanisms import gaussian
+from sandbox.privacy.release import release
+
+DEVIATIONS = 5.7
+N = 20_000
+
+
+def right_scale(samples: np.ndarray, sigma: float) -> bool:
+    """Σx²/σ² of n samples has mean n and variance 2n when σ ≥ 1 is right."""
+    statistic = float(np.sum((samples / sigma) ** 2))
+    return abs(statistic - len(samples)) <= DEVIATIONS * math.sqrt(2 * len(samples))
+
+
+def fits(samples: list[int], sigma: float) -> bool:
+    """Pearson's test against the definition; cells expected below 10 are put together."""
+    counts, n = Counter(samples), len(samples)
+    shares = {k: p for k, p in weights(sigma).items() if p * n >= 10}
+    rest = 1 - sum(shares.values())
+    observed = [counts[k] for k in shares] + [n - sum(counts[k] for k in shares)]
+    expected = [p * n for p in shares.values()] + [max(rest * n, 1e-9)]
+    statistic = sum((o - e) ** 2 / e for o, e in zip(observed, expected, strict=True))
+    freedom = len(expected) - 1
+    quantile = freedom * (1 - 2 / (9 * freedom) + 4.76 * math.sqrt(2 / (9 * freedom))) ** 3
+    return statistic <= quantile
+
+
+@pytest.mark.parametrize("sigma", [1024, 50 * 1024, 3 * 2**50])
+def test_scale_and_mean(sigma: int) -> None:
+    samples = np.array(gaussian(N, sigma), dtype=float)
+    scale = sigma / 1024
+    assert right_scale(samples, scale)
+    assert not right_scale(samples, scale * 1.3)
+    assert not right_scale(samples, scale * 0.7)
+    assert abs(samples.mean()) <= DEVIATIONS * scale / math.sqrt(N)
+
+
+@pytest.mark.parametrize("sigma", [512, 1229, 3 * 1024])
+def test_distribution_is_the_definition(sigma: int) -> None:
+    samples = gaussian(60_000, sigma)
+    assert fits(samples, sigma / 1024)
+    assert not fits(samples, sigma / 1024 * 1.3)
+    assert not fits(samples, sigma / 1024 * 0.7)
+
+
+def test_rounded_normal_numbers_are_told_apart() -> None:
+    """The same test sees that rounding a continuous Gaussian is something else."""
+    rounded = [round(x) for x in np.random.default_rng(1).normal(0, 0.5, 60_000)]
+    assert not fits(rounded, 0.5)
+
+
+def test_release_adds_the_promised_noise_to_every_cell() -> None:
+    domain = tuple(f"{i:03}" for i in range(100))
+    made = plan(
+        Bounds(5, 5, 5),
+        [measurement("rows", 25, "0.3"), measurement("sum", 25 * 49, "0.01", -3, 7, 0)],
+        [key("a", domain), key("b", domain)],
+    )
+    present = [(a, b) for a in domain for b in domain[::2]]
+    exact = Exact(present, [(7 * i, 10**25 - i) for i in range(len(present))])
+    true = dict(zip(exact.groups, exact.values, strict=True))
+    released = release(made, exact)
+    assert released.groups == [(a, b) for a in domain for b in domain]
+    pairs = zip(released.groups, released.values, strict=True)
+    noise = np.array([[x - t for x, t in zip(v, true.get(g, (0, 0)), strict=True)] for g, v in pairs], dtype=float)
+    scales = [m.sigma / 1024 for m in made.measurements]
+    for column, scale in zip(noise.T, scales, strict=True):
+        for part in (column[::2], column[1::2]):  # cells that were there, and empty ones
+            assert right_scale(part, scale)
+            assert not right_scale(part, scale * 1.3)
+            assert not right_scale(part, scale * 0.7)
+            assert abs(part.mean()) <= DEVIATIONS * scale / math.sqrt(len(part))
+    unit = noise / scales
+    for left, right in ((unit[:, 0], unit[:, 1]), (unit[:-1, 0], unit[1:, 0]), (unit[:-1, 1], unit[1:, 1])):
+        assert abs(float(left @ right)) <= DEVIATIONS * math.sqrt(len(left))
+
+
+@pytest.mark.parametrize("rho", ["0.5", "0.005"])
+def test_a_group_of_one_unit_comes_out_no_more_often_than_delta(rho: str) -> None:
+    made = plan(Bounds(1, 1, 1), [measurement("units", 1, rho)], [key("a", None)], delta="0.02")
+    assert made.threshold is not None
+    released = release(made, Exact([(str(i),) for i in range(N)], [(1,)] * N))
+    truth = exact_tail(made.measurements[0].sigma / 1024, made.threshold.tau - 1)
+    assert truth <= Decimal("0.02")
+    assert abs(len(released.groups) - N * truth) <= DEVIATIONS * math.sqrt(N * truth)
+    assert all(value >= made.threshold.tau for (value,) in released.values)
