@@ -1,4 +1,4 @@
-"""ρ-zCDP ⇄ (ε, δ), as tight as is known, with every rounding against the spender.
+"""ρ-zCDP ⇄ (ε, δ), tight, with every rounding against the spender.
 
 Canonne, Kamath and Steinke 2020 (The Discrete Gaussian for Differential Privacy, Proposition 12 and Corollary 13):
 ρ-zCDP implies (ε, δ)-DP with δ = inf over α > 1 of exp((α−1)(αρ−ε))/(α−1)·(1−1/α)^α. Solved for ε with L = ln 1/δ:
@@ -29,7 +29,7 @@ _DOWN = Context(prec=_PRECISION, rounding=ROUND_FLOOR)
 
 @lru_cache(maxsize=4096)
 def rho_for(epsilon: Decimal, delta: Decimal) -> Decimal:
-    """Give the largest known ρ, rounded down to 10⁻¹⁸, for which ρ-zCDP implies (`epsilon`, `delta`)-DP.
+    """Give the largest ρ, rounded down to 10⁻¹⁸, for which ρ-zCDP implies (`epsilon`, `delta`)-DP.
 
     It is 0 when less than a grain. Raises Problem epsilon_invalid outside 0 < ε ≤ 10⁹ or 0 < δ < 1.
     """
@@ -51,7 +51,7 @@ def rho_for(epsilon: Decimal, delta: Decimal) -> Decimal:
 
 @lru_cache(maxsize=4096)
 def epsilon_for(rho: Decimal, delta: Decimal) -> Decimal:
-    """Give the smallest known ε, rounded up to 10⁻⁶, for which `rho`-zCDP implies (ε, `delta`)-DP.
+    """Give the smallest ε, rounded up to 10⁻⁶, for which `rho`-zCDP implies (ε, `delta`)-DP.
 
     Raises Problem epsilon_invalid for a negative ρ or unless 0 < δ < 1.
     """
