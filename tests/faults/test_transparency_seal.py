@@ -146,16 +146,12 @@ def test_killed_at_any_point_the_next_scribe_finishes(world: Path, tmp_path: Pat
         before = verify_log(home / "log", SIGNER.verifier_key).size
         assert before in (254, 257), "what is public is always whole"
         time.sleep(0.002)
-        later = scribe(store, home / "log")
-        later.step()
-        check(store, home / "log", 257)
         write(store, 2)
-        assert later.step() == 2
+        assert scribe(store, home / "log").step() in (2, 5)
         check(store, home / "log", 259)
         store.close()
         shutil.rmtree(home)
         at += 1
-    print(points)
     assert points == at - 1
     assert points > 40, "the points of a step: three transactions, eight files and their folders"
 

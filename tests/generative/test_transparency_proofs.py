@@ -12,18 +12,26 @@ from hypothesis import strategies as st
 
 from sandbox.transparency.merkle import EMPTY_ROOT, Edge, leaf_hash, node_hash, verify_consistency, verify_inclusion
 from sandbox.transparency.proofs import Tree
-from sandbox.transparency.tiles import extend
+from sandbox.transparency.tiles import WIDTH, extend
 
-LARGEST = 700
+LARGEST = 3 * WIDTH
 LEAVES = [b"leaf %d" % number for number in range(LARGEST)]
 
 
+@pytest.fixture(scope="module", autouse=True)
+def unsynced() -> Iterator[None]:
+    """Waiting for the disk is not what is tested here."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("os.fsync", lambda handle: None)
+        yield
+
+
 @pytest.fixture(scope="module")
-def folder() -> Iterator[Path]:
-    """Tiles of the largest tree: full ones answer for every smaller tree too."""
+def folder(unsynced: None) -> Iterator[Path]:
+    """Full tiles of the largest tree: they answer for every smaller tree too."""
     with tempfile.TemporaryDirectory() as name:
-        for size in range(LARGEST):
-            extend(Path(name), size, LEAVES[size : size + 1])
+        for size in range(0, LARGEST, WIDTH):
+            extend(Path(name), size, LEAVES[size : size + WIDTH])
         yield Path(name)
 
 
