@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import BinaryIO
+from typing import IO
 
 
-def write_frame(stream: BinaryIO, message: bytes) -> None:
+def write_frame(stream: IO[bytes], message: bytes) -> None:
     """Send one message."""
     stream.write(len(message).to_bytes(8, "big") + message)
     stream.flush()
 
 
-def read_frame(stream: BinaryIO) -> bytes | None:
+def read_frame(stream: IO[bytes]) -> bytes | None:
     """Give the next message, or None when the other side has gone."""
     head = stream.read(8)
     if len(head) < 8:

@@ -41,6 +41,10 @@ class Child:
     def pid(self) -> int:
         return self._process.pid
 
+    @property
+    def alive(self) -> bool:
+        return self._process.poll() is None
+
     def ask(self, question: bytes, seconds: float) -> bytes:
         """Send `question`, give the answer; raises `ChildLost`, and then the child is dead."""
         assert self._process.stdin is not None and self._process.stdout is not None

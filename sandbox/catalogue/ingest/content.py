@@ -1,3 +1,4 @@
+# ruff: noqa: S608 – declared names match an allow-list pattern, everything else is our own or a quoted literal
 """Which rows are kept, and in which order a unit's rows stand: decided by each unit's own rows and a secret key.
 
 A row's canonical content is hashed with the key; equal rows of a unit are numbered; `__h` is 63 bits of the hash of
@@ -52,7 +53,7 @@ def keep_rows(
     connection: duckdb.DuckDBPyConnection, table: TableEntry, schema: str, prf_key: bytes, parents: Mapping[str, str]
 ) -> dict[str, int]:
     """Make `schema.kept` from `schema.typed`: rows with unit, parents and required cells, at most
-    `max_rows_per_unit` of a unit; give how many rows were dropped, by reason. `parents` gives each reference its table."""
+    `max_rows_per_unit` of a unit; give the rows dropped, by reason. `parents` gives each reference its table."""
     connection.execute(
         f"CREATE TABLE {schema}.judged AS SELECT *, {_reason(table, parents)} AS __dropped FROM {schema}.typed"
     )
