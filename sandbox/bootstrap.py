@@ -7,13 +7,14 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.metadata import entry_points
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 
+from sandbox.catalogue.ingest import Limits, ingest_in_child
 from sandbox.core.clock import now, rfc3339
 from sandbox.core.ids import new_id
 from sandbox.core.keys import EPOCH, FileKeys, derive
@@ -24,7 +25,7 @@ from sandbox.errors import Problem
 from sandbox.identity import parties
 from sandbox.jobs.doorbell import Doorbell
 from sandbox.jobs.house import House, Vault
-from sandbox.jobs.product import ProductKind
+from sandbox.jobs.product import installed
 from sandbox.settings import Settings, load
 from sandbox.stores.sql import SqlStore
 from sandbox.transparency.journal import Journal
@@ -99,20 +100,28 @@ def web_house(settings: Settings) -> House:
 
 
 @contextmanager
+def inspector(settings: Settings) -> Iterator[House]:
+    """What one may look at from outside: no key but the release key."""
+    house = _house(settings)
+    try:
+        yield house
+    finally:
+        house.store.close()
+
+
+@contextmanager
 def vault_house(settings: Settings) -> Iterator[House]:
     """What the vault holds: data keys, K_master, the engine; let go at the end of the block."""
     keys = FileKeys(settings.key_folder)
     vault_secret = keys.secret("vault")
     sealer = Sealer(derive(vault_secret, "sealing"))
-    engine = DuckDBEngine(
-        memory_mb=settings.engine_memory_mb,
-        timeout_s=settings.job_timeout_s,
-        ingest_timeout_s=settings.ingest_timeout_s,
-    )
+    memory = f"{settings.engine_memory_mb}MiB"
+    engine = DuckDBEngine(seconds=settings.job_timeout_s, memory=memory)
+    limits = Limits(file_bytes=settings.upload_limit, memory=memory)
     with _scratch(settings) as scratch:
         vault = Vault(
             engine=engine,
-            ingest=engine.ingest,
+            ingest=partial(ingest_in_child, limits=limits, seconds=settings.ingest_timeout_s),
             sealer=sealer,
             master=keys.secret(f"master-{EPOCH}"),
             epoch=EPOCH,
@@ -151,18 +160,12 @@ def _house(
         spool=Spool(
             settings.spool_folder, X25519PublicKey.from_public_bytes((home / "spool.pub").read_bytes()), spool_key
         ),
-        products=_products(),
+        products=installed(),
         doorbell=Doorbell(home),
         log_public_key=(home / "log.pub").read_text().strip(),
         test_instance=bool(json.loads((home / INSTANCE).read_text())["test_instance"]),
         vault=vault,
     )
-
-
-def _products() -> dict[str, ProductKind]:
-    """Every installed product kind, ours and others'."""
-    kinds = (entry.load()() for entry in entry_points(group="sandbox.products"))
-    return {kind.kind: kind for kind in kinds}
 
 
 def _signer(settings: Settings, keys: FileKeys) -> Signer:

@@ -54,10 +54,10 @@ def serve(
 
 def doctor(home: Home = None, as_json: Json = False) -> None:
     """Check keys, database, log and balances against each other; say which isolation is in force."""
-    from sandbox import bootstrap
+    from sandbox.service.doctor import examine
     from sandbox.settings import load
 
-    found = bootstrap.doctor(load(home=home))
+    found = examine(load(home=home))
     if as_json:
         typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
     else:

@@ -82,9 +82,11 @@ def verify_evidence(
     as_json: Json = False,
 ) -> None:
     """Check an evidence bundle offline: signature, commitments, the copy, the score and its error bound."""
+    from sandbox.jobs.product import installed
+    from sandbox.jobs.result import result_of
     from sandbox.oversight.evidence import verify_bundle
 
-    found = verify_bundle(bundle.read_bytes(), log_key.read_text(encoding="utf-8"))
+    found = verify_bundle(bundle.read_bytes(), log_key.read_text(encoding="utf-8").strip(), result_of(installed()))
     tell(found, "The evidence holds: {sentence}", as_json=as_json)
 
 

@@ -60,6 +60,9 @@ class Store(Protocol):
     def ping(self) -> None:
         """Raise when the database cannot be reached or its schema is not the expected one."""
 
+    def close(self) -> None:
+        """Let go of all connections."""
+
 
 class Duplicate(Exception):
     """A record with this key exists."""

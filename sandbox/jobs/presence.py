@@ -32,10 +32,16 @@ def require_ready(tx: Transaction) -> None:
     if tx.get(Lease, STOP):
         raise Problem(
             "integrity_stop",
-            "the log is ahead of the database, as after restoring an old backup; the operator of this instance must run "
-            "`sandbox recover --from-log`",
+            "log and database contradict each other, as after restoring an old backup; whoever runs this instance must "
+            "restore the newest database, then start again",
         )
     for name in ("vault-alive", "scribe-alive"):
         lease = tx.get(Lease, name)
         if lease is None or lease.until < now():
             raise Problem("not_ready", f"the {name.removesuffix('-alive')} process is not ready; try again in a moment")
+
+
+def clear_stop(tx: Transaction) -> None:
+    """Lift the integrity stop, once log and database agree again."""
+    if lease := tx.get(Lease, STOP):
+        tx.remove(lease)

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from importlib.metadata import entry_points
 from typing import Any, Protocol
 
 from sandbox.catalogue.entry import Entry
@@ -66,3 +67,9 @@ class ProductKind(Protocol):
         marked: Sequence[tuple[int, ...]],
     ) -> Answer:
         """Post-process released primitives: which rows from `base`, values from `marked` (aligned with `groups`)."""
+
+
+def installed() -> dict[str, ProductKind]:
+    """Give every installed product kind by its name, ours and others'."""
+    kinds = (entry.load()() for entry in entry_points(group="sandbox.products"))
+    return {kind.kind: kind for kind in kinds}

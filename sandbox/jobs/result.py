@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sandbox.jobs.product import Answer
+from sandbox.jobs.product import Answer, ProductKind
+from sandbox.plan.plan import Plan
 from sandbox.plan.scalar import Value
 
 
@@ -17,6 +19,21 @@ def canonical_result(answer: Answer) -> dict[str, Any]:
         "columns": [{"name": column.name, "type": column.type, "role": column.role} for column in answer.columns],
         "rows": [[text(value) for value in row] for row in answer.rows],
     }
+
+
+def result_of(products: Mapping[str, ProductKind]) -> Callable[..., dict[str, Any]]:
+    """Give a function `(kind, plan, groups, base, marked) -> canonical result`, for whoever checks a copy again."""
+
+    def result(
+        kind: str,
+        plan: Plan,
+        groups: Sequence[tuple[Value, ...]],
+        base: Sequence[tuple[int, ...]],
+        marked: Sequence[tuple[int, ...]],
+    ) -> dict[str, Any]:
+        return canonical_result(products[kind].present(plan, groups, base, marked))
+
+    return result
 
 
 def text(value: Value) -> str | None:

@@ -17,10 +17,12 @@ from sandbox.errors import Problem
 from sandbox.identity.keys import Principal
 from sandbox.jobs.house import House
 from sandbox.jobs.records import Base, Release, Task
+from sandbox.jobs.result import result_of
 from sandbox.jobs.tasks import ATTEMPTS, finish, queue
-from sandbox.oversight.evidence import build_bundle
+from sandbox.oversight.bundle import build_bundle
+from sandbox.oversight.candidates import Prepared, TraceKeys, prepare
 from sandbox.oversight.records import Trace
-from sandbox.oversight.trace import Prepared, TraceKeys, prepare, score
+from sandbox.oversight.trace import score
 
 
 def submit(
@@ -70,7 +72,9 @@ def carry_out(house: House, task: Task) -> None:
         _announce(house, trace, prepared)
         with house.store.read() as tx:
             outcome = score(tx, keys, prepared)
-            bundle = build_bundle(tx, house.journal, house.log_folder, trace, prepared, outcome)
+            bundle = build_bundle(
+                tx, house.journal, house.log_folder, trace, prepared, outcome, result_of(house.products)
+            )
         _keep(house, task, trace, outcome.to_json(), bundle)
     except Problem as problem:
         _keep(house, task, trace, {"problem": {"code": problem.code, "detail": problem.detail}}, None)

@@ -11,7 +11,7 @@ from sandbox.bootstrap import scribe_house
 from sandbox.core.ids import new_id
 from sandbox.core.store import Store, Transaction
 from sandbox.errors import Problem
-from sandbox.jobs.presence import STOP, beat
+from sandbox.jobs.presence import STOP, beat, clear_stop
 from sandbox.jobs.records import Job
 from sandbox.service.process import begin
 from sandbox.settings import load
@@ -39,6 +39,7 @@ def main() -> int:
             sealed = scribe.step()
             if time.monotonic() - beaten > BEAT_EVERY:
                 with house.store.write() as tx:
+                    clear_stop(tx)
                     beat(tx, "scribe-alive", name)
                 beaten = time.monotonic()
         except Problem as problem:
@@ -58,7 +59,7 @@ def main() -> int:
 
 
 def _stop(store: Store, name: str) -> None:
-    """Write the stop where every process sees it; it ends with `sandbox recover`."""
+    """Write the stop where every process sees it; it ends when a scribe finds log and database in agreement."""
     with store.write() as tx:
         beat(tx, STOP, name)
 

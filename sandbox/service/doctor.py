@@ -1,0 +1,116 @@
+"""`sandbox doctor`: holds keys, database, data files, log and balances against each other, and says which isolation is
+in force. Reads only; may run beside the service."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Callable
+from typing import Any
+
+from sandbox.bootstrap import INSTANCE, inspector
+from sandbox.catalogue.records import DataVersion
+from sandbox.core.keys import NAMES, FileKeys
+from sandbox.errors import Problem
+from sandbox.jobs.house import House
+from sandbox.jobs.presence import require_ready
+from sandbox.jobs.records import Job
+from sandbox.metering.records import UsageEvent
+from sandbox.privacy.accountant import check_balances
+from sandbox.settings import Settings
+from sandbox.transparency.verify import compare_with_store, verify_log
+
+
+def examine(settings: Settings) -> dict[str, Any]:
+    """Give `ok` and `checks`, each with `name`, `ok`, `detail`: a sentence that says what was found or what to do."""
+    if not (settings.home / INSTANCE).exists():
+        raise Problem("not_ready", f"there is no instance in {settings.home}; make one with `sandbox init`")
+    checks = [_check("keys", lambda: _keys(settings))]
+    with inspector(settings) as house:
+        for name, look in {
+            "database": lambda: _database(house),
+            "data": lambda: _data(house),
+            "log": lambda: _log(house),
+            "balances": lambda: _balances(house),
+            "money": lambda: _money(house),
+            "service": lambda: _service(house),
+        }.items():
+            checks.append(_check(name, look))
+    checks.append({"name": "isolation", "ok": True, "detail": ISOLATION})
+    return {"ok": all(check["ok"] for check in checks), "checks": checks}
+
+
+ISOLATION = (
+    "web, vault and scribe run as one operating-system user: this limits faults, it is not a security boundary between "
+    "them; engines run in children without network where the kernel allows it"
+)
+
+
+def _check(name: str, look: Callable[[], str]) -> dict[str, Any]:
+    try:
+        return {"name": name, "ok": True, "detail": look()}
+    except Problem as problem:
+        return {"name": name, "ok": False, "detail": problem.detail}
+
+
+def _wrong(detail: str) -> Problem:
+    return Problem("integrity_stop", detail)
+
+
+def _keys(settings: Settings) -> str:
+    keys = FileKeys(settings.key_folder)
+    for name in NAMES:
+        keys.secret(name)
+        if stat.S_IMODE((keys.folder / f"{name}.key").stat().st_mode) & 0o077:
+            raise _wrong(f"the key {name} can be read by others; run chmod 600 on it")
+    if keys.folder.is_relative_to(settings.home):
+        raise _wrong("the keys lie inside the instance's folder and would be copied with it; move them out")
+    return f"{len(NAMES)} keys, readable by their owner only, outside the instance"
+
+
+def _database(house: House) -> str:
+    house.store.ping()
+    return "reachable, with the schema of this version"
+
+
+def _data(house: House) -> str:
+    with house.store.read() as tx:
+        versions = tx.find(DataVersion)
+    missing = [v.id for v in versions if not (house.settings.data_folder / v.file).exists()]
+    if missing:
+        raise _wrong(f"data files are missing for {', '.join(missing)}; restore them from the backup")
+    return f"{len(versions)} data versions, every file in place"
+
+
+def _log(house: House) -> str:
+    report = verify_log(house.log_folder, house.log_public_key)
+    with house.store.read() as tx:
+        agreed = compare_with_store(tx, house.log_folder)
+    return f"{report.size} entries, root recomputed; {agreed} rows agree with the published tiles"
+
+
+def _balances(house: House) -> str:
+    with house.store.read() as tx:
+        if differences := check_balances(tx):
+            raise _wrong("; ".join(differences))
+    return "every balance is the sum of its journal"
+
+
+def _money(house: House) -> str:
+    """One usage event for each delivered job, and none for any other."""
+    with house.store.read() as tx:
+        delivered = {job.id for job in tx.find(Job, status=["sealing", "done"])}
+        billed = {event.job for event in tx.find(UsageEvent)}
+    if odd := delivered ^ billed:
+        raise _wrong(f"jobs and usage events differ in {', '.join(sorted(odd)[:5])}")
+    return f"{len(billed)} delivered jobs, each with its one usage event"
+
+
+def _service(house: House) -> str:
+    with house.store.read() as tx:
+        try:
+            require_ready(tx)
+        except Problem as problem:
+            if problem.code == "integrity_stop":
+                raise
+            return "not running"
+    return "running"
