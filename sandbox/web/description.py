@@ -29,7 +29,7 @@ def describe(blueprint: APIBlueprint, declared: Endpoint) -> Callable[[Any], Any
         answer = {"application/json": {"schema": {"$ref": f"#/components/schemas/{declared.answer.__name__}"}}}
         if declared.media:
             binary = {media: {"schema": {"type": "string", "format": "binary"}} for media in declared.media}
-            content = {media: answer.get(media, shape) for media, shape in binary.items()}
+            content = {media: answer["application/json"] if "json" in media else binary[media] for media in binary}
             shaped[declared.status] = {"content": content, "description": "the file"}
         shaped.update({status: {"content": answer, "description": "accepted"} for status in declared.also})
         view = blueprint.output(declared.answer, declared.status)(view)

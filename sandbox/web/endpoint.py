@@ -97,7 +97,7 @@ def _guard(declared: Endpoint, view: Callable[..., Response]) -> Callable[..., R
                 principal.may(declared.action)
             principal.require_scope("write" if declared.changes else "read")
             g.principal = principal
-        if any(not _ID.fullmatch(value) for value in path.values()):
+        if "<path:" not in declared.path and any(not _ID.fullmatch(value) for value in path.values()):
             raise Problem("not_found", "there is no such thing; check the id")
         return view(**path)
 

@@ -12,6 +12,7 @@ from sandbox.wire.common import Input, Output, Record, Text
 Role = Literal[
     "holder", "authoriser", "administration", "price_authority", "operator", "user", "subject", "regulator", "auditor"
 ]
+Scope = Literal["read", "write"]
 
 
 class PartyIn(Input):

@@ -60,34 +60,6 @@ def approve_subscription(call: Call, subscription_id: str, body: Nothing) -> Rep
 @endpoint(
     blueprint,
     "POST",
-    "/subscriptions/<subscription_id>/suspend",
-    action="subscription.suspend",
-    body=Nothing,
-    answer=State,
-)
-def suspend_subscription(call: Call, subscription_id: str, body: Nothing) -> Reply:
-    """Suspend a subscription until it is resumed."""
-    done = subscriptions.suspend(call.tx, call.house.journal, call.principal, subscription_id)
-    return Reply(subscriptions.view(done))
-
-
-@endpoint(
-    blueprint,
-    "POST",
-    "/subscriptions/<subscription_id>/resume",
-    action="subscription.suspend",
-    body=Nothing,
-    answer=State,
-)
-def resume_subscription(call: Call, subscription_id: str, body: Nothing) -> Reply:
-    """Let a suspended subscription work again."""
-    done = subscriptions.resume(call.tx, call.house.journal, call.principal, subscription_id)
-    return Reply(subscriptions.view(done))
-
-
-@endpoint(
-    blueprint,
-    "POST",
     "/subscriptions/<subscription_id>/cancel",
     action="subscription.cancel",
     body=Nothing,
