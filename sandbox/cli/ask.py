@@ -55,21 +55,37 @@ def query(
     if as_json:
         typer.echo(json.dumps(answer.result, ensure_ascii=False, indent=2))
         return
-    from sandbox.cli.show import answer_table, console
+    from sandbox.cli.show import answer_table, at_most, console
 
     console().print(answer_table(answer))
     for note in answer.notes:
         typer.echo(f"Note: {note}")
-    typer.echo(f"Cost: ε {answer.privacy['epsilon']} and {answer.fee} yuan; job {answer.job}.")
+    typer.echo(f"Cost: ε {at_most(answer.privacy['epsilon'])} and {answer.fee} yuan; job {answer.job}.")
     if log_key is not None:
         typer.echo("The receipt is good.")
 
 
 def budget(as_json: Json = False) -> None:
     """List the privacy accounts one may see."""
-    fields = ["resource", "party", "epsilon", "spent.epsilon", "left.epsilon"]
     with service() as client:
-        tell_items(client.budgets(), fields, as_json=as_json, empty="No privacy account yet.")
+        accounts = client.budgets()
+    if as_json or not accounts:
+        tell_items(accounts, [], as_json=as_json, empty="No privacy account yet.")
+        return
+    from sandbox.cli.show import at_least, at_most, console, table
+
+    heads = ["population", "party", "ε in all", "spent", "left"]
+    rows = [
+        [
+            account["population"],
+            account["party"] or "(everybody)",
+            account["total"]["epsilon"],
+            at_most(account["spent"]["epsilon"]),
+            at_least(account["left"]["epsilon"]),
+        ]
+        for account in accounts
+    ]
+    console().print(table(heads, rows, right=[2, 3, 4]))
 
 
 def usage(as_json: Json = False) -> None:
@@ -86,7 +102,14 @@ def statement(
 ) -> None:
     """Print the monthly statements (账单)."""
     with service() as client:
-        tell_items(client.statements(month), ["month", "total", "lines"], as_json=as_json, empty="No statement yet.")
+        months = client.statements(month)
+    if as_json or not months:
+        tell_items(months, [], as_json=as_json, empty="No statement yet.")
+        return
+    for one in months:
+        typer.echo(f"{one['month']}: {one['total']} yuan")
+        fields = ["name", "purpose", "unit", "price", "free", "quantity", "amount"]
+        tell_items(one["lines"], fields, as_json=False, empty="nothing used")
 
 
 def add_to(app: typer.Typer) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import TYPE_CHECKING, Any
 
 from rich import box
@@ -11,6 +12,8 @@ from rich.table import Table
 
 if TYPE_CHECKING:
     from sandbox.client import Answer
+
+CENTI = Decimal("0.01")
 
 
 def console() -> Console:
@@ -48,6 +51,16 @@ def answer_table(answer: Answer, limit: int | None = None, interval: str = "95 %
                 cells.append("" if bounds is None else f"{_short(bounds.lower)} – {_short(bounds.upper)}")
         rows.append(cells)
     return table(heads, rows, right)
+
+
+def at_most(amount: str) -> str:
+    """Print an exact ε with two decimals, rounded up: what is spent is never shown too small."""
+    return f"{Decimal(amount).quantize(CENTI, ROUND_CEILING):f}"
+
+
+def at_least(amount: str) -> str:
+    """Print an exact ε with two decimals, rounded down: what is left is never shown too large."""
+    return f"{Decimal(amount).quantize(CENTI, ROUND_FLOOR):f}"
 
 
 def _cell(value: Any) -> str:

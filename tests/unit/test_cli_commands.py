@@ -86,10 +86,20 @@ def test_a_regulator_is_told_its_token(
 def test_lists_are_tables_or_json(
     key: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    accounts = [{"resource": "res_1", "epsilon": "20", "left": {"epsilon": "3.5"}}]
+    accounts = [
+        {
+            "population": "town/person",
+            "party": None,
+            "total": {"epsilon": "20"},
+            "spent": {"epsilon": "16.481"},
+            "left": {"epsilon": "3.519"},
+        }
+    ]
     monkeypatch.setattr(Client, "budgets", lambda _: accounts)
     assert call("budget", monkeypatch=monkeypatch) == 0
-    assert "3.5" in capsys.readouterr().out
+    table = capsys.readouterr().out
+    assert "16.49" in table  # spent is rounded up, left is rounded down
+    assert "3.51" in table
     assert call("budget", "--json", monkeypatch=monkeypatch) == 0
     assert json.loads(capsys.readouterr().out) == accounts
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from sandbox.cli.demo.offering import PRICE
 from sandbox.cli.demo.stage import Stage
+from sandbox.cli.show import at_least, at_most
 from sandbox.client import Answer
 
 SCORES = (
@@ -56,7 +57,7 @@ def same_again(stage: Stage) -> None:
     stage.expect(again.rows == first.rows, "the same question has the same answer")
     stage.expect(Decimal(again.fee) == 0, f"the repeated question is free, not {again.fee}")
     stage.expect(again.privacy["left"] == first.privacy["left"], "the repeated question costs no privacy")
-    stage.say("again", left=again.privacy["left"]["epsilon"])
+    stage.say("again", left=at_least(again.privacy["left"]["epsilon"]))
 
 
 def public_welfare(stage: Stage) -> None:
@@ -110,7 +111,8 @@ def bill(stage: Stage) -> None:
         for month in stage.clients[party].statements():
             stage.verbatim(f"{stage.words.of('names', party)} · {month['month']}")
             for line in month["lines"]:
-                stage.verbatim("  " + stage.words("line", **line))
+                why = stage.words.of("purposes", line["free"] if line["free"] == "repeat" else line["purpose"])
+                stage.verbatim("  " + stage.words("line", why=why, **line))
             stage.verbatim("  " + stage.words("total", **month))
     paid = sum(Decimal(month["total"]) for month in stage.clients["lantern"].statements())
     stage.expect(paid == 2 * Decimal(PRICE), f"two paid questions, not {paid} yuan")
@@ -126,5 +128,5 @@ def _ask(stage: Stage, party: str, product: str, sql: str, epsilon: str) -> Answ
 
 def _cost(stage: Stage, answer: Answer, fee: str) -> None:
     stage.expect(Decimal(answer.fee) == Decimal(fee), f"a fee of {fee} yuan, not {answer.fee}")
-    left = answer.privacy["left"]["epsilon"]
-    stage.say("cost", epsilon=answer.privacy["epsilon"], left=left, fee=answer.fee)
+    spent, left = answer.privacy["epsilon"], answer.privacy["left"]["epsilon"]
+    stage.say("cost", epsilon=at_most(spent), left=at_least(left), fee=answer.fee)
