@@ -18,7 +18,7 @@ from watermarking.score import log_e_values
 
 MASTER = bytes(range(32))
 CENTRE = 40
-VIEWS: tuple[View, ...] = (Direct("n", 0), Direct("hours", 1), Average("mean", 2, 0, CENTRE, 0))
+VIEWS: tuple[View, ...] = (Direct("n", 0), Direct("hours", 1), Average("mean", 2, 0, CENTRE, 0, (-10_000, 10_000)))
 
 Row = tuple[str, ...]
 

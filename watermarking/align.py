@@ -93,7 +93,7 @@ def _observe(leak: Leak, base: Base, rows: Rows, found: Sequence[Measure]) -> di
                 continue
             seen = observed.get((group, view.count))
             count = seen.value if seen and seen.value > 0 else Fraction(base.values[group][view.count])
-            if count > 0:
+            if count > 0 and view.bounds[0] < scaled < view.bounds[1]:  # at a bound it shows no chip
                 observed[group, primitive] = Observation((scaled - view.centre) * count, grid * count)
     return observed
 

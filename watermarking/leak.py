@@ -36,13 +36,15 @@ class Direct:
 
 @dataclass(frozen=True)
 class Average:
-    """An output column that shows (S / n + centre) / 10^scale of the primitives S = `total` and n = `count`."""
+    """An output column that shows (S / n + centre) / 10^scale of the primitives S = `total` and n = `count`, kept
+    within `bounds` (before the division by 10^scale)."""
 
     name: str
     total: int
     count: int
     centre: int
     scale: int
+    bounds: tuple[int, int]
 
 
 View = Direct | Average

@@ -1,5 +1,4 @@
-"""Evidence: `build_bundle` makes it, `verify_bundle` checks it offline, trusting nothing but the log's public key and this
-software."""
+"""Check an evidence bundle offline, trusting nothing but the log's public key and this software."""
 
 from __future__ import annotations
 
@@ -14,7 +13,7 @@ from typing import Any
 from sandbox.core.canonical import digest
 from sandbox.core.commitments import Opened, opens
 from sandbox.errors import Problem
-from sandbox.oversight.bundle import ResultOf, build_bundle, copy_again
+from sandbox.oversight.bundle import ResultOf, copy_again
 from sandbox.oversight.candidates import read_base
 from sandbox.oversight.leaks import read_leak
 from sandbox.oversight.marks import views
@@ -31,8 +30,6 @@ from watermarking.design import Design
 from watermarking.embed import channel
 from watermarking.leak import Leak
 from watermarking.models import DETECTOR
-
-__all__ = ["build_bundle", "verify_bundle"]
 
 MOST_BYTES, MOST_FILES = 1 << 30, 1_000
 SAME = 1e-6  # in ln E: other machines add in another order

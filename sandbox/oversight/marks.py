@@ -63,8 +63,8 @@ def views(plan: Plan) -> tuple[View, ...]:
         if not measured.centre:  # around a centre, a sum cannot be shown by itself
             found.append(Direct(name, index, measured.scale))
         if measured.what == "sum":
-            name = described("average", measured.expr)
-            found.extend(Average(name, index, count, measured.centre, measured.scale) for count in counts)
+            name, bounds = described("average", measured.expr), (measured.lower, measured.upper)
+            found.extend(Average(name, index, count, measured.centre, measured.scale, bounds) for count in counts)
     return tuple(found)
 
 

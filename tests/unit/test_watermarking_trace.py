@@ -55,6 +55,15 @@ def test_an_average_gives_back_its_sum() -> None:
         assert observation.grid == Fraction(n, 10_000)
 
 
+def test_an_average_at_its_bound_shows_no_chip() -> None:
+    world = World(20, 20)
+    rows = world.table(world.copy("u"), average=True)
+    found = world.found([("17", "Female", rows[0][2], "10000"), *rows[1:]])
+    assert found is not None
+    assert (0, 2) not in found.observed
+    assert (1, 2) in found.observed
+
+
 def test_two_keys_with_one_domain_are_told_apart_by_the_measures() -> None:
     groups = tuple((a, b) for a in "abcde" for b in "abcde")
     values = tuple((1_000 + 50 * i,) for i in range(25))
