@@ -55,6 +55,7 @@ _SUBQUERY = "Subqueries are not built yet; write one SELECT, with values in plac
 _VOLATILE = "An answer must not depend on chance or on the clock; write the value itself, such as DATE '2024-01-31'."
 _PICK = "Only COUNT, SUM and AVG are built yet; a single row's value never leaves."
 _TEXT = "Functions of text are not built yet; compare the column with =, IN or LIKE."
+_SETS = "ROLLUP, CUBE and GROUPING SETS are not built yet; ask each grouping by itself."
 _SET = "UNION, INTERSECT and EXCEPT are not built yet; ask each question by itself."
 _READER = "Files and table functions cannot be read; FROM takes a registered table."
 
@@ -72,7 +73,7 @@ REFUSED: dict[type[exp.Expr], str] = {
     exp.ReadCSV: _READER,
     exp.Min: "MIN is not built yet; a single row's value never leaves. Ask for AVG, or COUNT(*) WHERE … < a value.",
     exp.Max: "MAX is not built yet; a single row's value never leaves. Ask for AVG, or COUNT(*) WHERE … > a value.",
-    exp.IgnoreNulls: "IGNORE NULLS is not needed: SUM, AVG and COUNT(column) leave NULL out.",
+    exp.IgnoreNulls: "Only COUNT, SUM and AVG are built yet, and they leave NULL out by themselves.",
     exp.ILike: "ILIKE is not built yet; write LIKE, or several of them joined by OR.",
     exp.Escape: "LIKE takes % and _ as wildcards and no ESCAPE; remove it.",
     exp.Fetch: "Write LIMIT with a whole number instead of FETCH.",
@@ -81,6 +82,9 @@ REFUSED: dict[type[exp.Expr], str] = {
     exp.Placeholder: "Parameters are not filled in here; write the value itself.",
     exp.Parameter: "Parameters are not filled in here; write the value itself.",
     exp.AggFunc: _PICK,
+    exp.Rollup: _SETS,
+    exp.Cube: _SETS,
+    exp.GroupingSets: _SETS,
     exp.UDTF: _READER,
     exp.DPipe: _TEXT,
     exp.Concat: _TEXT,
@@ -101,9 +105,11 @@ REFUSED_PARTS: dict[tuple[type[exp.Expr], str], str] = {
     (exp.Select, "windows"): "Windows are not built yet; write GROUP BY instead of OVER.",
     (exp.Select, "sample"): "Samples depend on chance; ask about all rows.",
     (exp.Group, "all"): "GROUP BY ALL is not allowed; name the keys.",
-    (exp.Group, "rollup"): "ROLLUP is not built yet; ask each grouping by itself.",
-    (exp.Group, "cube"): "CUBE is not built yet; ask each grouping by itself.",
-    (exp.Group, "grouping_sets"): "GROUPING SETS are not built yet; ask each grouping by itself.",
+    (exp.Group, "rollup"): _SETS,
+    (exp.Group, "cube"): _SETS,
+    (exp.Group, "grouping_sets"): _SETS,
+    (exp.Order, "this"): "An order inside an aggregate changes nothing that is built; remove it.",
+    (exp.TableAlias, "columns"): "Columns keep their names here; write an alias for the table alone.",
     (exp.Table, "sample"): "TABLESAMPLE depends on chance; ask about all rows.",
     (exp.Table, "pivots"): "PIVOT is not built yet; write GROUP BY.",
     (exp.Table, "joins"): _JOIN,
@@ -118,7 +124,7 @@ REFUSED_PARTS: dict[tuple[type[exp.Expr], str], str] = {
 
 def check(tree: exp.Expr) -> None:
     """Refuse (`sql_not_allowed`) a tree with a node or a set argument that is not on the list, or one that is too
-    large or too deep. Walks without recursion."""
+    large or too deep; sql_syntax one that lacks a part. Walks without recursion."""
     waiting: list[tuple[exp.Expr, int]] = [(tree, 1)]
     seen = 0
     while waiting:
@@ -133,6 +139,8 @@ def check(tree: exp.Expr) -> None:
             raise Problem("sql_not_allowed", _sentence(node))
         if isinstance(node, exp.Table) and not isinstance(node.this, exp.Identifier):
             raise Problem("sql_not_allowed", _READER)
+        if any(needed and node.args.get(name) is None for name, needed in node.arg_types.items()):
+            raise Problem("sql_syntax", f"A part of {type(node).__name__.upper()} is missing; write it out.")
         for name, value in node.args.items():
             if value is None or value is False or value == [] or value == "":
                 continue
@@ -154,10 +162,13 @@ def _sentence(node: exp.Expr) -> str:
         if kind in REFUSED:
             return REFUSED[kind]
     if isinstance(node, exp.Anonymous):
+        if str(node.this).lower() in _CLOCKS:
+            return _VOLATILE
         return f"The function {str(node.this)[:40]} is not one of those that are built; " + _WHAT_IS
     return f"{type(node).__name__.upper()} is not one of the parts of SQL that are built; " + _WHAT_IS
 
 
+_CLOCKS = ("now", "today", "get_current_timestamp", "current_localtimestamp", "transaction_timestamp", "setseed")
 _WHAT_IS = (
     "COUNT, SUM, AVG, CASE, COALESCE, NULLIF, YEAR, QUARTER, MONTH, DAY, + - *, comparisons, IN, BETWEEN and LIKE are."
 )

@@ -21,7 +21,11 @@ MAX_BRACKETS = 100  # open at once; the parser recurses at each
 def parse(text: str) -> exp.Select:
     """Give the tree of the one SELECT in `text`. Raises `Problem`: sql_syntax with line and column when it cannot be
     read, sql_not_allowed when it can be read and may not be asked."""
-    if len(text.encode(errors="replace")) > MAX_BYTES:
+    try:
+        size = len(text.encode())
+    except UnicodeEncodeError:
+        raise Problem("sql_syntax", "The text holds half a character; write it in Unicode.") from None
+    if size > MAX_BYTES:
         raise Problem("sql_not_allowed", "The text is longer than 100 kB; ask a smaller question.")
     tokens = _one_select(_tokens(text))
     _shallow(tokens)

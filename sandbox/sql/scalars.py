@@ -10,8 +10,7 @@ from typing import Literal, get_args
 
 from sqlglot import exp
 
-from sandbox.errors import Problem
-from sandbox.sql import terms
+from sandbox.sql import choices, conditions, numbers, terms
 from sandbox.sql.terms import Term, refuse
 
 Leaf = Callable[[exp.Expr], Term | None]
@@ -48,53 +47,55 @@ class Builder:
             return found
         kind = type(node)
         if kind in _COMPARE:
-            return terms.compare(_COMPARE[kind], self.term(node.this), self.term(node.expression))
+            return conditions.compare(_COMPARE[kind], self.term(node.this), self.term(node.expression))
         if kind in _ARITHMETIC:
-            return terms.arithmetic(
+            return numbers.arithmetic(
                 _ARITHMETIC[kind], self.term(node.this), self.term(node.expression), digits=self._digits
             )
         if kind in _PARTS:
-            return terms.date_part(_PARTS[kind], self.term(node.this))
+            return choices.date_part(_PARTS[kind], self.term(node.this))
         match node:
             case exp.Paren():
                 return self.term(node.this)
             case exp.Literal() | exp.Boolean() | exp.Null() | exp.Cast():
                 return _constant(node)
             case exp.And() | exp.Or():
-                return terms.logic("and" if kind is exp.And else "or", [self.term(part) for part in _chain(node)])
+                return conditions.logic("and" if kind is exp.And else "or", [self.term(part) for part in _chain(node)])
             case exp.Not():
-                return terms.negate(self.term(node.this))
+                return conditions.negate(self.term(node.this))
             case exp.Neg():
-                return terms.arithmetic("-", terms.literal(0), self.term(node.this), digits=self._digits)
+                return numbers.arithmetic("-", terms.literal(0), self.term(node.this), digits=self._digits)
             case exp.Is():
                 return self._is(node)
             case exp.In():
-                return terms.member(self.term(node.this), [self.term(option) for option in node.expressions])
+                return conditions.member(self.term(node.this), [self.term(option) for option in node.expressions])
             case exp.Between():
                 value = self.term(node.this)
                 low, high = self.term(node.args["low"]), self.term(node.args["high"])
-                return terms.logic("and", [terms.compare(">=", value, low), terms.compare("<=", value, high)])
+                return conditions.logic(
+                    "and", [conditions.compare(">=", value, low), conditions.compare("<=", value, high)]
+                )
             case exp.Like():
-                found = terms.like(self.term(node.this), self.term(node.expression))
-                return terms.negate(found) if node.args.get("negate") else found
+                found = conditions.like(self.term(node.this), self.term(node.expression))
+                return conditions.negate(found) if node.args.get("negate") else found
             case exp.Div() if self._released:
-                return terms.arithmetic("/", self.term(node.this), self.term(node.expression), digits=self._digits)
+                return numbers.arithmetic("/", self.term(node.this), self.term(node.expression), digits=self._digits)
             case exp.Div():
                 raise refuse("/ is for aggregates only; write SUM(…) / … or multiply by a decimal such as 0.01.")
             case exp.Extract():
-                return terms.date_part(_part(node.this), self.term(node.expression))
+                return choices.date_part(_part(node.this), self.term(node.expression))
             case exp.Case():
                 return self._case(node)
             case exp.If():
                 otherwise = node.args.get("false") or exp.null()
                 condition, result = self.condition(node.this, "IF"), self.term(node.args["true"])
-                return terms.case([(condition, result)], self.term(otherwise))
+                return choices.case([(condition, result)], self.term(otherwise))
             case exp.Coalesce():
                 return self._coalesce([self.term(part) for part in (node.this, *node.expressions)])
             case exp.Nullif():
                 value = self.term(node.this)
-                same = terms.compare("=", value, self.term(node.expression))
-                return terms.case([(same, terms.literal(None))], value)
+                same = conditions.compare("=", value, self.term(node.expression))
+                return choices.case([(same, terms.literal(None))], value)
             case _:
                 raise refuse(f"{quote(node)} cannot stand here; write a column, a value or a condition.")
 
@@ -102,9 +103,9 @@ class Builder:
         value = self.term(node.this)
         match node.expression:
             case exp.Null():
-                return terms.is_null(value)
+                return conditions.is_null(value)
             case exp.Boolean() as wanted:
-                return terms.is_truth(value, bool(wanted.this))
+                return conditions.is_truth(value, bool(wanted.this))
             case _:
                 raise refuse("IS takes NULL, TRUE or FALSE; write = for other values.")
 
@@ -114,15 +115,15 @@ class Builder:
         for when in node.args["ifs"]:
             condition = self.term(when.this)
             if subject is not None:
-                condition = terms.compare("=", subject, condition)
+                condition = conditions.compare("=", subject, condition)
             whens.append((condition, self.term(when.args["true"])))
-        return terms.case(whens, self.term(node.args.get("default") or exp.null()))
+        return choices.case(whens, self.term(node.args.get("default") or exp.null()))
 
     def _coalesce(self, values: list[Term]) -> Term:
         def first(rest: Term, value: Term) -> Term:
             if value.null or not value.nullable:
                 return rest if value.null else value
-            chosen = terms.case([(terms.negate(terms.is_null(value)), value)], rest)
+            chosen = choices.case([(conditions.negate(conditions.is_null(value)), value)], rest)
             return terms.Term(chosen.node, chosen.low, chosen.high, rest.nullable, chosen.domain)
 
         return reduce(first, reversed(values[:-1]), values[-1])
@@ -141,7 +142,7 @@ def _constant(node: exp.Expr) -> Term:
                 raise refuse("A text cannot hold the character 0; remove it.")
             return terms.literal(str(node.this))
     try:
-        found = terms.number(str(node.this))
+        found = numbers.number(str(node.this))
     except (ValueError, ArithmeticError):
         raise refuse("A number has at most 37 digits; write a smaller one.") from None
     if found.type.kind == "integer" and found.range and abs(found.range[0]) > terms.LARGEST_INTEGER:
@@ -188,10 +189,3 @@ def quote(node: exp.Expr) -> str:
     except (ValueError, RecursionError):
         text = type(node).__name__.upper()
     return text if len(text) <= 60 else text[:59] + "…"
-
-
-def no_leaf(node: exp.Expr) -> Term | None:
-    """The leaf of constant expressions: names and aggregates are refused."""
-    if isinstance(node, (exp.Column, exp.AggFunc)):
-        raise Problem("sql_not_allowed", f"{quote(node)} cannot stand here; write a value.")
-    return None

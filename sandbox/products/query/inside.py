@@ -5,7 +5,7 @@ reader sees it, leaves out. For a count or a sum compared with a number; other c
 from __future__ import annotations
 
 from decimal import Decimal
-from functools import cache
+from functools import lru_cache
 
 from sandbox.plan.plan import Output, Plan
 from sandbox.plan.scalar import Column, Compare, Constant, Logic, Scalar, Value
@@ -39,7 +39,7 @@ def _inside(value: Value, op: str, limit: int | Decimal, scale: int) -> Value:
             return value
 
 
-@cache
+@lru_cache(maxsize=64)
 def _limits(having: Scalar | None, outputs: tuple[Output, ...]) -> Limits:
     by_name = {output.name: output for output in outputs if output.what in ("count", "sum")}
     found: Limits = {}

@@ -16,6 +16,8 @@ def table(tree: exp.Select, entry: Entry) -> Draft:
     if source is None:
         raise refuse("A question is about a table; write FROM and one of " + _names(entry) + ".")
     named = source.this
+    if not isinstance(named, exp.Table):
+        raise refuse("FROM takes a registered table; write one of " + _names(entry) + ".")
     resource = named.args.get("db")
     found = _find(named.this, entry)
     if found is None or (resource and resource.name.lower() != entry.name.lower()):
