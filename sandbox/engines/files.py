@@ -69,9 +69,7 @@ def publish(part: Path, target: Path) -> None:
     """Make the finished `part` the immutable `target`: synced, read-only, renamed, its folder synced."""
     part.chmod(0o400)
     _sync(part)
-    if target.exists():
-        raise FileExistsError(target)
-    part.rename(target)
+    part.replace(target)  # an attempt that was interrupted after this point left a file that nothing refers to
     _sync(target.parent)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from random import Random
 
 import pytest
@@ -59,6 +60,7 @@ def typed(value: object) -> s.Constant:
     return s.Constant(value, kind)  # type: ignore[arg-type]
 
 
+@cache
 def number(depth: int) -> st.SearchStrategy[s.Scalar]:
     leaves = st.one_of(
         st.sampled_from([COLUMNS["a"], COLUMNS["b"], COLUMNS["f"]]),
@@ -94,6 +96,7 @@ def case(results: st.SearchStrategy[s.Scalar], kind: s.Type, depth: int) -> st.S
     )
 
 
+@cache
 def truth(depth: int) -> st.SearchStrategy[s.Scalar]:
     ops = st.sampled_from(["=", "<>", "<", "<=", ">", ">="])
     text = st.one_of(st.just(COLUMNS["c"]), TEXTS.map(typed))
@@ -153,7 +156,7 @@ def engine():
     made.close()
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
 @given(asked=plans())
 def test_U1_engines_agree_on_random_tables_and_plans(engine, version, asked):
     mine, other = ReferenceEngine(TABLES).run(version, asked), engine.run(version, asked)

@@ -1,0 +1,143 @@
+"""Resources: registered once, followed by data versions, re-graded with a reason, shown by grade.
+
+The budget belongs to the unit population, not to the resource: registering again under the same population goes on
+where it stood."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from sandbox.catalogue.entry import Entry, parse_entry
+from sandbox.catalogue.records import DataVersion, Resource
+from sandbox.core.canonical import digest
+from sandbox.core.clock import now, rfc3339
+from sandbox.core.store import Transaction
+from sandbox.errors import Problem
+from sandbox.identity.keys import Principal
+from sandbox.privacy.accounts import open_accounts
+from sandbox.transparency.journal import Journal
+
+ACTIVE = "active"
+
+
+def register(tx: Transaction, journal: Journal, principal: Principal, entry: Entry, version: DataVersion) -> Resource:
+    """Add the resource named by `version.resource` with its first data version; opens its privacy accounts.
+
+    Raises `Problem`: role_not_allowed; state_conflict when the name is taken, or the population is another
+    registrar's or has another promise.
+    """
+    principal.may("resource.register")
+    if tx.find(Resource, name=entry.name, status=ACTIVE):
+        raise Problem("state_conflict", f"A resource is called {entry.name} already; choose another name.")
+    _check_population(tx, principal, entry.population)
+    resource = Resource(
+        id=version.resource,
+        name=entry.name,
+        holder=entry.holder,
+        registrar=principal.party.id,
+        domain=entry.domain,
+        grade=entry.grade,
+        population=entry.population,
+        entry=entry.as_json(),
+        version=version.id,
+        status=ACTIVE,
+        created_at=now(),
+    )
+    tx.add(resource)
+    tx.add(replace(version, number=1))
+    if entry.privacy is not None and entry.population:
+        each = (entry.privacy.per_user.epsilon, entry.privacy.per_user.delta)
+        open_accounts(tx, entry.population, entry.privacy.epsilon, entry.privacy.delta, each)
+    journal.write(
+        tx,
+        "resource.registered",
+        public={
+            "resource": resource.id,
+            "grade": resource.grade,
+            "entry": digest(resource.entry),
+            "version": version.id,
+        },
+        committed={"report": digest(version.report)},
+        party=principal.party.id,
+        resource=resource.id,
+    )
+    return resource
+
+
+def new_version(
+    tx: Transaction, journal: Journal, principal: Principal, resource_id: str, version: DataVersion
+) -> Resource:
+    """Make `version` the current data of one's own resource; the declarations stay. Raises not_found, state_conflict."""
+    resource = own(tx, principal, resource_id, lock=True)
+    if resource.status != ACTIVE:
+        raise Problem("state_conflict", f"The resource is {resource.status}; register it anew.")
+    known = tx.find(DataVersion, resource=resource.id)
+    number = 1 + max((one.number for one in known), default=0)
+    tx.add(replace(version, number=number))
+    journal.write(
+        tx,
+        "version.registered",
+        public={"resource": resource.id, "version": version.id, "number": number},
+        committed={"report": digest(version.report)},
+        party=principal.party.id,
+        resource=resource.id,
+    )
+    return tx.change(resource, version=version.id)
+
+
+def regrade(
+    tx: Transaction, journal: Journal, principal: Principal, resource_id: str, grade: str, reason: str
+) -> Resource:
+    """Give one's own resource another grade, with the reason in the log, where the history of grades stands (R6).
+
+    Raises not_found, field_invalid, grade_refused."""
+    resource = own(tx, principal, resource_id, lock=True)
+    if not reason.strip():
+        raise Problem("field_invalid", "Field reason is empty; write why the grade changes.", field="reason")
+    entry = parse_entry({**resource.entry, "grade": grade})
+    journal.write(
+        tx,
+        "resource.regraded",
+        public={"resource": resource.id, "from": resource.grade, "to": entry.grade},
+        committed={"reason": reason},
+        party=principal.party.id,
+        resource=resource.id,
+    )
+    return tx.change(resource, grade=entry.grade, entry=entry.as_json())
+
+
+def own(tx: Transaction, principal: Principal, resource_id: str, *, lock: bool = False) -> Resource:
+    """Give a resource that the principal registered. Raises role_not_allowed, then not_found."""
+    principal.may("resource.register")
+    resource = tx.get(Resource, resource_id, lock=lock)
+    if resource is None or resource.registrar != principal.party.id:
+        raise Problem("not_found", "There is no such resource of yours.")
+    return resource
+
+
+def visible(resource: Resource, principal: Principal) -> bool:
+    """Say whether the entry is shown: general ones to every party, important ones to all but data subjects."""
+    if resource.grade == "general" or resource.registrar == principal.party.id:
+        return True
+    return principal.oversees or principal.has("holder", "operator", "user")
+
+
+def view(resource: Resource, principal: Principal) -> dict[str, Any]:
+    """Give the entry as others see it: declarations, never anything measured. Its registrar sees whose budget it is."""
+    shown = {
+        **resource.entry,
+        "id": resource.id,
+        "grade": resource.grade,
+        "status": resource.status,
+        "created_at": rfc3339(resource.created_at),
+    }
+    if resource.registrar == principal.party.id or principal.oversees:
+        shown |= {"registrar": resource.registrar, "population": resource.population, "version": resource.version}
+    return shown
+
+
+def _check_population(tx: Transaction, principal: Principal, population: str) -> None:
+    """Whoever shares a population spends its budget: only its first registrar may add to it."""
+    if population and any(one.registrar != principal.party.id for one in tx.find(Resource, population=population)):
+        raise Problem("state_conflict", "Another registrar's resource spends this population; name another population.")
