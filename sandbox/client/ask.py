@@ -30,6 +30,18 @@ class Asking(Transport):
         """List the products this party may see, with their prices."""
         return list(self.items("/products"))
 
+    def product(self, product: str) -> dict[str, Any]:
+        """Give a product."""
+        return self.json("GET", f"/products/{product}")
+
+    def prices(self, product: str) -> dict[str, Any]:
+        """Give the price of a product and those before it."""
+        return self.json("GET", f"/products/{product}/price")
+
+    def subscriptions(self) -> list[dict[str, Any]]:
+        """List one's own subscriptions, or those to one's own products."""
+        return list(self.items("/subscriptions"))
+
     def subscribe(
         self, product: str, purpose: str, *, accept: bool, scenario: str | None = None, quota: int | None = None
     ) -> dict[str, Any]:
@@ -70,6 +82,10 @@ class Asking(Transport):
             raise Problem("execution_failed", f"job {job['id']} ended as {job['status']}; no money was charged for it")
         return self.answer(job["id"])
 
+    def jobs(self) -> list[dict[str, Any]]:
+        """List one's own jobs."""
+        return list(self.items("/jobs"))
+
     def job(self, job: str) -> dict[str, Any]:
         """Give the state of a job."""
         return self.json("GET", f"/jobs/{job}")
@@ -86,9 +102,10 @@ class Asking(Transport):
         """Give the receipt of a job as text."""
         return self.request("GET", f"/jobs/{job}/receipt").text
 
-    def acknowledge(self, job: str, acknowledgement: dict[str, Any]) -> dict[str, Any]:
-        """Acknowledge a delivery, signed with the party's own key."""
-        return self.json("POST", f"/jobs/{job}/acknowledgement", body=acknowledgement)
+    def acknowledge(self, job: str, delivery: str, signature: str, public_key: str) -> dict[str, Any]:
+        """Acknowledge a delivery: the hash of its leaf, signed with the party's own key."""
+        body = {"delivery": delivery, "signature": signature, "public_key": public_key}
+        return self.json("POST", f"/jobs/{job}/acknowledgement", body=body)
 
     def budgets(self) -> list[dict[str, Any]]:
         """List the privacy accounts this party may see: total, spent, reserved, left."""

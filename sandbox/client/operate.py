@@ -22,6 +22,14 @@ class Operating(Transport):
         body = {"name": name, "roles": list(roles)}
         return self.json("POST", "/parties", body=body if credit_code is None else {**body, "credit_code": credit_code})
 
+    def parties(self) -> list[dict[str, Any]]:
+        """List the parties."""
+        return list(self.items("/parties"))
+
+    def party(self, party: str) -> dict[str, Any]:
+        """Give a party: its name, roles and status."""
+        return self.json("GET", f"/parties/{party}")
+
     def enrol(self, token: str) -> dict[str, Any]:
         """Turn a one-time token into this party's own first `api_key`."""
         return self.json("POST", "/enrolments", body={"token": token})
@@ -44,20 +52,26 @@ class Operating(Transport):
 
     def register(self, entry: Mapping[str, Any], tables: Mapping[str, str | Path]) -> dict[str, Any]:
         """Register a resource: its entry and one file (Parquet, CSV, XLSX) for each table."""
+        metadata = (None, json.dumps(dict(entry)).encode(), "application/json")
         with ExitStack() as files:
-            parts: dict[str, Any] = {"metadata": (None, json.dumps(dict(entry)).encode(), "application/json")}
-            for table, path in tables.items():
-                file = Path(path)
-                kind = TYPES.get(file.suffix) or mimetypes.guess_type(file.name)[0] or "application/octet-stream"
-                parts[table] = (file.name, files.enter_context(file.open("rb")), kind)
-            return self.json("POST", "/resources", files=parts)
+            return self.json("POST", "/resources", files={"metadata": metadata, **_parts(tables, files)})
+
+    def new_version(self, resource: str, tables: Mapping[str, str | Path], etag: str | None = None) -> dict[str, Any]:
+        """Replace the data of a resource by a new version; `etag` refuses it when another came in between."""
+        headers = {} if etag is None else {"If-Match": etag}
+        with ExitStack() as files:
+            return self.json("PUT", f"/resources/{resource}/data", files=_parts(tables, files), headers=headers)
+
+    def grants(self) -> list[dict[str, Any]]:
+        """List the grants this party may see."""
+        return list(self.items("/grants"))
 
     def grant(self, **terms: Any) -> dict[str, Any]:
         """Authorise an operator: `operator, mode, resources, purposes, starts, ends, conditions, security_contact`."""
         return self.json("POST", "/grants", body=terms)
 
     def change_grant(self, grant: str, action: str, **terms: Any) -> dict[str, Any]:
-        """`amend`, `suspend`, `renew` or `exit` a grant."""
+        """`suspend`, `resume`, `renew` (with `ends`) or `exit` a grant."""
         return self.json("POST", f"/grants/{grant}/{action}", body=terms)
 
     def create_product(
@@ -73,7 +87,7 @@ class Operating(Transport):
         return self.json("POST", "/products", body=body)
 
     def change_product(self, product: str, action: str) -> dict[str, Any]:
-        """`submit`, `approve` (another party than the operator), `pause` or `retire` a product."""
+        """`submit`, `approve` (another party than the operator), `pause`, `resume` or `retire` a product."""
         return self.json("POST", f"/products/{product}/{action}", body={})
 
     def price(self, product: str, unit: str, price: str, *, trial: bool = False) -> dict[str, Any]:
@@ -88,6 +102,20 @@ class Operating(Transport):
         """Stop a `product`, `party`, `resource` or `everything` at once."""
         return self.json("POST", "/emergency", body={"scope": scope, "target": target, "reason": reason})
 
+    def emergencies(self) -> list[dict[str, Any]]:
+        """List the emergency stops."""
+        return list(self.items("/emergency"))
+
     def lift(self, emergency: str) -> dict[str, Any]:
         """Ask for, or as the second person decide, the end of a stop."""
         return self.json("POST", f"/emergency/{emergency}/lift", body={})
+
+
+def _parts(tables: Mapping[str, str | Path], files: ExitStack) -> dict[str, Any]:
+    """One part for each table, its file open until `files` closes."""
+    parts = {}
+    for table, path in tables.items():
+        file = Path(path)
+        kind = TYPES.get(file.suffix) or mimetypes.guess_type(file.name)[0] or "application/octet-stream"
+        parts[table] = (file.name, files.enter_context(file.open("rb")), kind)
+    return parts

@@ -33,6 +33,10 @@ class Watching(Transport):
             trace = self.json("GET", f"/traces/{trace['id']}")
         return trace
 
+    def traces(self) -> list[dict[str, Any]]:
+        """List one's own traces."""
+        return list(self.items("/traces"))
+
     def evidence(self, trace: str) -> bytes:
         """Give the evidence bundle of a trace (a zip), to be checked offline with `sandbox evidence verify`."""
         return self.request("GET", f"/traces/{trace}/evidence").content
@@ -40,6 +44,10 @@ class Watching(Transport):
     def checkpoint(self) -> str:
         """Give the log's latest signed checkpoint."""
         return self.request("GET", "/log/checkpoint").text
+
+    def tile(self, path: str) -> bytes:
+        """Give a tile of the log by its C2SP path, for example `0/000` or `entries/000.p/17`."""
+        return self.request("GET", f"/log/tile/{path}").content
 
     def proof(self, index: int | None = None, leaf_hash: str | None = None) -> bytes:
         """Give the inclusion proof of a leaf, named by its index or its hash."""
