@@ -1,4 +1,4 @@
-"""Which processes of the instance are alive, told by leases in the database, and whether the log stopped the service."""
+"""Which processes of the instance are alive, told by leases in the database, and whether the log stopped them all."""
 
 from __future__ import annotations
 
