@@ -68,7 +68,7 @@ def register(tx: Transaction, journal: Journal, principal: Principal, entry: Ent
 def new_version(
     tx: Transaction, journal: Journal, principal: Principal, resource_id: str, version: DataVersion
 ) -> Resource:
-    """Make `version` the current data of one's own resource; the declarations stay. Raises not_found, state_conflict."""
+    """Make `version` the current data of one's own resource; declarations stay. Raises not_found, state_conflict."""
     resource = own(tx, principal, resource_id, lock=True)
     if resource.status != ACTIVE:
         raise Problem("state_conflict", f"The resource is {resource.status}; register it anew.")

@@ -74,8 +74,8 @@ def _load_csv(
 
 def _csv_header(table: TableEntry, path: Path) -> list[str]:
     try:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
-            line = stream.readline(LONGEST_LINE)
+        with path.open("rb") as stream:
+            line = stream.readline(LONGEST_LINE).decode("utf-8-sig")
         return next(csv.reader([line], strict=True))
     except (UnicodeDecodeError, csv.Error, StopIteration):
         raise malformed(table.name, "line 1 is not a header of column names in UTF-8 CSV") from None
