@@ -54,17 +54,22 @@ class Web:
     def join(self, name: str, *roles: str) -> str:
         """Make a party called `name` with these roles (its name is its role by default) and keep its key."""
         made = self.call("POST", "/parties", {"name": name, "roles": list(roles) or [name]}).json
-        key = made["api_key"] or self.call("POST", "/enrolments", {"token": made["enrolment_token"]}, "").json["api_key"]
+        key = (
+            made["api_key"] or self.call("POST", "/enrolments", {"token": made["enrolment_token"]}, "").json["api_key"]
+        )
         self.keys[name], self.ids[name] = key, made["id"]
         return str(made["id"])
 
 
-def make_web(store: Store, home: Path, **settings: Any) -> Web:
-    """Make the service over `store`; vault and scribe count as alive."""
+def make_house(store: Store, home: Path, **settings: Any) -> House:
+    """Give a house over `store`, without vault and scribe; both count as alive."""
     for folder in ("data", "spool", "log"):
         (home / folder).mkdir(parents=True)
     release, spool_key = Sealer(os.urandom(32)), X25519PrivateKey.generate()
-    house = House(
+    with store.write() as tx:
+        for name in ("vault-alive", "scribe-alive"):
+            beat(tx, name, "test")
+    return House(
         settings=Settings(home=home, **settings),
         store=store,
         journal=Journal(release),
@@ -75,8 +80,11 @@ def make_web(store: Store, home: Path, **settings: Any) -> Web:
         log_public_key="test+00000000+AAAA",
         test_instance=False,
     )
+
+
+def make_web(store: Store, home: Path, **settings: Any) -> Web:
+    """Make the service over `store`, with its first party."""
+    house = make_house(store, home, **settings)
     with store.write() as tx:
         _, key = bootstrap(tx, house.journal)
-        for name in ("vault-alive", "scribe-alive"):
-            beat(tx, name, "test")
     return Web(house, create_app(house).test_client(), key)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Self
 
+from sandbox.core.spool import SpoolRef
 from sandbox.errors import STATUS, Problem
 from sandbox.jobs import ingest
 from sandbox.jobs.house import House
@@ -16,34 +17,48 @@ from sandbox.web.waiting import until
 METADATA = "metadata"
 
 
-class Upload:
-    """The parts of one request: its metadata and its spooled tables. Leaving the block without `sent` removes them."""
+class Spools:
+    """What one request spooled. Whatever the vault was not given (`sent`) is removed at the end of the block."""
 
     def __init__(self, house: House) -> None:
-        self._house, self._sent = house, False
-        self.metadata: object = None
-        self.files: dict[str, ingest.Upload] = {}
-        self.digests: list[list[str]] = []
+        self.house, self.sent = house, False
+        self.written: list[SpoolRef] = []
 
-    def __enter__(self) -> Upload:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if not self._sent:
-            for file in self.files.values():
-                self._house.spool.remove(file.spool)
+        if not self.sent:
+            for ref in self.written:
+                self.house.spool.remove(ref.name)
+
+    def write(self, part: Part, limit: int, what: str) -> SpoolRef:
+        """Stream a part into an encrypted spool. Raises upload_too_large."""
+        ref = self.house.spool.write(part.stream, limit, what)
+        self.written.append(ref)
+        return ref
+
+
+class Upload(Spools):
+    """The parts of one registration or new data version: its metadata and its tables."""
+
+    def __init__(self, house: House) -> None:
+        super().__init__(house)
+        self.metadata: object = None
+        self.files: dict[str, ingest.Upload] = {}
+        self.digests: list[list[str]] = []
 
     def read(self, check: Callable[[object], object] | None) -> None:
         """Read every part; `check` looks at the metadata as soon as it is there, None means that none is expected.
 
         Raises field_invalid, media_type_unsupported, malformed_request, upload_too_large, and what `check` raises."""
-        limits = self._house.settings
+        limits = self.house.settings
         for part in parts(most=limits.table_limit + 1):
             if check and part.name == METADATA:
                 self.metadata = part.json()
                 check(self.metadata)
             else:
-                self._spool(part, limits.upload_limit)
+                self._table(part, limits.upload_limit)
         if check and self.metadata is None:
             raise Problem("field_invalid", "send the registration as JSON in a part named metadata")
         if not self.files:
@@ -59,15 +74,15 @@ class Upload:
                 errand.house, errand.principal, entry, self.files,
                 resource=resource, on_queued=lambda tx, task: keep(tx, task.id),
             )  # fmt: skip
-            self._sent = True
+            self.sent = True
             return task.id
 
         task_id = errand.once([self.metadata, sorted(self.digests)], start)
         return _finished(errand.house, task_id)
 
-    def _spool(self, part: Part, limit: int) -> None:
+    def _table(self, part: Part, limit: int) -> None:
         format_ = part.format
-        ref = self._house.spool.write(part.stream, limit, f"file of table {part.name}")
+        ref = self.write(part, limit, f"file of table {part.name}")
         self.files[part.name] = ingest.Upload(ref.name, format_)
         self.digests.append([part.name, format_, ref.digest])
 

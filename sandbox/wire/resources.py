@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from sandbox.wire.common import Output, Record
+from pydantic import Field
+
+from sandbox.wire.common import Input, Output, Record, Text
 
 
 class ResourceOut(Record):
@@ -16,6 +18,13 @@ class RegisteredOut(ResourceOut):
 
     version: str
     report: dict[str, Any]
+
+
+class GradeIn(Input):
+    """Another grade, with the reason that goes on record."""
+
+    grade: Annotated[str, Field(min_length=1, max_length=40)]
+    reason: Text
 
 
 class Catalogue(Output):

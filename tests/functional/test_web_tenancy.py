@@ -47,27 +47,22 @@ def foreign(web: Web) -> dict[str, str]:
     user, operator, regulator = (web.ids[f"victim {role}"] for role in ("user", "operator", "regulator"))
     ids = {name: new_id(name) for name in ("grant", "product", "subscription", "job", "trace")}
     moment, money = now(), Decimal(0)
+    grant = Grant(
+        ids["grant"], operator, "whole", None, None, [], ["industry"], date(2026, 1, 1), date(2036, 1, 1), "none", "x",
+        "active", "party_authority", moment,
+    )  # fmt: skip
+    product = Product(ids["product"], grant.id, operator, "query", "p", ["resource_x"], {}, "d", "draft", None, moment)
+    subscription = Subscription(
+        ids["subscription"], product.id, user, "industry", None, {}, None, "pending", None, moment
+    )
+    job = Job(
+        ids["job"], user, subscription.id, product.id, grant.id, operator, "resource_x", "p", "v", "query", "industry",
+        b"", {}, "k", "done", money, money, False, money, None, {}, 0, None, None, moment, moment, moment,
+    )  # fmt: skip
+    trace = Trace(ids["trace"], regulator, "d", {}, "spool", "done", None, None, None, moment, moment)
     with web.house.store.write() as tx:
-        tx.add(
-            Grant(ids["grant"], operator, "whole", None, None, [], ["industry"], date(2026, 1, 1), date(2036, 1, 1),
-                  "none", "x", "active", "party_authority", moment)  # fmt: skip
-        )
-        tx.add(
-            Product(ids["product"], ids["grant"], operator, "query", "p", ["resource_x"], {}, "d", "draft", None, moment)
-        )
-        tx.add(
-            Subscription(
-                ids["subscription"], ids["product"], user, "industry", None, {}, None, "pending", None, moment
-            )
-        )
-        tx.add(
-            Job(ids["job"], user, ids["subscription"], ids["product"], ids["grant"], operator, "resource_x", "p", "v",
-                "query", "industry", b"", {}, "k", "done", money, money, False, money, None, {}, 0, None, None,
-                moment, moment, moment)  # fmt: skip
-        )
-        tx.add(
-            Trace(ids["trace"], regulator, "d", {}, "spool", "done", None, None, None, moment, moment)
-        )  # a finished trace that named nobody
+        for record in (grant, product, subscription, job, trace):
+            tx.add(record)
         key = tx.find(ApiKey, party=user)[0].id
     named = {f"{name}_id": made for name, made in ids.items()}
     return {**named, "party_id": user, "key_id": key, "resource_id": new_id("resource"), "stop_id": new_id("stop")}
@@ -117,7 +112,12 @@ def test_another_regulators_trace_does_not_exist(web: Web, foreign: dict[str, st
 
 
 def test_lists_hold_only_ones_own(web: Web, foreign: dict[str, str]) -> None:
-    for path, owner in (("/jobs", "user"), ("/subscriptions", "user"), ("/grants", "operator"), ("/products", "operator")):
+    for path, owner in (
+        ("/jobs", "user"),
+        ("/subscriptions", "user"),
+        ("/grants", "operator"),
+        ("/products", "operator"),
+    ):
         assert web.call("GET", path, key=owner).json["items"] == [], path
         assert len(web.call("GET", path, key=f"victim {owner}").json["items"]) == 1, path
 

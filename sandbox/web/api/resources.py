@@ -18,7 +18,7 @@ from sandbox.web.endpoint import endpoint
 from sandbox.web.paging import page
 from sandbox.web.uploads import Upload
 from sandbox.wire.common import Items, Page
-from sandbox.wire.resources import Catalogue, RegisteredOut, ResourceOut
+from sandbox.wire.resources import Catalogue, GradeIn, RegisteredOut, ResourceOut
 
 blueprint = APIBlueprint("resources", __name__)
 
@@ -70,6 +70,21 @@ def replace_data(errand: Errand, resource_id: str) -> Reply:
     with Upload(errand.house) as upload:
         upload.read(None)
         return _registered(errand, upload.submit(errand, resource.entry, resource.id))
+
+
+@endpoint(
+    blueprint,
+    "POST",
+    "/resources/<resource_id>/grade",
+    action="resource.register",
+    body=GradeIn,
+    answer=ResourceOut,
+    problems=("grade_refused", "unit_missing"),
+)
+def regrade_resource(call: Call, resource_id: str, body: GradeIn) -> Reply:
+    """Give one's own resource another grade; the reason and the history stay on record."""
+    done = registry.regrade(call.tx, call.house.journal, call.principal, resource_id, body.grade, body.reason)
+    return Reply(registry.view(done, call.principal))
 
 
 @endpoint(blueprint, "GET", "/resources", query=Page, answer=Items)

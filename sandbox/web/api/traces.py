@@ -16,10 +16,11 @@ from sandbox.identity.keys import Principal
 from sandbox.jobs import trace as tracing
 from sandbox.jobs.house import House
 from sandbox.oversight.records import Trace
-from sandbox.web.call import Call, Errand, Reply
+from sandbox.web.call import Call, Errand, Keep, Reply
 from sandbox.web.endpoint import endpoint
 from sandbox.web.multipart import parts
 from sandbox.web.paging import page
+from sandbox.web.uploads import Spools
 from sandbox.web.waiting import preferred, until
 from sandbox.wire.common import Items, Page
 from sandbox.wire.oversight import Hint, TraceOut
@@ -49,16 +50,17 @@ PARTS: dict[str, Any] = {
 )
 def start_trace(errand: Errand) -> Reply:
     """Trace a leaked file. With `Prefer: wait=60` the finished trace (200), else where to follow it (202)."""
-    file, hint = _upload(errand.house)
+    with Spools(errand.house) as spools:
+        file, hint = _read_leak(spools)
 
-    def start(keep: Any) -> str:
-        return tracing.submit(errand.house, errand.principal, file, hint, lambda tx, made: keep(tx, made.id)).id
+        def start(keep: Keep) -> str:
+            made = tracing.submit(errand.house, errand.principal, file, hint, lambda tx, trace: keep(tx, trace.id))
+            spools.sent = True
+            return made.id
 
-    trace_id = errand.once([file.digest, hint], start)
+        trace_id = errand.once([file.digest, hint], start)
     finished = until(lambda: _read(errand.house, trace_id).status in FINAL, preferred())
     trace = _read(errand.house, trace_id)
-    if trace.spool != file.name:  # a repeated request: its upload is not needed
-        errand.house.spool.remove(file.name)
     if trace.status == "failed":
         tracing.result(errand.house, trace)  # raises what the file met
     return Reply(_view(errand.house, trace), 200 if finished else 202, f"/api/v1/traces/{trace_id}")
@@ -99,26 +101,25 @@ def read_evidence(errand: Errand, trace_id: str) -> Reply:
     return Reply(bundle, media=ZIP, headers=name)
 
 
-def _upload(house: House) -> tuple[SpoolRef, dict[str, str]]:
-    """Spool the file and read the hint; nothing stays spooled when one of them is refused."""
+def _read_leak(spools: Spools) -> tuple[SpoolRef, dict[str, str]]:
     file, hint = None, {}
+    for part in parts(most=2):
+        if part.name == "file":
+            file = spools.write(part, spools.house.settings.leak_limit, "leaked file")
+        elif part.name == "hint":
+            hint = _hint(part.json())
+        else:
+            raise Problem("field_invalid", f"part {part.name} is not known; send file and hint")
+    if file is None:
+        raise Problem("field_invalid", "send the leaked file as the part named file")
+    return file, hint
+
+
+def _hint(said: object) -> dict[str, str]:
     try:
-        for part in parts(most=2):
-            if part.name == "file":
-                file = house.spool.write(part.stream, house.settings.leak_limit, "leaked file")
-            elif part.name == "hint":
-                hint = Hint.model_validate(part.json()).model_dump(exclude_none=True)
-            else:
-                raise Problem("field_invalid", f"part {part.name} is not known; send file and hint")
-        if file is None:
-            raise Problem("field_invalid", "send the leaked file as the part named file")
-        return file, hint
-    except BaseException as error:
-        if file is not None:
-            house.spool.remove(file.name)
-        if isinstance(error, ValidationError):
-            raise Problem("field_invalid", "hint: write an object with resource or product ids") from None
-        raise
+        return Hint.model_validate(said).model_dump(exclude_none=True)
+    except ValidationError:
+        raise Problem("field_invalid", "hint: write an object with resource or product ids") from None
 
 
 def _own(tx: Transaction, principal: Principal, trace_id: str) -> Trace:
