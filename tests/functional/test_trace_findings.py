@@ -1,0 +1,124 @@
+"""A leak of one of several recipients, traced among several bases."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from traced import Box, damaged, question
+
+from sandbox.core.clock import now
+from sandbox.core.store import Store
+from sandbox.errors import Problem
+from sandbox.jobs.records import Base
+from sandbox.oversight.candidates import TraceKeys
+from sandbox.oversight.records import Trace
+from sandbox.oversight.trace import run_trace
+
+
+@pytest.fixture
+def box(store: Store, tmp_path: Path) -> Box:
+    return Box(store, tmp_path / "log")
+
+
+def test_the_leaker_alone_is_named(box: Box) -> None:
+    base, other = box.base(), box.base(seed=1)
+    copies = {name: box.release(base, name) for name in ("alpha", "beta", "gamma")}
+    box.release(other, "alpha")
+    prepared, outcome = box.trace(damaged(copies["beta"]))
+    said = outcome.to_json()
+    assert said["verdict"] == "traced"
+    [finding] = said["findings"]
+    assert set(finding) == {"release", "party", "log10_p", "cells", "deliveries", "verdict"}
+    assert (finding["party"], finding["verdict"]) == ("party-beta", "traced")
+    assert finding["log10_p"] < -20
+    assert finding["cells"] > 100
+    assert said["pairs"] == prepared.pairs == 3
+    assert said["below_bar"] == 2
+    assert "alpha" not in str(said)
+    assert "10^" in said["statement"]["en"]
+    assert "10^" in said["statement"]["zh"]
+    assert (said["file"]["groups_missing"], said["file"]["columns_renamed"], said["file"]["reordered"]) == (14, 4, True)
+
+
+def test_several_releases_of_one_party_are_one_finding(box: Box) -> None:
+    base = box.base()
+    leak = box.release(base, "alpha")
+    box.release(base, "alpha", question(n="count", mean="average"))
+    box.release(base, "beta")
+    _, outcome = box.trace(leak)
+    [finding] = outcome.findings
+    assert len(finding.deliveries) == 2
+    assert outcome.pairs == 2
+    assert outcome.file is not None
+    assert outcome.file["columns_renamed"] == 0
+
+
+def test_hints_narrow_the_search(box: Box) -> None:
+    leak = box.release(box.base(), "alpha", product="prod")
+    box.release(box.base(seed=1, resource="r2"), "alpha", product="other")
+    assert [box.trace(leak, resource=r)[1].verdict for r in ("r1", "r2")] == ["traced", "not_ours"]
+    assert [box.trace(leak, product=p)[1].verdict for p in ("prod", "other", "none")] == [
+        "traced",
+        "not_ours",
+        "not_ours",
+    ]
+
+
+def test_too_little_names_nobody(box: Box) -> None:
+    base = box.base()
+    copies = [box.release(base, name) for name in ("alpha", "beta")]
+    few = b"\n".join(copies[0].splitlines()[:6])
+    _, outcome = box.trace(few)
+    assert (outcome.verdict, outcome.findings, outcome.below_bar) == ("insufficient_evidence", (), 2)
+    assert outcome.file is None
+
+
+def test_marks_that_are_nobodys_name_nobody(box: Box) -> None:
+    base = box.base()
+    for name in ("alpha", "beta"):
+        box.release(base, name)
+    forged = Box(box.store, box.folder, master=b"z" * 32).release(base, "alpha")
+    assert box.trace(forged)[1].verdict == "insufficient_evidence"
+
+
+def test_foreign_tables_are_not_ours(box: Box) -> None:
+    box.release(box.base(), "alpha")
+    assert box.trace(b"colour,size\nred,1\nblue,2\n")[1].verdict == "not_ours"
+
+
+def test_no_table_is_malformed(box: Box) -> None:
+    with pytest.raises(Problem) as refused:
+        box.trace(b'a,b\n1,"x\n')
+    assert refused.value.code == "table_malformed"
+
+
+def test_the_run_is_announced_before_keys_are_read(box: Box) -> None:
+    leak = box.release(box.base(), "alpha")
+    told = []
+
+    class Masters(dict[str, bytes]):
+        def __getitem__(self, epoch: str) -> bytes:
+            assert told, "a key was read before the run was announced"
+            return super().__getitem__(epoch)
+
+    with box.store.read() as tx:
+        keys = TraceKeys(box.vault, Masters({"1": box.master}))
+        _, outcome = run_trace(tx, keys, leak, {}, lambda prepared: told.append(prepared.announcement()))
+    assert outcome.verdict == "traced"
+    assert told[0]["public"] == {"detector": "1", "pairs": 1, "bases": 1}
+
+
+def test_a_closed_base_gives_no_new_findings(box: Box) -> None:
+    """Whoever holds revealed keys can forge copies: only files that were traced before count."""
+    base = box.base()
+    leak, later = box.release(base, "alpha"), damaged(box.release(base, "beta"))
+    before = box.trace(leak)[0].file_digest
+    with box.store.write() as tx:
+        tx.add(Trace("t1", "reg", before, {}, "", "done", None, None, None, now(), None))
+        row = tx.get(Base, base)
+        assert row is not None
+        tx.change(row, closed_at=now())
+    assert box.trace(leak)[1].verdict == "traced"
+    _, outcome = box.trace(later)
+    assert (outcome.verdict, outcome.findings, outcome.closed) == ("insufficient_evidence", (), 1)
