@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,14 +15,19 @@ from sandbox.jobs.records import Base
 from sandbox.oversight.candidates import TraceKeys
 from sandbox.oversight.records import Trace
 from sandbox.oversight.trace import run_trace
+from sandbox.stores.sql import SqlStore
 
 
 @pytest.fixture
-def box(store: Store, tmp_path: Path) -> Box:
-    return Box(store, tmp_path / "log")
+def box(tmp_path: Path) -> Iterator[Box]:
+    store = SqlStore(f"sqlite:///{tmp_path / 'control.db'}")
+    store.create()
+    yield Box(store, tmp_path / "log")
+    store.close()
 
 
-def test_the_leaker_alone_is_named(box: Box) -> None:
+def test_the_leaker_alone_is_named(store: Store, tmp_path: Path) -> None:
+    box = Box(store, tmp_path / "log")
     base, other = box.base(), box.base(seed=1)
     copies = {name: box.release(base, name) for name in ("alpha", "beta", "gamma")}
     box.release(other, "alpha")
