@@ -27,17 +27,22 @@ ROWS: list[dict[str, Any]] = [
         ("f_x%", 100, Decimal("29.99"), 30, False, date(2000, 2, 29)),
     ]
 ]
-WORDS = (
-    "SELECT COUNT(*) SUM ( AVG ) FROM persons visits WHERE GROUP BY HAVING ORDER LIMIT sex age income wage pid town AND OR "
-    "NOT IN BETWEEN IS NULL LIKE CASE WHEN THEN ELSE END DISTINCT , . ; + - * / = <> < > 'f' 1 2.5 1e9 \" ' -- /* */ [ ] { } "
-    "$1 ? :: AS n OVER UNION ALL WITH x JOIN ON USING DATE '2020-01-01' YEAR EXTRACT COALESCE 1 TRUE read_csv random() \0 é"
-).split(" ")
+TEXT = """
+SELECT COUNT(*) SUM ( AVG ) FROM persons visits WHERE GROUP BY HAVING ORDER LIMIT sex age income wage pid town AND OR
+NOT IN BETWEEN IS NULL LIKE CASE WHEN THEN ELSE END DISTINCT , . ; + - * / = <> < > 'f' 1 2.5 1e9 " ' -- /* */ [ ] { }
+$1 ? :: AS n OVER UNION ALL WITH x JOIN ON USING DATE '2020-01-01' YEAR EXTRACT COALESCE TRUE read_csv random() \0 é
+"""
+WORDS = TEXT.split()
 
 
 @given(st.one_of(st.text(max_size=80), st.lists(st.sampled_from(WORDS), max_size=25).map(" ".join)))
 @settings(max_examples=400, deadline=None)
 def test_text_is_answered_or_refused(text: str) -> None:
-    for sql in (text, "SELECT COUNT(*) FROM persons WHERE " + text, f"SELECT sex, COUNT(*), {text} FROM persons GROUP BY 1"):
+    for sql in (
+        text,
+        "SELECT COUNT(*) FROM persons WHERE " + text,
+        f"SELECT sex, COUNT(*), {text} FROM persons GROUP BY 1",
+    ):
         try:
             plan = plan_of(sql)
         except Problem as problem:
@@ -49,10 +54,16 @@ def test_text_is_answered_or_refused(text: str) -> None:
 
 
 def conditions() -> st.SearchStrategy[str]:
-    number = st.sampled_from(["age", "wage", "code", "30", "30.5", "-3", "0", "age + 1", "wage * 2", "age - wage", "NULL"])
-    bounded = st.sampled_from(["age", "wage", "30", "30.55", "-2.5", "age * wage", "-age", "CASE WHEN insured THEN 1 END"])
+    number = st.sampled_from(
+        ["age", "wage", "code", "30", "30.5", "-3", "0", "age + 1", "wage * 2", "age - wage", "NULL"]
+    )
+    bounded = st.sampled_from(
+        ["age", "wage", "30", "30.55", "-2.5", "age * wage", "-age", "CASE WHEN insured THEN 1 END"]
+    )
     compare = st.sampled_from(["=", "<>", "<", "<=", ">", ">="])
-    literals = st.lists(st.sampled_from(["30", "30.5", "7", "-3", "NULL", "29.99"]), min_size=1, max_size=4).map(", ".join)
+    literals = st.lists(st.sampled_from(["30", "30.5", "7", "-3", "NULL", "29.99"]), min_size=1, max_size=4).map(
+        ", ".join
+    )
     day = st.sampled_from(["born", "'2000-01-01'", "DATE '1999-12-31'"])
     text = st.sampled_from(["'f'", "sex", "NULL", "''", "COALESCE(sex, 'm')", "NULLIF(sex, 'f')"])
     simple = st.one_of(

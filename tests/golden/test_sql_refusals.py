@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -15,11 +16,7 @@ GOLDEN = Path(__file__).with_name("sql_refusals.txt")
 def golden() -> list[tuple[str, str]]:
     """The pairs of the file: a line of SQL, then an indented line with code and sentence."""
     lines = [line for line in GOLDEN.read_text().splitlines() if not line.startswith("#")]
-    return [
-        (sql, said.strip())
-        for sql, said in zip(lines, lines[1:], strict=False)
-        if said.startswith("  ") and sql[:2] != "  "
-    ]
+    return [(sql, said.strip()) for sql, said in pairwise(lines) if said.startswith("  ") and sql[:2] != "  "]
 
 
 def test_the_file_is_read() -> None:

@@ -37,12 +37,17 @@ def error(plan: Plan, output: Output, rows: Sequence[Row], base: Sequence[Sequen
 def _of_row(plan: Plan, output: Output, row: Row, released: Sequence[int]) -> float | None:
     match output.what:
         case "count" | "sum":
-            return HALF_WIDTH * sigma(plan.measurements[output.source[0]])
+            return _of_integer(plan.measurements[output.source[0]])
         case "average":
             total, count = output.source
             return _of_average(plan.measurements[total], plan.measurements[count], released[total], released[count])
         case _:
             return _of_computed(plan, output, row, released)
+
+
+def _of_integer(measured: Measurement) -> float:
+    """Noise is whole steps of the fixed point: half a step more keeps 95 % where σ is about a step."""
+    return HALF_WIDTH * sigma(measured) + 0.5 * float(Decimal(1).scaleb(-measured.scale))
 
 
 def sigma(measured: Measurement) -> float:
@@ -78,6 +83,11 @@ def _moved(plan: Plan, part: Output, row: Row, released: Sequence[int]) -> Value
     if not isinstance(value, (int, Decimal)) or width is None:
         return value
     return Decimal(value) + Decimal(f"{width:.6g}")
+
+
+def scale(plan: Plan, output: Output, width: float) -> float:
+    """Give σ of `output` in its own unit: exactly for counts and sums, from the half-width for what varies by row."""
+    return sigma(plan.measurements[output.source[0]]) if output.what in ("count", "sum") else width / HALF_WIDTH
 
 
 def spelled(number: float) -> str:

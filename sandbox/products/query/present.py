@@ -11,7 +11,7 @@ from sandbox.plan.evaluate import evaluate
 from sandbox.plan.ordering import value_key
 from sandbox.plan.plan import Order, Output, Plan
 from sandbox.plan.scalar import Value
-from sandbox.products.query.accuracy import HALF_WIDTH, error, spelled
+from sandbox.products.query.accuracy import error, scale, spelled
 from sandbox.products.query.inside import keep_inside
 from sandbox.products.query.values import Row, row_of, shown
 
@@ -68,6 +68,6 @@ def _column(plan: Plan, output: Output, rows: Sequence[Row], base: Sequence[Sequ
         output.type.kind,
         "measure",
         "discrete gaussian",
-        None if width is None else spelled(width / HALF_WIDTH),
+        None if width is None else spelled(scale(plan, output, width)),
         None if width is None else spelled(width),
     )
