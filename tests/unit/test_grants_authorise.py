@@ -10,7 +10,7 @@ from offer import Offer, day
 
 from sandbox.core.clock import now
 from sandbox.errors import Problem
-from sandbox.grants.authorise import authorise, recheck
+from sandbox.grants.authorise import authorise, recheck, used
 from sandbox.grants.change import exit_, renew, resume, suspend
 from sandbox.grants.subscriptions import cancel
 from sandbox.identity.parties import suspend as suspend_party
@@ -155,3 +155,11 @@ def test_a_quota_counts_the_jobs_of_a_calendar_month(store):
 def test_A3_who_manages_the_data_cannot_operate_it(offer):
     offer.tx.change(offer.resource, registrar=offer.operator.party.id)
     refuses(offer, "separation_of_duties.operator")
+
+
+def test_the_month_of_a_quota_begins_on_its_first_day(store):
+    with store.write() as tx:
+        offer = Offer(World(tx), quota=5)
+        for moment in ("2026-02-28", "2026-03-01", "2026-03-19"):
+            offer.job(id=f"job_{int(day(moment).timestamp() * 1000):012x}{'0' * 20}")
+        assert used(tx, offer.subscription, day("2026-03-20")) == 2

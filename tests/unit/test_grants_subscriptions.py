@@ -85,3 +85,11 @@ def test_a_subscription_concerns_its_two_sides_and_overseers(offer):
 def test_who_subscribes_is_committed_to_not_published(offer):
     ask(offer)
     assert offer.user.party.id not in str(offer.world.last())
+
+
+def test_nobody_approves_its_own_use_of_anothers_product(offer):
+    both = offer.world.party("Both", "user", "operator")
+    body = {"product": offer.product.id, "purpose": "industry", "commitment": {"accepted": True}}
+    pending = subscribe(offer.tx, offer.journal, both, body)
+    with refused("not_found"):
+        approve(offer.tx, offer.journal, both, pending.id)
