@@ -45,10 +45,13 @@ def answer_table(answer: Answer, limit: int | None = None, interval: str = "95 %
     for number, row in enumerate(answer.rows[:limit]):
         cells: list[str] = []
         for name, value in zip(answer.columns, row, strict=True):
-            cells.append(_cell(value))
-            if name in intervals:
+            error = answer.errors.get(name)
+            cells.append(_number(value, error))
+            if error is not None:
                 bounds = intervals[name][number]
-                cells.append("" if bounds is None else f"{_short(bounds.lower)} – {_short(bounds.upper)}")
+                cells.append(
+                    "" if bounds is None else f"{_number(bounds.lower, error)} – {_number(bounds.upper, error)}"
+                )
         rows.append(cells)
     return table(heads, rows, right)
 
@@ -63,13 +66,11 @@ def at_least(amount: str) -> str:
     return f"{Decimal(amount).quantize(CENTI, ROUND_FLOOR):f}"
 
 
-def _cell(value: Any) -> str:
-    if isinstance(value, float):
-        return _short(value)
-    return "" if value is None else str(value)
-
-
-def _short(value: float) -> str:
-    """Print a number with as many decimals as help a reader: none from 1000 on, one from 10 on, else three."""
-    size = abs(value)
-    return f"{value:.0f}" if size >= 1000 else f"{value:.1f}" if size >= 10 else f"{value:.3f}"
+def _number(value: Any, error: float | None) -> str:
+    """Print a measured number with the decimals that its error leaves a meaning; anything else as it is."""
+    if value is None:
+        return ""
+    if error is None or isinstance(value, int):
+        return str(value)
+    decimals = 0 if error >= 10 else 1 if error >= 1 else 3
+    return f"{float(value):.{decimals}f}"

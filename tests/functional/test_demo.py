@@ -48,7 +48,7 @@ def test_the_story_comes_out_as_told(language: str, tmp_path: Path) -> None:
     titles = re.findall(r"^\d+\. (.*)$", done.stdout, re.MULTILINE)
     assert titles[0] == words("service_title")
     assert titles[-1] == words("next_title")
-    assert len(titles) == 15
+    assert len(titles) == 16
     for code in ("sql_not_allowed", "purpose_not_allowed", "privacy_budget_exhausted"):
         assert f"[{code}]" in done.stdout
     assert words.of("names", "aurora") in done.stdout

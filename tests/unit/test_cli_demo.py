@@ -25,6 +25,12 @@ def texts(language: str) -> dict[str, Any]:
     return loaded
 
 
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_no_text_hides_another(language: str) -> None:
+    names = re.findall(r"^(\w+):", (TEXTS / f"{language}.yaml").read_text(encoding="utf-8"), re.MULTILINE)
+    assert sorted(names) == sorted(set(names))
+
+
 def leaves(tree: dict[Any, Any], path: str = "") -> Iterator[tuple[str, str]]:
     for name, value in tree.items():
         here = f"{path}.{name}".lstrip(".")
@@ -42,7 +48,7 @@ def test_both_languages_say_the_same_things_with_the_same_values() -> None:
 def test_every_text_is_used_and_every_used_text_is_there() -> None:
     code = "".join(file.read_text(encoding="utf-8") for file in STORY)
     used = set(re.findall(r'(?:act|say|working|words|words\.of|refusal)\(\s*["\'](\w+)["\']', code))
-    used |= {"registered_inspections", "registered_persons", "chances"}
+    used |= {"registered_inspections", "registered_persons", "chances", "cost", "cost_again"}
     assert used == set(texts("en"))
 
 

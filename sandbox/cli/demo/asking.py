@@ -17,8 +17,12 @@ SCORES_AGAIN = (
     "select year, count( * ) inspections, avg(Inspection_Score) score\n"
     "from inspections group by 1 having count(*) > 300 order by 1"
 )
-HOMES = "SELECT bpl, qob, COUNT(*) AS persons, SUM(home_ownership) AS owners FROM persons GROUP BY bpl, qob"
-WEEKEND = "SELECT Weekend, AVG(inspection_score) AS score FROM inspections GROUP BY Weekend"
+HOMES = (
+    "SELECT bpl AS birth_state, qob AS quarter, COUNT(*) AS persons, SUM(home_ownership) AS owners\n"
+    "FROM persons GROUP BY bpl, qob"
+)
+LOW = "SELECT COUNT(*) AS low_scores FROM inspections WHERE inspection_score < 90"
+INSPECTIONS = 27_178  # public here, so that the story can hold its private answers to the truth
 COMPANIES = ("lantern", "aurora", "goldpan")
 
 
@@ -41,19 +45,20 @@ def question(stage: Stage) -> None:
     stage.say("question")
     for line in SCORES.splitlines():
         stage.verbatim(line)
-    answer = _ask(stage, "lantern", "inspections", SCORES, "2")
+    answer = _ask(stage, "lantern", "inspections", SCORES, "4")
     stage.show(answer)
     stage.say("interval_meaning")
     _cost(stage, answer, PRICE)
     answer.receipt.verify(stage.instance.log_key.read_text(encoding="utf-8"))
     stage.say("receipt")
-    stage.expect(10 <= len(answer) <= 20, f"about fifteen years, not {len(answer)}")
+    total = sum(row[1] for row in answer.rows)
+    stage.expect(0.8 < total / INSPECTIONS < 1.05, f"inspections less those beyond 40 a business, not {total}")
 
 
 def same_again(stage: Stage) -> None:
     """The same question in other words gives the same answer and is free."""
     stage.act("again_title")
-    first, again = stage.answers["lantern/inspections"], _ask(stage, "lantern", "inspections", SCORES_AGAIN, "2")
+    first, again = stage.answers["lantern/inspections"], _ask(stage, "lantern", "inspections", SCORES_AGAIN, "4")
     stage.expect(again.rows == first.rows, "the same question has the same answer")
     stage.expect(Decimal(again.fee) == 0, f"the repeated question is free, not {again.fee}")
     stage.expect(again.privacy["left"] == first.privacy["left"], "the repeated question costs no privacy")
@@ -63,22 +68,22 @@ def same_again(stage: Stage) -> None:
 def public_welfare(stage: Stage) -> None:
     """The institute asks for public welfare: privacy is charged, money is not."""
     stage.act("welfare_title")
-    for line in WEEKEND.splitlines():
-        stage.verbatim(line)
-    answer = _ask(stage, "institute", "inspections", WEEKEND, "1")
+    stage.verbatim(LOW)
+    answer = _ask(stage, "institute", "inspections", LOW, "2")
     stage.show(answer)
-    _cost(stage, answer, "0")
+    _cost(stage, answer, "0", "cost_again")
     stage.say("welfare")
 
 
 def three_copies(stage: Stage) -> None:
     """Three companies ask the same question about persons; each gets a copy of its own."""
     stage.act("copies_title")
-    stage.verbatim(HOMES)
+    for line in HOMES.splitlines():
+        stage.verbatim(line)
     answers = [_ask(stage, company, "homes", HOMES, "1") for company in COMPANIES]
     stage.show(answers[0], limit=6)
     stage.say("copies", rows=len(answers[0]), cells=2 * len(answers[0]))
-    _cost(stage, answers[0], PRICE)
+    _cost(stage, answers[0], PRICE, "cost_again")
     stage.expect(len({str(answer.rows) for answer in answers}) == len(answers), "every company has a copy of its own")
 
 
@@ -126,7 +131,7 @@ def _ask(stage: Stage, party: str, product: str, sql: str, epsilon: str) -> Answ
     return answer
 
 
-def _cost(stage: Stage, answer: Answer, fee: str) -> None:
+def _cost(stage: Stage, answer: Answer, fee: str, words: str = "cost") -> None:
     stage.expect(Decimal(answer.fee) == Decimal(fee), f"a fee of {fee} yuan, not {answer.fee}")
     spent, left = answer.privacy["epsilon"], answer.privacy["left"]["epsilon"]
-    stage.say("cost", epsilon=at_most(spent), left=at_least(left), fee=answer.fee)
+    stage.say(words, epsilon=at_most(spent), left=at_least(left), fee=answer.fee)

@@ -90,4 +90,4 @@ def packaging(stage: Stage) -> None:
         operator.price(made["id"], "call", PRICE, trial=True)
         stage.ids[name] = made["id"]
         stage.verbatim(title)
-    stage.say("products", price=PRICE)
+    stage.say("priced", price=PRICE)

@@ -43,7 +43,7 @@ class Stage:
 
     def say(self, name: str, /, **values: object) -> None:
         """Say one sentence."""
-        self.console.print(Padding(self.words(name, **values), (0, 0, 0, 3)), markup=False)
+        self.console.print(Padding(self.words(name, **values), (0, 0, 0, 3), expand=False), markup=False)
 
     def verbatim(self, text: str) -> None:
         """Print a line as it is, to be read or copied."""
@@ -51,7 +51,7 @@ class Stage:
 
     def show(self, answer: Answer, limit: int | None = None) -> None:
         """Show the rows of an answer with their intervals."""
-        self.console.print(Padding(answer_table(answer, limit, self.words("interval")), (0, 0, 0, 3)))
+        self.console.print(Padding(answer_table(answer, limit, self.words("interval")), (0, 0, 0, 3), expand=False))
 
     @contextmanager
     def working(self, name: str, /, **values: object) -> Iterator[None]:

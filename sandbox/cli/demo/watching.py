@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 
-from sandbox.cli.demo.asking import WEEKEND
+from sandbox.cli.demo.asking import LOW
 from sandbox.cli.demo.leak import damage
 from sandbox.cli.demo.stage import Stage
 
@@ -59,7 +59,7 @@ def next_steps(stage: Stage) -> None:
         home, port = shlex.quote(str(stage.instance.home)), stage.instance.port
         stage.verbatim(f"SANDBOX_HOME={home} sandbox serve --port {port}")
         stage.verbatim(f"export SANDBOX_URL={stage.instance.url} SANDBOX_API_KEY={stage.keys['institute']}")
-        stage.verbatim(f'sandbox query {stage.ids["institute/inspections"]} "{WEEKEND}" --epsilon 1')
+        stage.verbatim(f'sandbox query {stage.ids["institute/inspections"]} "{LOW}" --epsilon 2')
         stage.verbatim("sandbox budget")
         stage.verbatim("sandbox statement")
     else:
