@@ -11,6 +11,8 @@ import hmac
 import secrets
 from dataclasses import dataclass
 
+SALT_BYTES = 32
+
 
 @dataclass(frozen=True)
 class Opened:
@@ -29,7 +31,7 @@ class Opened:
 def commit(tag: str, value: bytes | str) -> Opened:
     """Commit to `value` under `tag` with a fresh salt."""
     data = value.encode() if isinstance(value, str) else value
-    return Opened(tag, data, secrets.token_bytes(32))
+    return Opened(tag, data, secrets.token_bytes(SALT_BYTES))
 
 
 def commitment(tag: str, value: bytes, salt: bytes) -> str:
@@ -40,5 +42,8 @@ def commitment(tag: str, value: bytes, salt: bytes) -> str:
 
 
 def opens(expected: str, opened: Opened) -> bool:
-    """Say whether `opened` opens the commitment `expected`."""
-    return hmac.compare_digest(expected, opened.commitment)
+    """Say whether `opened` opens the commitment `expected`.
+
+    Only a salt of full length does: HMAC pads its key with zeros, so a longer or shorter one could open it as well.
+    """
+    return len(opened.salt) == SALT_BYTES and hmac.compare_digest(expected, opened.commitment)

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from sandbox.core.canonical import canonical_bytes
 from sandbox.core.clock import now, rfc3339
-from sandbox.core.commitments import Opened, commit
+from sandbox.core.commitments import SALT_BYTES, Opened, commit
 from sandbox.core.ids import new_id
 from sandbox.core.sealing import Sealer
 from sandbox.core.store import Transaction
@@ -117,5 +117,5 @@ def _context(entry: str, name: str) -> str:
 
 
 def _unpack(name: str, data: bytes) -> Opened:
-    """The salt (32 bytes) stands in front of the value."""
-    return Opened(name, data[32:], data[:32])
+    """The salt stands in front of the value."""
+    return Opened(name, data[SALT_BYTES:], data[:SALT_BYTES])

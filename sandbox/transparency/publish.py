@@ -69,13 +69,13 @@ def _agreed(tx: Transaction, folder: Path, verifier_key: str, heads: Sequence[Ch
     """Give how many entries the public checkpoint covers, once it is found to agree with the database."""
     size, head = (heads[0].size if heads else 0), read_head(folder, verifier_key)
     # Tiles are written before their checkpoint, so after a crash they may stand there up to `size`, never beyond.
-    if (head is not None and head.size > size) or ahead_of(folder, size):
+    if ahead_of(folder, size):
         raise stop("the public log is ahead of the database: an old backup was restored")
     if head is None:
         return 0
     known = [row for row in heads if row.size == head.size] or tx.find(Checkpoint, size=head.size)
     if not known or known[0].root != head.root.hex():
-        raise stop("the public checkpoint is none that the database knows: one of them was replaced")
+        raise stop("the public checkpoint is none that the database knows: one of them was replaced or set back")
     return head.size
 
 

@@ -22,7 +22,7 @@ from pathlib import Path
 from sandbox.core.clock import now
 from sandbox.core.ids import new_id
 from sandbox.core.store import Duplicate, Stale, Store, Transaction
-from sandbox.transparency.merkle import Edge
+from sandbox.transparency.merkle import Edge, leaf_hash
 from sandbox.transparency.notes import Head, Signer
 from sandbox.transparency.proofs import Tree
 from sandbox.transparency.publish import last_checkpoint, publish, stop
@@ -116,8 +116,10 @@ class Scribe:
                 return 0
             edge = self._edge(last_checkpoint(tx))
             for entry in entries:
+                if leaf_hash(entry.leaf).hex() != entry.leaf_hash:
+                    raise stop(f"the waiting entry {entry.id} was changed after it was written")
                 tx.change(entry, index=edge.size)
-                edge.append(bytes.fromhex(entry.leaf_hash))
+                edge.append(leaf_hash(entry.leaf))
             note = self._signer.sign(Head(self._origin, edge.size, edge.root()).text())
             tx.add(Checkpoint(edge.size, edge.root().hex(), note, now()))
             self._settled = False

@@ -248,6 +248,17 @@ def test_an_opening_does_not_pass_for_another(box: Box) -> None:
     assert leaf["commitments"]["fee"] != leaf["commitments"]["result"]
 
 
+def test_a_salt_of_another_length_opens_nothing(box: Box) -> None:
+    """HMAC pads its key with zeros, so the commitment alone would not notice."""
+    entry = box.write(1)[0]
+    box.scribe.step()
+    good = json.loads(_receipt(box, entry.id))
+    salt = base64.b64decode(good["openings"]["fee"]["salt"]) + b"\0"
+    good["openings"]["fee"]["salt"] = base64.b64encode(salt).decode()
+    with pytest.raises(Problem, match="opening of fee"):
+        verify_receipt(json.dumps(good), KEY)
+
+
 def test_the_public_files_are_those_that_are_served(box: Box) -> None:
     box.write(300)
     box.scribe.step()

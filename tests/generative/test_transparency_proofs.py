@@ -96,7 +96,7 @@ def test_consistency(folder: Path, data: st.DataObject, new: int) -> None:
         assert not verify_consistency(old, new, old_root, new_root, proof[:where] + proof[where + 1 :])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.lists(st.integers(1, 300), min_size=1, max_size=6))
 def test_growing_in_any_steps_gives_the_same_tiles(steps: list[int]) -> None:
     leaves = [b"%d" % number for number in range(sum(steps))]
