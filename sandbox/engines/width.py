@@ -13,7 +13,7 @@ from sandbox.engines.fixed import grains
 from sandbox.plan import scalar as s
 from sandbox.plan.plan import Plan
 
-MOST = 1 << 126
+MOST = 1 << 126  # a product of two 64-bit integers; below 10³⁸, so that Arrow has it too
 LARGEST_INTEGER = 1 << 63
 LARGEST_DECIMAL = 10**18
 LATEST_YEAR = 9999
@@ -54,11 +54,11 @@ def width(node: s.Scalar) -> Width:
 
 
 def fits(plan: Plan) -> bool:
-    """Say whether every number that an engine computes for `plan` has at most 126 bits; others are to be refused."""
+    """Say whether every number that an engine computes for `plan` is at most 2¹²⁶; others are to be refused."""
     roots = [plan.where, *(key.expr for key in plan.keys), *(m.expr for m in plan.measurements)]
     try:
         sums = [width(m.expr).at(m.scale) for m in plan.measurements if m.what == "sum" and m.expr is not None]
-        return all(one.most < MOST for one in sums) and all(_fits(root) for root in roots if root is not None)
+        return all(one.most <= MOST for one in sums) and all(_fits(root) for root in roots if root is not None)
     except ValueError:
         return False
 
@@ -78,7 +78,7 @@ def _fits(node: s.Scalar) -> bool:
     elif node.type.numeric:
         compared = [node]
     numbers = common([one for one in compared if one.type.numeric])
-    return all(one.most < MOST for one in numbers) and all(_fits(child) for child in s.children(node))
+    return all(one.most <= MOST for one in numbers) and all(_fits(child) for child in s.children(node))
 
 
 def _aligned(widths: list[Width]) -> list[Width]:

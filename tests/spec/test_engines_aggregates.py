@@ -6,10 +6,10 @@ from datetime import date
 from decimal import Decimal as D
 
 import pytest
+from versions import DuckDBEngine, ReferenceEngine, answers, ascii_rows, measurement, plan, write_version
 
 from sandbox.engines.base import OpenVersion
 from sandbox.plan import scalar as s
-from versions import DuckDBEngine, ReferenceEngine, answers, ascii_rows, measurement, plan, write_version
 
 TYPES = {"dept": "VARCHAR", "cost": "DECIMAL(10,2)", "n": "BIGINT", "day": "DATE", "ok": "BOOLEAN"}
 VISITS = """

@@ -1,4 +1,4 @@
-"""Ingest: every declaration holds in what is written, whatever came; what cannot be read is refused and leaves nothing."""
+"""Ingest: every declaration holds in what is written; what cannot be read is refused and leaves nothing."""
 
 from __future__ import annotations
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.catalogue.entry import Entry, parse_entry
-from sandbox.catalogue.ingest.ingest import discard, ingest
 from sandbox.catalogue.ingest.limits import Limits
+from sandbox.catalogue.ingest.version import discard, ingest
 from sandbox.engines.process import Child, ChildLost
 from sandbox.errors import Problem
 

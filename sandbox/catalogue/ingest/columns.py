@@ -10,10 +10,12 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
+from sandbox.catalogue.declared import MOST_DIGITS
 from sandbox.catalogue.entry import ColumnEntry
 from sandbox.engines.files import quoted
 
-WIDE = "DECIMAL(38,18)"  # any number of 20 digits before and 18 behind the point, before it is clamped
+PLAIN = r"\s*[+-]?[0-9]+(\.0*)?\s*"  # a whole number, also spelled 17000.0
+WIDE = "DECIMAL(38,18)"  # exact but slow: only for whole numbers with an exponent
 DAY = r"^\d{4}-\d{2}-\d{2}([ T]00:00:00(\.0+)?)?$"
 
 
@@ -29,9 +31,10 @@ def parsed(column: ColumnEntry) -> str:
     match column.plan_type.kind:
         case "integer":
             wide = f"TRY_CAST({cell} AS {WIDE})"
-            return f"CASE WHEN {wide} = trunc({wide}) THEN {wide} END"
+            exponent = f"CASE WHEN {wide} = trunc({wide}) THEN TRY_CAST({wide} AS BIGINT) END"
+            return f"CASE WHEN regexp_full_match({cell}, '{PLAIN}') THEN TRY_CAST({cell} AS BIGINT) ELSE {exponent} END"
         case "decimal":
-            return f"TRY_CAST({cell} AS {WIDE})"
+            return f"TRY_CAST({cell} AS DECIMAL({MOST_DIGITS},{column.plan_type.scale}))"
         case "boolean":
             low = f"lower(trim({cell}))"
             return f"CASE WHEN {low} IN ('true', '1') THEN true WHEN {low} IN ('false', '0') THEN false END"

@@ -29,7 +29,7 @@ class Query:
 
 
 def render(plan: Plan) -> Query:
-    """Give the statement; raises ValueError when a number of the plan could need more than 126 bits."""
+    """Give the statement; raises ValueError when a number of the plan could be beyond 2¹²⁶."""
     scalars = Scalars()
     keys = [f"k{place}" for place in range(len(plan.keys))]
     relation = _bounded(plan, _rows(plan, scalars), keys)

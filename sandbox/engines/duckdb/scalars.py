@@ -136,9 +136,9 @@ def case(whens: list[tuple[exp.Expression, exp.Expression]], otherwise: exp.Expr
 
 
 def integer(most: int) -> str:
-    """Give the integer type for |n| ≤ most; raises ValueError beyond 126 bits."""
-    if most >= MOST:
-        raise ValueError("the expression needs more than 126 bits")
+    """Give the integer type for |n| ≤ most; raises ValueError beyond 2¹²⁶."""
+    if most > MOST:
+        raise ValueError("the expression needs numbers beyond 2¹²⁶")
     return "BIGINT" if most < 1 << 62 else "HUGEINT"
 
 

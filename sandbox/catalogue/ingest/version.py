@@ -113,7 +113,10 @@ def _tables(
 
 def _number_units(connection: duckdb.DuckDBPyConnection, schemas: list[str], prf_key: bytes) -> None:
     """Give each unit of the version a dense code, in an order that only the key knows."""
-    every = " UNION ".join(f"SELECT __id FROM {schema}.kept" for schema in schemas) or "SELECT '' AS __id WHERE false"
+    every = (
+        " UNION ".join(f"SELECT DISTINCT __id FROM {schema}.kept" for schema in schemas)
+        or "SELECT '' AS __id WHERE false"
+    )
     hashed = f"sha256('{prf_key.hex()}unit.' || __id)"
     connection.execute(
         f"CREATE TABLE units AS SELECT __id, row_number() OVER (ORDER BY {hashed}, __id) - 1 AS __unit FROM ({every})"
