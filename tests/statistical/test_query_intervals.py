@@ -1,5 +1,5 @@
-"""The 95 % intervals that answers state hold the exact value. They leave room for a mark (4 %), which this copy does not
-have, hence about 96 %; where σ is about one step of the integers, whole steps make them wider, never narrower."""
+"""The 95 % intervals that answers state hold the exact value. They leave room for a mark (4 %), which this copy has
+not, hence about 96 %; where σ is about one step of the integers, whole steps make them wider, never narrower."""
 
 from __future__ import annotations
 
