@@ -27,7 +27,16 @@ from sandbox.privacy.convert import epsilon_for
 from sandbox.privacy.records import Account
 from sandbox.privacy.rederive import loss
 
-LOGGED = frozenset({"subscription_inactive", "grant_inactive", "purpose_not_allowed", "commitment_missing"})
+LOGGED = frozenset(
+    {
+        "subscription_inactive",
+        "grant_inactive",
+        "purpose_not_allowed",
+        "commitment_missing",
+        "party_suspended",
+        "separation_of_duties",
+    }
+)
 """Refusals that A2 wants on record: somebody tried to act outside a grant."""
 
 
@@ -44,7 +53,7 @@ def authorised(
                 house.journal.write(
                     own,
                     "job.refused",
-                    public={"code": problem.code},
+                    public={"code": problem.code, "policy": str(problem.fields.get("policy", ""))},
                     committed={"party": principal.party.id, "subscription": str(request["subscription"])},
                     party=principal.party.id,
                 )

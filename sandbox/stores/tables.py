@@ -20,7 +20,7 @@ from sandbox.web.records import IdempotentReply
 METADATA = sa.MetaData(naming_convention=NAMING)
 
 for _record, _unique, _index in (
-    (Party, (), ("credit_code",)),
+    (Party, ("credit_code",), ()),
     (ApiKey, (), ("party",)),
     (Enrolment, (), ()),
     (Resource, (), ("name",)),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -153,7 +152,7 @@ def test_a_stop_before_step_5_gives_everything_back(box: Estate) -> None:
     box.web.join("regulator")
     box.ok("POST", f"/emergency/{stop['id']}/lift", {}, "regulator")
     lifted = box.web.call("POST", f"/emergency/{stop['id']}/lift", {})
-    assert lifted.status_code < 500
+    assert lifted.status_code == 200 and lifted.json["lifted_at"]
 
 
 def test_a_worker_that_lost_its_lease_cannot_finish(box: Estate, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -187,5 +186,7 @@ def test_a_second_user_of_one_question_gets_the_same_base_and_pays_itself(box: E
         assert jobs[0].fee == jobs[1].fee
         paid = {charge.account.split("_")[0]: charge.rho for charge in tx.find(Charge, job=second)}
         assert paid["account"] == 0 and paid["share"] == jobs[1].rho
-    answers = [box.ok("GET", f"/jobs/{job}/result", key=user)["rows"] for job, user in ((first, "firm"), (second, "other"))]
+    answers = [
+        box.ok("GET", f"/jobs/{job}/result", key=user)["rows"] for job, user in ((first, "firm"), (second, "other"))
+    ]
     assert answers[0] != answers[1], "each copy carries its recipient's marks"

@@ -251,11 +251,9 @@ def upgrade() -> None:
     sa.Column('credit_code', sa.Text(), autoincrement=False, nullable=True),
     sa.Column('status', sa.Text(), autoincrement=False, nullable=False),
     sa.Column('created_at', sandbox.stores.columns.Moment(), autoincrement=False, nullable=False),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_parties'))
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_parties')),
+    sa.UniqueConstraint('credit_code', name=op.f('uq_parties_credit_code'))
     )
-    with op.batch_alter_table('parties', schema=None) as batch_op:
-        batch_op.create_index('ix_parties_credit_code', ['credit_code'], unique=False)
-
     op.create_table('prices',
     sa.Column('id', sa.Text(), autoincrement=False, nullable=False),
     sa.Column('product', sa.Text(), autoincrement=False, nullable=False),
@@ -430,9 +428,6 @@ def downgrade() -> None:
 
     op.drop_table('products')
     op.drop_table('prices')
-    with op.batch_alter_table('parties', schema=None) as batch_op:
-        batch_op.drop_index('ix_parties_credit_code')
-
     op.drop_table('parties')
     with op.batch_alter_table('openings', schema=None) as batch_op:
         batch_op.drop_index('ix_openings_entry')
