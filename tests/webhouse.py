@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +13,16 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from sandbox.core.clock import now
 from sandbox.core.sealing import Sealer
 from sandbox.core.spool import Spool
 from sandbox.core.store import Store
 from sandbox.identity.parties import bootstrap
 from sandbox.jobs.doorbell import Doorbell
 from sandbox.jobs.house import House
-from sandbox.jobs.presence import beat
 from sandbox.settings import Settings
 from sandbox.transparency.journal import Journal
+from sandbox.transparency.records import Lease
 from sandbox.web.app import create_app
 
 ROLES = ("holder", "administration", "price_authority", "operator", "user", "subject", "regulator", "auditor")
@@ -68,7 +70,7 @@ def make_house(store: Store, home: Path, **settings: Any) -> House:
     release, spool_key = Sealer(os.urandom(32)), X25519PrivateKey.generate()
     with store.write() as tx:
         for name in ("vault-alive", "scribe-alive"):
-            beat(tx, name, "test")
+            tx.add(Lease(name, "test", 1, now() + timedelta(days=1)))
     return House(
         settings=Settings(home=home, **settings),
         store=store,

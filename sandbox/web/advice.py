@@ -149,7 +149,7 @@ ADVICE: dict[str, Advice] = {
     ),
     "upload_too_large": Advice(
         "The upload is too large",
-        "Send less: split the table or shorten the text; the limits are in the disclosure.",
+        "Send less: split the table or shorten the text; the answer names the limit.",
         "上传过大",
         "请减小文件或文本大小。",
     ),
