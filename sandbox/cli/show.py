@@ -73,4 +73,4 @@ def _number(value: Any, error: float | None) -> str:
     if error is None or isinstance(value, int):
         return str(value)
     decimals = 0 if error >= 10 else 1 if error >= 1 else 3
-    return f"{float(value):.{decimals}f}"
+    return f"{round(float(value), decimals) + 0.0:.{decimals}f}"  # + 0.0: no "-0"

@@ -39,7 +39,7 @@ def leaves(tree: dict[Any, Any], path: str = "") -> Iterator[tuple[str, str]]:
 
 def test_both_languages_say_the_same_things_with_the_same_values() -> None:
     placeholders = [
-        {name: sorted(re.findall(r"{(\w+)}", text)) for name, text in leaves(texts(language))}
+        {name: sorted(re.findall(r"{(\w+)}", text)) for name, text in leaves(texts(language)) if "said." not in name}
         for language in ("en", "zh")
     ]
     assert placeholders[0] == placeholders[1]

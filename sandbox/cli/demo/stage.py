@@ -9,6 +9,7 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.padding import Padding
+from rich.text import Text
 
 from sandbox.cli.demo.running import Instance
 from sandbox.cli.demo.words import Words
@@ -43,7 +44,8 @@ class Stage:
 
     def say(self, name: str, /, **values: object) -> None:
         """Say one sentence."""
-        self.console.print(Padding(self.words(name, **values), (0, 0, 0, 3), expand=False), markup=False)
+        for line in Text(self.words(name, **values)).wrap(self.console, self.console.width - 3):
+            self.console.print("   " + line.plain.rstrip(), markup=False, soft_wrap=True)
 
     def verbatim(self, text: str) -> None:
         """Print a line as it is, to be read or copied."""
@@ -77,5 +79,8 @@ class Stage:
         except Problem as problem:
             self.expect(problem.code == code, f"refused with {problem.code}, not {code}: {problem.detail}")
             self.verbatim(f"✗ {problem.detail} [{problem.code}]")
+            translation = self.words.of("said", code)
+            if translation != code:
+                self.verbatim(f"  {translation}")
         else:
             self.expect(False, f"not refused, though {code} was expected")
