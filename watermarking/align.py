@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import Any
 
 from watermarking.base import Base
-from watermarking.cells import number
+from watermarking.cells import reading
 from watermarking.columns import Measure, measures
 from watermarking.leak import Direct, Leak, View
 from watermarking.rows import Rows, row_matches
@@ -101,7 +101,7 @@ def _observe(leak: Leak, base: Base, rows: Rows, found: Sequence[Measure]) -> di
 def _values(leak: Leak, rows: Rows, measure: Measure, primitive: int) -> dict[int, Fraction]:
     found: dict[int, set[Fraction]] = {}
     for row, group in zip(leak.rows, rows.groups, strict=True):
-        value = number(row[measure.column])
+        value = reading(row[measure.column])
         if group is not None and value is not None:
             found.setdefault(group, set()).add(Fraction(value))
     return {group: sorted(seen)[_turn(group, primitive) % len(seen)] for group, seen in found.items()}

@@ -19,11 +19,18 @@ CELL_TAG = b"watermarking/cell/v1"
 # Bounded digits and exponent: text from a leak must not be able to ask for a gigabyte of zeros.
 NUMBER = re.compile(r"[+-]?(\d{1,60}(\.\d{0,60})?|\.\d{1,60})([eE][+-]?\d{1,2})?", re.ASCII)
 
+GROUPED = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?", re.ASCII)
+
 
 def number(text: str) -> Decimal | None:
     """Read `text` as a plain decimal number, or give None."""
     trimmed = text.strip()
     return Decimal(trimmed) if NUMBER.fullmatch(trimmed) else None
+
+
+def reading(text: str) -> Decimal | None:
+    """Read a number as people print it, with separators of thousands too, or give None."""
+    return number(text.replace(",", "") if GROUPED.fullmatch(text.strip()) else text)
 
 
 def canonical(value: Value) -> str:

@@ -15,7 +15,7 @@ from functools import reduce
 import numpy as np
 
 from watermarking.base import Base
-from watermarking.cells import number
+from watermarking.cells import reading
 from watermarking.leak import Direct, Leak, View
 from watermarking.rows import Rows, sample
 
@@ -43,7 +43,7 @@ def measures(leak: Leak, base: Base, views: Sequence[View], rows: Rows) -> list[
     matched = [row for row in sample(len(leak.rows)) if rows.groups[row] is not None]
     candidates = []
     for column in (c for c in range(len(leak.columns)) if c not in rows.columns):
-        texts = [number(leak.rows[row][column]) for row in matched]
+        texts = [reading(leak.rows[row][column]) for row in matched]
         pairs = [(rows.groups[row], value) for row, value in zip(matched, texts, strict=True) if value is not None]
         if 2 * len(pairs) < len(matched) or not pairs:
             continue

@@ -35,13 +35,14 @@ Findings: {count}. Recipients of record scored: {pairs}. The stated bound alread
 Detector: version {detector}. Times this file was traced: {runs}. Not named, because below the bar: {below}.
 {delivery}
 ## What this bundle lets anybody check, without us
-- The log's signed checkpoint contains the leaf of each release named here. The leaf was written before delivery and
-  commits to recipient, product, noisy base, result, both mark keys and the design of the marks; each commitment opens.
+- The log's signed checkpoint contains the leaf of each release named here. The leaf commits to recipient, product,
+  noisy base, result, both mark keys and the design of the marks; each commitment opens.
 - From base and keys the recipient's copy is made again, and it is the committed result.
 - File and base give the stated score again, and the score gives the stated bound.
 
 ## What it does not prove
 - That the keys were made honestly, or that the instance's host did not itself make or leak this copy.
+- When the leaf was written: compare its time and index with a checkpoint that you, or a witness, saved earlier.
 - Who passed the file on: a copy can be stolen from its recipient, or given on by somebody who received it lawfully.
 - That only these recipients were scored: the number comes from the instance (it is in the log before each run).
 
@@ -57,13 +58,14 @@ Whoever holds this bundle could forge the copies in it. Files first seen after i
 检测器版本：{detector}。此文件被溯源次数：{runs}。未达标准、因而不指名者：{below}。
 {delivery}
 ## 任何人无需信任平台即可核验
-- 日志的签名检查点包含所列每次产出的条目。条目写于交付之前，对接收方、产品、加噪基表、结果、
-  两把标记密钥和标记方案作了承诺，每个承诺都能打开。
+- 日志的签名检查点包含所列每次产出的条目。条目对接收方、产品、加噪基表、结果、两把标记密钥和标记方案作了承诺，
+  每个承诺都能打开。
 - 由基表和密钥可重新生成该接收方的副本，且与承诺的结果一致。
 - 由文件和基表可重新算出所述得分，由得分可得出所述概率上限。
 
 ## 不能证明的
 - 密钥的生成是诚实的，或平台运营方自己没有制作或泄露这份副本。
+- 条目写入的时间：请与您或见证方更早保存的检查点比较其时间与序号。
 - 文件是谁传出去的：副本可能被盗，也可能由合法获得者转出。
 - 参与计分的只有这些接收方：这个数目由平台提供（每次溯源之前已记入日志）。
 

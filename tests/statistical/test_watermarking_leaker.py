@@ -32,7 +32,7 @@ def rows_added(world: World, rows: list[Row]) -> list[Row]:
 
 
 def spelled_otherwise(world: World, rows: list[Row]) -> list[Row]:
-    return [(f" {a}.0 ", s, f"+{n}", f"{t}.00") for a, s, n, t in world.shuffled(rows)]
+    return [(f" {a}.0 ", s, f"+{n}", f"{int(t):,}.00") for a, s, n, t in world.shuffled(rows)]
 
 
 def noise_of_one_delta(world: World, rows: list[Row]) -> list[Row]:
