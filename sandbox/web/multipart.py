@@ -16,6 +16,9 @@ from sandbox.errors import Problem
 from sandbox.web.reading import JSON_LIMIT, read_json
 
 CHUNK = 1 << 16
+UNPARSED = 1 << 20
+"""Most bytes that may wait to be understood: an endless part header must not fill the memory."""
+
 GENERIC = {"", "application/octet-stream", "text/plain", "application/vnd.ms-excel"}
 FORMATS = {
     "text/csv": "csv",
@@ -84,7 +87,7 @@ def parts(most: int) -> Iterator[Part]:
 
 
 def _events(boundary: bytes) -> Iterator[Event]:
-    decoder = MultipartDecoder(boundary)
+    decoder = MultipartDecoder(boundary, max_form_memory_size=UNPARSED)
     try:
         while not isinstance(event := decoder.next_event(), Epilogue):
             if isinstance(event, NeedData):

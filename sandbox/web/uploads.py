@@ -67,7 +67,7 @@ class Upload(Spools):
     def submit(self, errand: Errand, entry: Mapping[str, Any], resource: str | None = None) -> Task:
         """Hand the tables to the vault, once per Idempotency-Key, and wait for what comes of it.
 
-        Raises what the vault refused, not_ready when it takes longer than its time limit."""
+        Raises what the vault refused, idempotency_in_progress when it takes longer than its time limit."""
 
         def start(keep: Keep) -> str:
             task = ingest.submit(
@@ -95,7 +95,7 @@ def _finished(house: House, task_id: str) -> Task:
         return task
 
     if not until(lambda: read().status == "done", house.settings.ingest_timeout_s):
-        raise Problem("not_ready", "the upload is still being checked; repeat it with the same Idempotency-Key")
+        raise Problem("idempotency_in_progress", "the upload is still checked; repeat it with the same Idempotency-Key")
     task = read()
     problem = (task.outcome or {}).get("problem")
     if problem:

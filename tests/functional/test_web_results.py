@@ -28,6 +28,7 @@ from sandbox.transparency.records import LogEntry
 from sandbox.transparency.seal import Scribe
 from sandbox.web.app import create_app
 from sandbox.web.formats import MEDIA
+from sandbox.wire.jobs import ResultOut
 
 SIGNER = Signer("test", Ed25519PrivateKey.generate())
 
@@ -69,6 +70,7 @@ def test_the_result_says_what_the_contract_says(job: tuple[Web, Job]) -> None:
     web, made = job
     answer = web.call("GET", f"/jobs/{made.id}/result", key="user")
     assert answer.status_code == 200
+    ResultOut.model_validate(answer.json)
     assert set(answer.json) >= {"job", "columns", "rows", "privacy", "notes", "fee", "receipt"}
     assert answer.json["rows"] == [["=f", 501], ["m", 498]]
     assert answer.json["columns"][1]["error_95"] == "8"

@@ -72,7 +72,8 @@ def spools(web: Web) -> list[Path]:
 def test_an_upload_is_queued_once_and_never_lies_open(web: Web) -> None:
     for _ in range(2):
         answer = register(web)
-        assert (answer.status_code, answer.json["code"]) == (503, "not_ready")
+        assert (answer.status_code, answer.json["code"]) == (409, "idempotency_in_progress")
+        assert answer.headers["Retry-After"]
     [task] = tasks(web)
     [spool] = spools(web)
     assert task.payload["files"] == {"shops": [spool.name, "csv"]}

@@ -57,6 +57,7 @@ def test_an_unread_part_is_skipped() -> None:
         (form(("a", b"x"), end=b""), "malformed_request"),
         (form(("a", b"x"), ("a", b"y")), "malformed_request"),
         (b"nothing of the kind", "malformed_request"),
+        (b"--b\r\nX: " + b"x" * (2 << 20), "malformed_request"),
         (form(*((str(i), b"x") for i in range(10))), "upload_too_large"),
     ],
 )

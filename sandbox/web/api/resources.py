@@ -22,7 +22,14 @@ from sandbox.wire.resources import Catalogue, GradeIn, RegisteredOut, ResourceOu
 
 blueprint = APIBlueprint("resources", __name__)
 
-REFUSALS = ("field_invalid", "table_malformed", "grade_refused", "unit_missing", "not_ready")
+REFUSALS = (
+    "field_invalid",
+    "table_malformed",
+    "grade_refused",
+    "unit_missing",
+    "epsilon_invalid",
+    "idempotency_in_progress",
+)
 FILE = {"type": "string", "format": "binary", "description": "CSV, Parquet or XLSX, named like its table"}
 DATA: dict[str, Any] = {"type": "object", "additionalProperties": FILE, "minProperties": 1}
 REGISTRATION: dict[str, Any] = {
