@@ -62,6 +62,10 @@ class Operating(Transport):
         with ExitStack() as files:
             return self.json("PUT", f"/resources/{resource}/data", files=_parts(tables, files), headers=headers)
 
+    def regrade(self, resource: str, grade: str, reason: str) -> dict[str, Any]:
+        """Give a resource another grade; the reason stays on record."""
+        return self.json("POST", f"/resources/{resource}/grade", body={"grade": grade, "reason": reason})
+
     def grants(self) -> list[dict[str, Any]]:
         """List the grants this party may see."""
         return list(self.items("/grants"))

@@ -36,12 +36,12 @@ def test_the_client_takes_only_the_receipt_from_the_log() -> None:
 def test_every_room_says_what_it_owns(room: Path) -> None:
     readme = room / "README.md"
     assert readme.is_file(), f"{room.name} has no README.md"
-    lines = readme.read_text(encoding="utf-8").splitlines()
-    assert 3 <= len(lines) <= LONGEST_README
+    prose = re.sub(r"```.*?```", "", readme.read_text(encoding="utf-8"), flags=re.DOTALL)
+    assert 3 <= len(prose.splitlines()) <= LONGEST_README
 
 
 def test_files_are_short() -> None:
-    code = [file for file in files() if file.suffix == ".py" and "migrations" not in file.parts]
+    code = [file for file in files() if file.suffix == ".py" and not {"migrations", "tests"} & set(file.parts)]
     lengths = {file: len(file.read_text(encoding="utf-8").splitlines()) for file in code}
     assert len(lengths) > 50
     assert {str(file.relative_to(ROOT)): n for file, n in lengths.items() if n > LONGEST_FILE} == {}
