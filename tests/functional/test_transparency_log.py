@@ -28,7 +28,7 @@ from sandbox.transparency.receipt import receipt, verify_receipt
 from sandbox.transparency.records import Checkpoint, LogEntry
 from sandbox.transparency.seal import Scribe
 from sandbox.transparency.serve import proof_for, read_checkpoint
-from sandbox.transparency.tiles import read_tile
+from sandbox.transparency.tiles import extend, read_tile
 from sandbox.transparency.verify import compare_with_store, verify_log
 
 ORIGIN = "box.example/log"

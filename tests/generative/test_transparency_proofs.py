@@ -68,6 +68,7 @@ def test_inclusion(folder: Path, data: st.DataObject, size: int) -> None:
     assert not verify_inclusion(index, size, leaf, [*proof, root], root)
     assert not verify_inclusion(index, size, flip(data, leaf), proof, root)
     assert not verify_inclusion(index, size, leaf, proof, flip(data, root))
+    assert not verify_inclusion(index, 4 * LARGEST, leaf, proof, root), "too short for so large a tree"
     other = data.draw(st.integers(-1, size + 1).filter(lambda i: i != index))
     assert not verify_inclusion(other, size, leaf, proof, root)
     if proof:
@@ -87,6 +88,7 @@ def test_consistency(folder: Path, data: st.DataObject, new: int) -> None:
     assert not verify_consistency(old, new, flip(data, old_root), new_root, proof)
     assert not verify_consistency(old, new, old_root, flip(data, new_root), proof)
     assert not verify_consistency(old, new, old_root, new_root, [*proof, new_root])
+    assert not verify_consistency(old, 4 * LARGEST, old_root, new_root, proof), "too short for so large a tree"
     assert not verify_consistency(0, new, EMPTY_ROOT, new_root, [])
     assert not verify_consistency(new + 1, new, old_root, new_root, proof)
     if proof:
