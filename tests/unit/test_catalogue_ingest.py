@@ -66,7 +66,7 @@ def test_which_rows_are_kept_depends_on_content_and_key_only(tmp_path):
     _, again = take(tmp_path / "b", visits=[VISITS[0], *shuffled], persons=[PERSONS[0], *reversed(PERSONS[1:])])
     assert again == first
     _, other = take(tmp_path / "c", prf=b"other" * 6)
-    assert [row["visit_id"] for row in other["visits"]] != [row["visit_id"] for row in first["visits"]]
+    assert {row["visit_id"] for row in other["visits"]} != {row["visit_id"] for row in first["visits"]}
 
 
 def test_a_unit_is_bounded_without_regard_to_others(tmp_path):
