@@ -9,18 +9,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 
-from sandbox.catalogue.ingest import Limits, ingest_in_child
 from sandbox.core.clock import now, rfc3339
 from sandbox.core.ids import new_id
 from sandbox.core.keys import EPOCH, FileKeys, derive
 from sandbox.core.sealing import Sealer
 from sandbox.core.spool import Spool
-from sandbox.engines.duckdb.pool import DuckDBEngine
 from sandbox.errors import Problem
 from sandbox.identity import parties
 from sandbox.jobs.doorbell import Doorbell
@@ -112,6 +109,9 @@ def inspector(settings: Settings) -> Iterator[House]:
 @contextmanager
 def vault_house(settings: Settings) -> Iterator[House]:
     """What the vault holds: data keys, K_master, the engine; let go at the end of the block."""
+    from sandbox.catalogue.ingest import Limits, ingest_in_child  # the vault alone needs DuckDB and Arrow:
+    from sandbox.engines.duckdb.pool import DuckDBEngine  # half of the import time of the others
+
     keys = FileKeys(settings.key_folder)
     vault_secret = keys.secret("vault")
     sealer = Sealer(derive(vault_secret, "sealing"))
