@@ -21,6 +21,7 @@ from watermarking.rows import Rows, sample
 
 FAR, NEAR = 30.0, 3.0  # median residual in σ: the most that is looked at, and what passes without further proof
 FEW = 8  # matched values below which no unit other than the product's own is considered
+MANY = 24  # values that all lie on a grid by rounding, not by chance
 
 
 @dataclass(frozen=True)
@@ -102,6 +103,6 @@ def _step(values: Sequence[Decimal]) -> Fraction:
     """The coarsest grid that all values lie on; from few values, only what their decimals say."""
     decimals = max(0, *(-int(value.as_tuple().exponent) for value in values))
     unit = Fraction(1, 10**decimals)
-    if len(values) < FEW:
+    if len(values) < MANY:
         return unit
     return unit * (reduce(math.gcd, (int(Fraction(value) / unit) for value in values)) or 1)

@@ -25,12 +25,11 @@ Reals = NDArray[np.float64]
 @dataclass(frozen=True)
 class Seen:
     """Observed cells that carry a chip: p, and the distances (in δ) of the leaked value from what chip 1 and chip 0
-    make of the cell; `blur` is the standard deviation of known rounding, in δ."""
+    make of the cell, through the rounding that the leak shows."""
 
     p: Reals
     from_high: Reals
     from_low: Reals
-    blur: Reals
 
 
 def log_ratios(seen: Seen) -> Iterator[tuple[Reals, Reals, Reals]]:
@@ -49,7 +48,7 @@ def _laws(seen: Seen) -> Iterator[tuple[Reals, Reals]]:
     """ln f(z|1) and ln f(z|0) of every untouched cell, for each noise, number of colluders and way of mixing."""
     p, gap = seen.p, seen.from_low - seen.from_high
     for noise in NOISES:
-        variance = noise**2 + seen.blur**2
+        variance = np.full(len(p), noise**2)
         high, low = _log_normal(seen.from_high, variance), _log_normal(seen.from_low, variance)
         yield high, low
         for c in COLLUDERS[1:]:

@@ -12,7 +12,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from watermarking.align import Alignment
+from watermarking.align import Alignment, Observation
 from watermarking.base import Base
 from watermarking.chips import ONE, chips
 from watermarking.design import Design
@@ -64,23 +64,25 @@ def verdict(log10_bound: float) -> str:
 
 
 def _seen(alignment: Alignment, base: Base, design: Design, path: Channel, cells: Sequence[int]) -> Seen:
-    high, low, blur = [], [], []
+    high, low = [], []
     for i in cells:
         group, primitive = path.cells[i]
         observation = alignment.observed[group, primitive]
         delta = design.strengths[primitive].delta
-        high.append(_bounded((observation.value - path.high[i]) / delta))
-        low.append(_bounded((observation.value - path.low[i]) / delta))
-        blur.append(_bounded(observation.grid / delta) / math.sqrt(12))
+        high.append(_distance(observation, path.high[i], delta))
+        low.append(_distance(observation, path.low[i], delta))
     p = path.limits[path.rank[list(cells)]].astype(np.float64) / ONE
-    return Seen(p, np.array(high), np.array(low), np.array(blur))
+    return Seen(p, np.array(high), np.array(low))
 
 
-def _bounded(distance: Fraction) -> float:
-    """Values from nowhere must not overflow; how far away they are says nothing."""
-    if abs(distance) <= FARTHEST:
-        return float(distance)
-    return math.copysign(FARTHEST, distance)
+def _distance(observation: Observation, marked: int, delta: int) -> float:
+    """How far, in δ, the leaked value is from what rounding makes of the marked one. The leaked value lies on the grid,
+    so that is a whole number of its steps; a tie may have been rounded either way and counts as none."""
+    distance, grid = observation.value - marked, observation.grid
+    if grid:
+        distance = Fraction(0) if 2 * abs(distance) <= grid else round(distance / grid) * grid
+    # Values from nowhere must not overflow; how far away they are says nothing.
+    return float(max(Fraction(-FARTHEST), min(Fraction(FARTHEST), distance / delta)))
 
 
 def _log_sum(values: Reals) -> Reals:

@@ -54,6 +54,17 @@ def test_the_leaker_alone_is_traced(attack: Callable[[World, list[Row]], list[Ro
         assert named.tolist() == [0], (seed, log_e[:3])
 
 
+def test_rounding_to_four_delta_leaves_enough() -> None:
+    world = World(100, 20)  # δ = 6 and 540
+    rows = [
+        (a, s, str(round(int(n) / 20) * 20), str(round(int(t) / 2_000) * 2_000))
+        for a, s, n, t in world.table(world.copy("leaker"))
+    ]
+    log_e = world.scores(world.shuffled(rows, 0.8), ["leaker", *OTHERS])
+    named = [verdict(log10_p(float(e), len(log_e))) == TRACED for e in log_e]
+    assert named == [True] + [False] * len(OTHERS)
+
+
 @pytest.mark.parametrize("average", [False, True])
 def test_both_of_two_who_mix_are_traced(average: bool) -> None:
     world = World(150, 20)
