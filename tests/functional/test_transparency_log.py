@@ -101,6 +101,15 @@ def test_a_rewritten_history_does_not_match_an_older_checkpoint(box: Box) -> Non
             verify_log(box.folder, KEY, older)
 
 
+def test_tiles_that_agree_with_each_other_must_agree_with_the_checkpoint(box: Box, tmp_path: Path) -> None:
+    box.write(3)
+    box.scribe.step()
+    extend(tmp_path / "other", 0, [b"other", b"leaves", b"here"])
+    shutil.copy(box.folder / "checkpoint", tmp_path / "other")
+    with pytest.raises(Problem, match="do not add up"):
+        verify_log(tmp_path / "other", KEY)
+
+
 @pytest.mark.parametrize(
     "path",
     ["checkpoint", "tile/0/000", "tile/0/001.p/44", "tile/1/000.p/1", "tile/entries/000", "tile/entries/001.p/44"],
