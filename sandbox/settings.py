@@ -27,7 +27,7 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="address to listen on")
     port: int = Field(8000, description="port to listen on", ge=0, le=65535)
     workers: int = Field(1, description="web processes", ge=1, le=64)
-    threads: int = Field(8, description="threads of a web process", ge=1, le=256)
+    threads: int = Field(32, description="threads of a web process; a waiting request holds one", ge=1, le=256)
     quantum_ms: int = Field(100, description="an answer takes this long, or a power of two of it", ge=0)
     job_timeout_s: int = Field(60, description="longest execution of one job, seconds", ge=1)
     ingest_timeout_s: int = Field(900, description="longest ingest of one upload, seconds", ge=1)
