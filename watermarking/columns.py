@@ -13,6 +13,7 @@ from fractions import Fraction
 from functools import reduce
 
 import numpy as np
+from numpy.typing import NDArray
 
 from watermarking.base import Base
 from watermarking.cells import reading
@@ -27,7 +28,7 @@ MANY = 24  # values that all lie on a grid by rounding, not by chance
 @dataclass(frozen=True)
 class Measure:
     """A leaked column that shows `view` times `factor`; `step` is the grid its values lie on (rounding), in its own
-    unit; `cost` the median distance from X in σ."""
+    unit; `cost` its typical distance from X in σ."""
 
     view: View
     column: int
@@ -62,7 +63,7 @@ def measures(leak: Leak, base: Base, views: Sequence[View], rows: Rows) -> list[
 
 
 def _fit(base: Base, view: View, pairs: Sequence[tuple[int | None, Decimal]]) -> tuple[Fraction, float] | None:
-    """Give the factor and the median distance in σ at which the values fit the view, or None where they do not."""
+    """Give the factor and the typical distance in σ at which the values fit the view, or None where they do not."""
     shown, expected = [], []
     for group, value in pairs:
         assert group is not None
@@ -81,14 +82,22 @@ def _fit(base: Base, view: View, pairs: Sequence[tuple[int | None, Decimal]]) ->
     spread = float(np.median(np.abs(e - np.median(e))))
     cost = float(np.median(np.abs(z - e)))
     if cost <= FAR * sigma and (cost <= NEAR * sigma or 2 * cost <= spread):
-        return Fraction(1), cost / sigma
+        return Fraction(1), _trimmed(z - e) / sigma
     if not isinstance(view, Direct) or len(z) < FEW or not (e != 0).any():
         return None
     factor = _factor(float(np.median(z[e != 0] / e[e != 0])))
     if not factor:
         return None
     cost = float(np.median(np.abs(z / float(factor) - e)))
-    return (factor, cost / sigma) if cost <= NEAR * sigma and FEW * cost <= spread else None
+    if cost > NEAR * sigma or FEW * cost > spread:
+        return None
+    return factor, _trimmed(z / float(factor) - e) / sigma
+
+
+def _trimmed(residuals: NDArray[np.float64]) -> float:
+    """Root mean square of the smaller nine tenths: tells apart what a median cannot, and edited cells do not count."""
+    kept = np.sort(np.abs(residuals))[: max(1, len(residuals) * 9 // 10)]
+    return float(np.sqrt(np.mean(kept**2)))
 
 
 def _factor(ratio: float) -> Fraction:

@@ -55,7 +55,8 @@ def marks_base(
 
 def views(plan: Plan) -> tuple[View, ...]:
     """Give every way in which a copy of the plan's base may show a primitive: counts and sums by themselves, sums as
-    averages over any of the counts. Depends on what is measured alone, not on what one user chose to see."""
+    averages. Depends on what is measured alone, not on what one user chose to see: a centred sum serves an average over
+    the count of its own values where that is measured; any other sum may be divided by any count."""
     counts = [index for index, measured in enumerate(plan.measurements) if measured.what != "sum"]
     found: list[View] = []
     for index, measured in enumerate(plan.measurements):
@@ -64,7 +65,9 @@ def views(plan: Plan) -> tuple[View, ...]:
             found.append(Direct(name, index, measured.scale))
         if measured.what == "sum":
             name, bounds = described("average", measured.expr), (measured.lower, measured.upper)
-            found.extend(Average(name, index, count, measured.centre, measured.scale, bounds) for count in counts)
+            own = [count for count in counts if measured.centre and plan.measurements[count].expr == measured.expr]
+            for count in own or counts:
+                found.append(Average(name, index, count, measured.centre, measured.scale, bounds))
     return tuple(found)
 
 
