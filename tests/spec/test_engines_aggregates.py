@@ -22,6 +22,17 @@ VISITS = """
     1      1     15   eye   -       6   2024-02-29  true
     2      0     5    skin  -7.25   7   2023-04-01  true
 """
+TIES = """
+    __unit __ord __h  dept  cost    n   day         ok
+    0      0     7    skin  1.00    1   -           -
+    0      1     7    eye   1.00    2   -           -
+    0      2     7    -     1.00    3   -           -
+    1      0     7    b     1.00    -   -           -
+    1      1     7    B     1.00    -   -           -
+    1      2     7    é     1.00    -   -           -
+    1      3     7    b     4.00    -   -           -
+"""
+TABLES = {"t": ascii_rows(VISITS, TYPES), "ties": ascii_rows(TIES, TYPES)}
 DEPT, COST = s.Column("dept", s.STRING), s.Column("cost", s.Type("decimal", 2))
 N, DAY, OK = s.Column("n", s.INTEGER), s.Column("day", s.DATE), s.Column("ok", s.BOOLEAN)
 ROWS = measurement("rows")
@@ -107,20 +118,28 @@ CASES = {
         {("eye",): (2,), ("skin",): (1,)},
     ),
     "both bounds": (plan(ROWS, COSTS, keys=[DEPT], bounds=(100, 2, 1)), {("eye",): (2, 1050), ("skin",): (3, 9275)}),
+    "equal hashes: NULL first, then by code point": (
+        plan(ROWS, table="ties", keys=[DEPT], bounds=(100, 2, 100)),
+        {(None,): (1,), ("eye",): (1,), ("B",): (1,), ("b",): (2,)},
+    ),
+    "equal hashes of rows: by their order": (
+        plan(COSTS, table="ties", keys=[DEPT], bounds=(100, 2, 1)),
+        {(None,): (100,), ("eye",): (100,), ("B",): (100,), ("b",): (100,)},
+    ),
     "rows without keys": (plan(ROWS, COSTS, bounds=(100, 1, 2)), {(): (5, 1050 + 2000 + 9999 - 725)}),
 }
 
 
 @pytest.fixture(scope="module")
 def version(tmp_path_factory: pytest.TempPathFactory) -> OpenVersion:
-    rows = ascii_rows(VISITS, TYPES)
-    return write_version(tmp_path_factory.mktemp("spec") / "visits.db", {"t": (rows, TYPES)})
+    path = tmp_path_factory.mktemp("spec") / "visits.db"
+    return write_version(path, {name: (rows, TYPES) for name, rows in TABLES.items()})
 
 
 @pytest.fixture(scope="module", params=["reference in memory", "reference from file", "duckdb"])
 def engine(request: pytest.FixtureRequest):
     made = {
-        "reference in memory": lambda: ReferenceEngine({"t": ascii_rows(VISITS, TYPES)}),
+        "reference in memory": lambda: ReferenceEngine(TABLES),
         "reference from file": ReferenceEngine,
         "duckdb": DuckDBEngine,
     }[request.param]()
