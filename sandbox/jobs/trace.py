@@ -3,6 +3,7 @@ and may reveal the evidence – which closes the bases it opens."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -138,7 +139,10 @@ def _keep(house: House, task: Task, trace: Trace, outcome: dict[str, Any], bundl
             tx,
             "trace.finished",
             public={"trace": trace.id},
-            committed={"outcome": canonical_bytes(_floatless(outcome))},
+            committed={
+                "outcome": canonical_bytes(_floatless(outcome)),
+                "bundle": hashlib.sha256(bundle or b"").hexdigest(),
+            },
             party=trace.regulator,
         )
         tx.change(

@@ -34,9 +34,8 @@ from sandbox.plan.codec import from_json
 from sandbox.plan.plan import Plan
 from sandbox.plan.scalar import Value
 from sandbox.transparency.journal import EVIDENCE, RECIPIENT, Journal
-from sandbox.transparency.proofs import Tree
-from sandbox.transparency.publish import last_checkpoint
 from sandbox.transparency.records import LogEntry
+from sandbox.transparency.serve import public_proof
 from watermarking.base import Base
 from watermarking.design import Design
 from watermarking.embed import embed
@@ -103,10 +102,10 @@ def _proof(
     candidate: Candidate,
     finding: Finding,
 ) -> tuple[dict[str, bytes], str]:
-    release, checkpoint = tx.get(Release, finding.release), last_checkpoint(tx)
+    release = tx.get(Release, finding.release)
     job = tx.get(Job, release.job) if release else None
     entry = tx.get(LogEntry, job.entry) if job and job.entry else None
-    if job is None or release is None or entry is None or checkpoint is None or entry.index is None:
+    if job is None or release is None or entry is None or entry.index is None:
         raise Problem("not_ready", "the log has not sealed the release yet; ask for the evidence again in a moment")
     openings = journal.openings(tx, entry, RECIPIENT) | journal.openings(tx, entry, EVIDENCE)
     plan = from_json(job.plan)
@@ -114,8 +113,8 @@ def _proof(
     result = result_of(job.kind, plan, base.groups, base.values, copy_again(base, openings))
     if digest(result) != release.result_digest:
         raise Problem("execution_failed", "a copy cannot be made again: its base, keys or software changed")
-    siblings = Tree(log_folder, checkpoint.size).inclusion(entry.index)
-    proof = {"index": entry.index, "checkpoint": checkpoint.note, "hashes": [_text(step) for step in siblings]}
+    found = public_proof(log_folder, entry.index)
+    proof = {"index": found.index, "checkpoint": found.checkpoint, "hashes": [_text(step) for step in found.path]}
     opened = {name: {"value": _text(each.value), "salt": _text(each.salt)} for name, each in openings.items()}
     files = {
         "leaf": entry.leaf,

@@ -32,11 +32,15 @@ def proof_for(tx: Transaction, log_folder: Path, *, index: int | None = None, le
     if leaf_hash is not None:
         found = tx.find(LogEntry, leaf_hash=leaf_hash.lower(), limit=1)
         index = found[0].index if found else None
+    return public_proof(log_folder, index).text()
+
+
+def public_proof(log_folder: Path, index: int | None) -> LogProof:
+    """Give the proof of the leaf at `index` under the newest public checkpoint; raises like `proof_for`."""
     note = read_checkpoint(log_folder)
     if note is None or index is None or not 0 <= index < (size := unverified_head(note).size):
         raise Problem("not_found", "the public log holds no such leaf (yet); the checkpoint says how many it holds")
     try:
-        path = Tree(log_folder, size).inclusion(index)
+        return LogProof(index, tuple(Tree(log_folder, size).inclusion(index)), note)
     except TileMissing as error:
         raise Problem("integrity_stop", "tiles of the log are missing; the operator must rebuild them") from error
-    return LogProof(index, tuple(path), note).text()
