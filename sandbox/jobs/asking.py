@@ -13,6 +13,7 @@ from sandbox.core.canonical import canonical_bytes
 from sandbox.core.clock import now
 from sandbox.core.ids import new_id
 from sandbox.core.store import Transaction
+from sandbox.engines.width import fits
 from sandbox.errors import Problem
 from sandbox.grants.authorise import Permit, authorise
 from sandbox.identity.keys import Principal
@@ -70,7 +71,7 @@ def compiled(house: House, tx: Transaction, permit: Permit, request: Mapping[str
         raise Problem("state_conflict", "the resource has no data yet; ask its holder to upload a version")
     entry = parse_entry(permit.resource.entry)
     account = accountant.account_for(tx, permit.resource.population, permit.subscription.party)
-    return kind.compile(
+    plan = kind.compile(
         Question(
             request=request,
             resource=permit.resource.id,
@@ -82,6 +83,9 @@ def compiled(house: House, tx: Transaction, permit: Permit, request: Mapping[str
             delta_threshold=accountant.threshold_delta(account.delta),
         )
     )
+    if not fits(plan):  # else a row could make the engine fail, and the failure would tell
+        raise Problem("sql_not_allowed", "its numbers can become too large to be exact; multiply fewer columns")
+    return plan
 
 
 def reserve(
