@@ -76,7 +76,7 @@ def hold(
         (account, (0, 0) if not population_pays and _paid(tx, account, base_key, cost) else cost)
         for account in (whole, own)
     ]
-    for account, (rho_due, delta_due) in due:
+    for account, (rho_due, delta_due) in reversed(due):  # the user hears of its own share first
         if rho_due > rho_left(account) or delta_due > delta_left(account):
             raise _exhausted(account, whole, own, rho, delta)
     for account, amounts in due:
