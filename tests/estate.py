@@ -67,9 +67,8 @@ class Estate:
         made = init_instance(home)
         self.settings = load(home=home, quantum_ms=0, **settings)
         self.house = stack.enter_context(vault_house(self.settings))
-        self.web = Web(
-            web_house(self.settings), create_app(web_house(self.settings)).test_client(), made["authority_key"]
-        )
+        web = web_house(self.settings)
+        self.web = Web(web, create_app(web).test_client(), made["authority_key"])
         _, self.scribe = scribe_house(self.settings, let_go)
         self.subscriptions: dict[str, str] = {}
         self.beat()

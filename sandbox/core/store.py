@@ -51,6 +51,8 @@ class Transaction(Protocol):
 
 
 class Store(Protocol):
+    """Both kinds of transaction raise `Unavailable` when the database cannot serve them."""
+
     def read(self) -> AbstractContextManager[Transaction]:
         """A consistent reading transaction."""
 
@@ -70,3 +72,7 @@ class Duplicate(Exception):
 
 class Stale(Exception):
     """The row changed since it was read."""
+
+
+class Unavailable(Exception):
+    """The database is away, full or busy for too long. What the transaction did is undone; trying again is safe."""

@@ -9,7 +9,7 @@ import structlog
 
 from sandbox.bootstrap import vault_house
 from sandbox.core.ids import new_id
-from sandbox.core.store import Stale
+from sandbox.core.store import Stale, Unavailable
 from sandbox.jobs import ingest, run, trace
 from sandbox.jobs.house import House
 from sandbox.jobs.presence import beat
@@ -34,17 +34,26 @@ def work(house: House, worker: str, stop: threading.Event, wake: threading.Event
     """Carry out tasks until `stop`; an error ends the task's attempt, not the lane, and the task is claimed again."""
     while not stop.is_set():
         wake.clear()
-        if (task := claim(house.store, worker)) is None:
-            wake.wait(LOOK_EVERY)
-            continue
         try:
-            CARRY_OUT[task.kind](house, task)
-        except Stale:
-            log.info("task taken over", task=task.id)
-        except Exception as error:  # noqa: BLE001 – whatever it was, it may hold row values: only its type is written
-            log.error("task broke off", task=task.id, kind=task.kind, error=type(error).__name__)
-            drop(house.store, task)
-            stop.wait(LOOK_EVERY)
+            if (task := claim(house.store, worker)) is not None:
+                attempt(house, task)
+            else:
+                wake.wait(LOOK_EVERY)
+        except Unavailable:
+            stop.wait(LOOK_EVERY)  # the database is away; what was claimed is claimed again when its lease is over
+
+
+def attempt(house: House, task: Task) -> None:
+    """Carry out one task, or give it back."""
+    try:
+        CARRY_OUT[task.kind](house, task)
+    except Stale:
+        log.info("task taken over", task=task.id)
+    except Unavailable:
+        raise
+    except Exception as error:  # noqa: BLE001 – whatever it was, it may hold row values: only its type is written
+        log.error("task broke off", task=task.id, kind=task.kind, error=type(error).__name__)
+        drop(house.store, task)
 
 
 def main() -> None:

@@ -19,7 +19,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from sandbox.core.store import Duplicate, R, Record, Stale, Transaction
+from sandbox.core.store import Duplicate, R, Record, Stale, Transaction, Unavailable
 from sandbox.errors import Problem
 from sandbox.stores.tables import METADATA
 
@@ -62,13 +62,21 @@ class SqlStore:
     @contextmanager
     def read(self) -> Iterator[Transaction]:
         options = {} if self.sqlite else {"isolation_level": "REPEATABLE READ"}
-        with self.engine.connect().execution_options(**options) as connection, connection.begin():
-            yield SqlTransaction(connection)
+        with self._transaction(options) as transaction:
+            yield transaction
 
     @contextmanager
     def write(self) -> Iterator[Transaction]:
-        with self.engine.connect().execution_options(**{WRITING: True}) as connection, connection.begin():
-            yield SqlTransaction(connection)
+        with self._transaction({WRITING: True}) as transaction:
+            yield transaction
+
+    @contextmanager
+    def _transaction(self, options: dict[str, Any]) -> Iterator[Transaction]:
+        try:
+            with self.engine.connect().execution_options(**options) as connection, connection.begin():
+                yield SqlTransaction(connection)
+        except (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError) as error:
+            raise Unavailable from error
 
     def _alembic(self) -> Config:
         config = Config()

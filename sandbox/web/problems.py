@@ -11,7 +11,7 @@ from flask import Response, json, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from sandbox.core.ids import new_id
-from sandbox.core.store import Duplicate, Stale
+from sandbox.core.store import Duplicate, Stale, Unavailable
 from sandbox.errors import STATUS, Problem
 from sandbox.web.advice import ADVICE
 
@@ -51,6 +51,7 @@ def install(app: APIFlask) -> None:
     app.register_error_handler(HTTPError, _of_validation)
     app.register_error_handler(Stale, _of_stale)
     app.register_error_handler(Duplicate, _of_duplicate)
+    app.register_error_handler(Unavailable, _of_unavailable)
     app.register_error_handler(Exception, _of_anything)
 
 
@@ -83,6 +84,12 @@ def _said(field: str) -> str:
 def _of_stale(_: Stale) -> Response:
     code = "version_conflict" if "If-Match" in request.headers else "state_conflict"
     return respond(Problem(code, "somebody else changed this meanwhile; read it again and repeat the request"))
+
+
+def _of_unavailable(_: Unavailable) -> Response:
+    return respond(
+        Problem("not_ready", "the control database is away, full or busy; nothing was changed, try again later")
+    )
 
 
 def _of_duplicate(_: Duplicate) -> Response:
