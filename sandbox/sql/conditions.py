@@ -12,6 +12,7 @@ from sandbox.plan.ordering import unique_sorted
 from sandbox.sql.numbers import against_number, fits_together, number
 from sandbox.sql.terms import WORDS, Op, Term, literal, refuse, truth
 
+MOST_PATTERN = 250  # characters of LIKE; matching takes up to text × pattern
 _FLIP: dict[str, Op] = {
     "=": "=", "<>": "<>", "<": ">", "<=": ">=", ">": "<", ">=": "<=",
 }  # fmt: skip
@@ -123,4 +124,6 @@ def is_truth(part: Term, wanted: bool) -> Term:
 def like(part: Term, pattern: Term) -> Term:
     if part.type != s.STRING or not isinstance(pattern.node, s.Constant) or not isinstance(pattern.node.value, str):
         raise refuse("LIKE compares a text column with a pattern in quotes, for example name LIKE 'A%'.")
+    if len(pattern.node.value) > MOST_PATTERN:
+        raise refuse(f"A pattern has at most {MOST_PATTERN} characters; write a shorter one.")
     return truth(s.Like(part.node, pattern.node.value), part)
