@@ -120,7 +120,8 @@ class Scalars:
         if "_" not in node.pattern:
             return exp.Like(this=text, expression=self._text(node.pattern))
         pattern = "".join({"%": ".*", "_": "."}.get(letter) or re.escape(letter) for letter in node.pattern)
-        return exp.func("regexp_full_match", text, self._text(pattern), exp.Literal.string("s"))
+        parts = [text, self._text(pattern), exp.Literal.string("s")]
+        return exp.Anonymous(this="regexp_full_match", expressions=parts)
 
     def _text(self, text: str) -> exp.Expression:
         name = f"t{len(self.parameters)}"
