@@ -24,6 +24,7 @@ from sandbox.oversight.bundle import build_bundle
 from sandbox.oversight.candidates import Prepared, TraceKeys, prepare
 from sandbox.oversight.records import Trace
 from sandbox.oversight.trace import score
+from sandbox.privacy import accountant
 
 
 def submit(
@@ -104,11 +105,18 @@ def reveal(house: House, tx: Transaction, principal: Principal, trace: Trace) ->
         release = tx.get(Release, finding["release"])
         base = tx.get(Base, release.base, lock=True) if release and finding["verdict"] == "traced" else None
         if base is not None and base.closed_at is None:
-            tx.change(base, key=f"{base.key}:closed:{base.id}", closed_at=now())
+            close(tx, base)
             house.journal.write(
                 tx, "base.closed", public={"trace": trace.id}, committed={"base": base.id}, resource=base.resource
             )
     return house.release_sealer.open(trace.bundle, f"bundle:{trace.id}")
+
+
+def close(tx: Transaction, base: Base) -> None:
+    """Give a base to nobody but those who hold it; whoever asks its question anew pays for a new one."""
+    key = f"{base.key}:closed:{base.id}"
+    accountant.retire(tx, base.key, key)
+    tx.change(base, key=key, closed_at=now())
 
 
 def _leak(house: House, trace: Trace) -> bytes:

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.catalogue.records import DataVersion
+from sandbox.catalogue.entry import parse_entry
+from sandbox.catalogue.records import DataVersion, Resource
 from sandbox.core.canonical import canonical_bytes
 from sandbox.core.clock import now
 from sandbox.core.ids import new_id
@@ -135,11 +136,21 @@ def execute(house: House, job: Job, plan: Plan) -> Exact:
         if not accountant.is_spent(tx, job.id, job.party, rho, delta, population=plan.population):
             raise EngineFailed
         version = tx.get(DataVersion, plan.version)
-    if version is None:
-        raise EngineFailed
+        if version is None or plan.base_key() != job.base_key or not _as_registered(tx, plan, version):
+            raise EngineFailed
     key = house.vault.sealer.open(version.wrapped_key, f"version:{version.id}")
     path = house.settings.data_folder / version.file
     return house.vault.engine.run(OpenVersion(version.id, path, key), plan)
+
+
+def _as_registered(tx: Transaction, plan: Plan, version: DataVersion) -> bool:
+    """Say whether the plan spends the budget of the version's own population and counts on as many rows of a unit as
+    registration left there: what its loss follows from and cannot show."""
+    resource = tx.get(Resource, version.resource)
+    if resource is None or (plan.resource, plan.population) != (resource.id, resource.population):
+        return False
+    table = parse_entry(resource.entry).table(plan.table)
+    return table is not None and table.max_rows_per_unit == plan.bounds.rows
 
 
 def stored_base(house: House, job: Job) -> Kept | None:

@@ -44,6 +44,7 @@ __all__ = [
     "is_spent",
     "left",
     "open_accounts",
+    "retire",
     "start",
     "threshold_delta",
     "void",
@@ -96,6 +97,13 @@ def start(tx: Transaction, job: str, *, joins: bool = False) -> bool:
 def void(tx: Transaction, job: str) -> bool:
     """Give back what `job` holds; False, and nothing changed, when it was spent or given back before."""
     return _settle(tx, job, "void", joins=False)
+
+
+def retire(tx: Transaction, base_key: str, key: str) -> None:
+    """Book what was spent on a base that is closed under its new `key`: the next base of the same question is another
+    draw, and is due in full."""
+    for charge in tx.find(Charge, base_key=base_key, state="spent"):
+        tx.change(charge, base_key=key)
 
 
 def is_spent(
