@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from policies.roles import RULES
-from sandbox.core.clock import now
+from sandbox.core.clock import now, rfc3339
 from sandbox.core.ids import new_id
 from sandbox.core.store import Transaction
 from sandbox.core.view import shown
@@ -75,8 +75,8 @@ def create_key(
 ) -> tuple[ApiKey, str]:
     """Make a further key: a party for itself, the authoriser for parties that it may hold keys of.
 
-    Nobody makes a key that may do more than the key used for it. Raises not_found, separation_of_duties,
-    scope_not_allowed, field_invalid.
+    Nobody makes a key that may do more than the key used for it, nor one for itself that outlives it. Raises
+    not_found, separation_of_duties, scope_not_allowed, field_invalid.
     """
     principal.may("key.create")
     party = _reachable(tx, principal, party_id)
@@ -85,6 +85,9 @@ def create_key(
     for scope in scopes:
         if scope in RULES.scopes:
             principal.require_scope(scope)
+    last = principal.key.expires_at
+    if party.id == principal.party.id and last is not None and (expires_at is None or expires_at > last):
+        raise Problem("scope_not_allowed", f"this key expires at {rfc3339(last)}; give expires_at no later than that")
     key, text = mint(tx, party.id, scopes, expires_at)
     _log_key(tx, journal, key)
     return key, text

@@ -90,9 +90,10 @@ def _write(house: House, task: Task, target: Path) -> DataVersion:
     with ExitStack() as stack:
         for table, (spool, format_) in task.payload["files"].items():
             try:
-                opened[table] = (stack.enter_context(house.spool.opened(spool, vault.scratch)), format_)
+                plain = stack.enter_context(house.spool.opened(spool, vault.scratch))
             except (SealBroken, FileNotFoundError) as error:
                 raise Problem("table_malformed", f"the upload of {table} was lost on its way; send it again") from error
+            opened[table] = (plain.rename(plain.with_suffix(f".{format_}")), format_)  # readers of XLSX ask for it
         report = vault.ingest(entry, opened, target, key, vault.row_order)
     return DataVersion(
         id=task.subject,

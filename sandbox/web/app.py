@@ -7,8 +7,9 @@ from flask import Response, request
 
 from sandbox import __version__
 from sandbox.jobs.house import House
-from sandbox.web import description, health, pages, problems
+from sandbox.web import description, health, pages, problems, waiting
 from sandbox.web.api import BLUEPRINTS
+from sandbox.web.kept import Kept
 from sandbox.web.reading import ApiRequest
 
 DRAIN = 64 << 20
@@ -39,6 +40,8 @@ def create_app(house: House) -> Service:
     )
     app.config.update(
         HOUSE=house,
+        DISCLOSURE=Kept(60),
+        **{waiting.SEATS: waiting.seats(house.settings.threads)},
         AUTO_VALIDATION_ERROR_RESPONSE=False,
         AUTO_AUTH_ERROR_RESPONSE=False,
         AUTO_404_RESPONSE=False,

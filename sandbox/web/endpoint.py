@@ -15,6 +15,7 @@ from typing import Any
 from apiflask import APIBlueprint
 from flask import Response, current_app, g, json, request
 from pydantic import BaseModel
+from werkzeug.exceptions import MethodNotAllowed
 
 from policies.roles import RULES
 from sandbox.core.store import Duplicate
@@ -89,6 +90,8 @@ def _guard(declared: Endpoint, view: Callable[..., Response]) -> Callable[..., R
 
     @wraps(view)
     def guarded(**path: str) -> Response:
+        if declared.errand and request.method == "HEAD":  # nobody gets a file by it, so it must not count as a delivery
+            raise MethodNotAllowed(valid_methods=[declared.method])
         if not declared.public:
             house = _house()
             with house.store.read() as tx:

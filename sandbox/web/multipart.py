@@ -94,7 +94,7 @@ def _events(boundary: bytes) -> Iterator[Event]:
                 decoder.receive_data(request.stream.read(CHUNK) or None)
             else:
                 yield event
-    except (ValueError, RequestEntityTooLarge):
+    except (ValueError, OSError, RequestEntityTooLarge):  # OSError: the line broke
         raise Problem("malformed_request", "the multipart body is damaged or cut off; send it again") from None
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import structlog
 from apiflask import APIFlask, HTTPError
 from flask import Response, json, request
+from gunicorn.http.errors import ParseException
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from sandbox.core.ids import new_id
@@ -49,6 +50,7 @@ def install(app: APIFlask) -> None:
     app.register_error_handler(Problem, respond)
     app.register_error_handler(HTTPException, _of_http)
     app.register_error_handler(HTTPError, _of_validation)
+    app.register_error_handler(ParseException, _of_framing)
     app.register_error_handler(Stale, _of_stale)
     app.register_error_handler(Duplicate, _of_duplicate)
     app.register_error_handler(Unavailable, _of_unavailable)
@@ -79,6 +81,11 @@ def _of_validation(error: HTTPError) -> Response:
 
 def _said(field: str) -> str:
     return "the body" if field == "_schema" else field
+
+
+def _of_framing(_: ParseException) -> Response:
+    """The server found wrongly framed chunks while a handler read the body."""
+    return respond(Problem("malformed_request", "the body is damaged or cut off; send it again"))
 
 
 def _of_stale(_: Stale) -> Response:

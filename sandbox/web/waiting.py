@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import threading
 import time
 from collections.abc import Callable
 
-from flask import request
+from flask import current_app, request
 
 LONGEST = 60.0
+SEATS = "WAITING_SEATS"
 _FIRST, _SLOWEST = 0.005, 0.1
 
 
@@ -20,13 +22,31 @@ def preferred() -> float:
     return 0.0
 
 
+def seats(threads: int) -> threading.BoundedSemaphore:
+    """Give the seats for requests that wait, for the app's configuration as `SEATS`: half of the threads, so that those
+    who wait never keep out an emergency stop."""
+    return threading.BoundedSemaphore(max(1, threads // 2))
+
+
 def until(done: Callable[[], bool], seconds: float) -> bool:
-    """Look until `done` or until `seconds` have passed; say whether it is done. Looks at least once."""
+    """Look until `done` or until `seconds` have passed; say whether it is done. Looks at least once, and only once when
+    every seat is taken."""
+    if done():
+        return True
+    waiting: threading.BoundedSemaphore = current_app.config[SEATS]
+    if not waiting.acquire(blocking=False):
+        return False
+    try:
+        return _look(done, seconds)
+    finally:
+        waiting.release()
+
+
+def _look(done: Callable[[], bool], seconds: float) -> bool:
     end, pause = time.monotonic() + seconds, _FIRST
-    while not done():
-        left = end - time.monotonic()
-        if left <= 0:
-            return False
+    while (left := end - time.monotonic()) > 0:
         time.sleep(min(pause, left))
+        if done():
+            return True
         pause = min(pause * 1.3, _SLOWEST)
-    return True
+    return False

@@ -11,6 +11,7 @@ from webhouse import make_web
 from sandbox.errors import STATUS
 from sandbox.stores.sql import SqlStore
 from sandbox.web.advice import ADVICE
+from sandbox.web.api import emergency
 from sandbox.web.description import problems_of
 from sandbox.web.endpoint import DECLARED
 from sandbox.web.problems import RETRY
@@ -66,3 +67,13 @@ def test_pages_run_nothing_and_stand_in_no_frame(client: FlaskClient) -> None:
     assert "default-src 'none'" in headers["Content-Security-Policy"]
     assert (headers["X-Content-Type-Options"], headers["X-Frame-Options"]) == ("nosniff", "DENY")
     assert "<script" not in client.get("/").text
+
+
+def test_reloading_the_disclosure_does_not_read_all_use_again(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[object] = []
+    monkeypatch.setattr(emergency, "disclosure", lambda *given: read.append(given) or {})
+    for _ in range(3):
+        assert client.get("/api/v1/disclosure").headers["Cache-Control"] == "public, max-age=60"
+    assert len(read) == 1

@@ -112,6 +112,14 @@ def test_an_unknown_format_is_not_offered_and_no_delivery(job: tuple[Web, Job]) 
     assert len(deliveries(web, made)) == before
 
 
+def test_asking_for_the_head_of_a_file_is_no_delivery(job: tuple[Web, Job]) -> None:
+    web, made = job
+    before = deliveries(web, made)
+    answer = web.call("HEAD", f"/jobs/{made.id}/result", key="user")
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "GET")
+    assert deliveries(web, made) == before
+
+
 def test_another_user_gets_nothing(job: tuple[Web, Job]) -> None:
     web, made = job
     for path in ("", "/result", "/receipt"):

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from gunicorn.http.errors import InvalidChunkSize
 from webhouse import Web, make_web
 from werkzeug.test import TestResponse
 
@@ -159,4 +160,24 @@ def test_a_trace_is_queued_with_its_hint(web: Web) -> None:
 )
 def test_a_refused_leak_leaves_nothing(web: Web, parts: dict[str, Any], code: str) -> None:
     assert web.call("POST", "/traces", key="regulator", data=parts).json["code"] == code
+    assert not spools(web)
+
+
+class Misframed(io.RawIOBase):
+    """A chunked body whose chunk has no size, as gunicorn tells it."""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, _: object) -> int:
+        raise InvalidChunkSize(b"zz")
+
+
+@pytest.mark.parametrize(
+    ("path", "media"), [("/resources", "multipart/form-data; boundary=b"), ("/parties", "application/json")]
+)
+def test_a_body_with_damaged_chunks_is_malformed(web: Web, path: str, media: str) -> None:
+    stream = {"wsgi.input": Misframed(), "wsgi.input_terminated": True}
+    answer = web.call("POST", path, headers={"Content-Type": media}, environ_overrides=stream)
+    assert (answer.status_code, answer.json["code"]) == (400, "malformed_request")
     assert not spools(web)

@@ -8,6 +8,7 @@ import pytest
 from authority import World, refused
 
 from sandbox.core.clock import now
+from sandbox.identity.keys import Principal, mint
 from sandbox.identity.parties import bootstrap, create_key, create_party, enrol, recipient, revoke, suspend, view
 from sandbox.identity.records import Enrolment, Party
 from sandbox.transparency.records import LogEntry
@@ -99,6 +100,18 @@ def test_only_the_authoriser_makes_and_suspends_parties(store):
             create_key(tx, world.journal, user, other.party.id)
         with refused("separation_of_duties"):
             suspend(tx, world.journal, world.authority, world.authority.party.id)
+
+
+def test_a_key_that_expires_makes_no_key_that_outlives_it(store):
+    with store.write() as tx:
+        world = World(tx)
+        lent = world.party("Firm", "user")
+        hour = now() + timedelta(hours=1)
+        brief = Principal(lent.party, mint(tx, lent.party.id, expires_at=hour)[0])
+        for longer in (None, hour + timedelta(seconds=1)):
+            with refused("scope_not_allowed"):
+                create_key(tx, world.journal, brief, lent.party.id, expires_at=longer)
+        assert create_key(tx, world.journal, brief, lent.party.id, expires_at=hour)[0].expires_at == hour
 
 
 def test_I6_names_are_committed_to_not_published(store):

@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 import io
+import time
+from collections.abc import Iterator
 
 import pytest
-from flask import Flask
+from flask import Flask, request
+from gunicorn.http.errors import NoMoreData
+from pydantic import ValidationError
 
 from sandbox.errors import Problem
+from sandbox.web.kept import Kept
 from sandbox.web.multipart import parts
 from sandbox.web.reading import read_json
-from sandbox.web.waiting import preferred, until
+from sandbox.web.waiting import SEATS, preferred, seats, until
+from sandbox.wire.parties import PartyIn
 
 CSV = ("b.csv", "text/csv")
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{", "NaN", "[Infinity]", '"\\u0000"', '{"a\\u0000": 1}', '"\\ud800"', "\xff", "[" * 100_000]
+    "text",
+    [
+        *("", "{", "NaN", "[Infinity]", "[1e999]", '"\\u0000"', '{"a\\u0000": 1}', '"\\ud800"', "\xff", "[" * 100_000),
+        *('{"a": 1, "a": 2}', '[{"b": {"a": 1, "a": 1}}]', "[" * 51 + "]" * 51, '{"a":' * 300 + "1" + "}" * 300),
+    ],
 )
 def test_what_is_not_clean_json_is_malformed(text: str) -> None:
     with pytest.raises(Problem) as refused:
@@ -26,6 +36,8 @@ def test_what_is_not_clean_json_is_malformed(text: str) -> None:
 
 def test_clean_json_is_read() -> None:
     assert read_json('{"名": [1, 2.5, null]}'.encode()) == {"名": [1, 2.5, None]}
+    assert read_json(rb'"\\u0000"') == r"\u0000"
+    assert read_json(b"[" * 50 + b"]" * 50)
 
 
 def read(body: bytes, boundary: str = "b", media: str = "multipart/form-data", most: int = 9) -> dict[str, bytes]:
@@ -82,8 +94,62 @@ def test_the_wish_to_wait(header: str, seconds: float) -> None:
         assert preferred() == seconds
 
 
-def test_waiting_looks_at_least_once_and_ends() -> None:
+@pytest.fixture
+def app() -> Iterator[Flask]:
+    made = Flask("t")
+    made.config[SEATS] = seats(4)
+    with made.app_context():
+        yield made
+
+
+def test_waiting_looks_at_least_once_and_ends(app: Flask) -> None:
     looks = iter([False, False, True])
     assert until(lambda: next(looks), 5)
     assert until(lambda: True, 0)
     assert not until(lambda: False, 0.05)
+
+
+def test_those_who_wait_leave_half_of_the_threads_free(app: Flask) -> None:
+    for _ in range(2):
+        app.config[SEATS].acquire()
+    begun = time.monotonic()
+    assert not until(lambda: False, 30) and until(lambda: True, 30)
+    app.config[SEATS].release()
+    assert not until(lambda: False, 0.05) and not until(lambda: False, 0.05)  # a seat that was left is free again
+    assert time.monotonic() - begun < 5
+
+
+class Broken(io.RawIOBase):
+    """A line that breaks, as gunicorn tells it."""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, _: object) -> int:
+        raise NoMoreData(b"")
+
+
+def test_an_upload_whose_line_breaks_is_malformed() -> None:
+    with Flask("t").test_request_context(
+        "/", method="POST", headers={"Content-Type": "multipart/form-data; boundary=b"}
+    ):
+        request.environ |= {"wsgi.input": Broken(), "wsgi.input_terminated": True}
+        with pytest.raises(Problem) as refused:
+            list(parts(9))
+    assert refused.value.code == "malformed_request"
+
+
+def test_what_is_kept_is_made_once_and_a_failure_is_not_kept() -> None:
+    made = iter(range(9))
+    kept = Kept(0.05)
+    with pytest.raises(ZeroDivisionError):
+        kept.get(lambda: 1 / 0)
+    assert [kept.get(lambda: next(made)) for _ in range(3)] == [0, 0, 0]
+    time.sleep(0.06)
+    assert kept.get(lambda: next(made)) == 1
+
+
+@pytest.mark.parametrize("blank", ["", " ", "\u3000\n"])
+def test_a_name_of_blanks_is_no_name(blank: str) -> None:
+    with pytest.raises(ValidationError):
+        PartyIn(name=blank, roles=["user"])

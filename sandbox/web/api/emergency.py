@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from apiflask import APIBlueprint
+from flask import current_app
 
 from sandbox.oversight import emergency
 from sandbox.oversight.disclosure import disclosure
 from sandbox.oversight.records import Emergency
 from sandbox.web.call import Call, Public, Reply
 from sandbox.web.endpoint import endpoint
+from sandbox.web.kept import Kept
 from sandbox.web.paging import page
 from sandbox.wire.common import Items, Nothing, Page, State
 from sandbox.wire.oversight import Disclosure, EmergencyIn
@@ -61,4 +63,6 @@ def lift_emergency(call: Call, stop_id: str, body: Nothing) -> Reply:
 @endpoint(blueprint, "GET", "/disclosure", public=True, answer=Disclosure)
 def disclose(call: Public) -> Reply:
     """Grants, products, prices, use and privacy loss, for everybody."""
-    return Reply(disclosure(call.tx, call.house.test_instance), headers={"Cache-Control": "public, max-age=60"})
+    kept: Kept = current_app.config["DISCLOSURE"]
+    said = kept.get(lambda: disclosure(call.tx, call.house.test_instance))
+    return Reply(said, headers={"Cache-Control": f"public, max-age={kept.seconds:.0f}"})
