@@ -10,6 +10,7 @@ from typing import Literal, get_args
 
 from sqlglot import exp
 
+from sandbox.plan import scalar as s
 from sandbox.sql import choices, conditions, numbers, terms
 from sandbox.sql.terms import Term, refuse
 
@@ -25,6 +26,9 @@ _PARTS: dict[type[exp.Expr], Part] = {
 }  # fmt: skip
 
 
+MOST_BUILT = 100_000  # parts: NULLIF, COALESCE, BETWEEN and CASE x repeat an operand, so that text of n can mean 2ⁿ
+
+
 class Builder:
     """Builds terms; `released` says that they are computed from released rows, where / is allowed."""
 
@@ -32,6 +36,8 @@ class Builder:
         self._leaf = leaf
         self._released = released
         self._digits = terms.POST_DIGITS if released else terms.DIGITS
+        self._sizes: dict[int, tuple[s.Scalar, int]] = {}
+        self._built = 0
 
     def condition(self, node: exp.Expr, where: str) -> Term:
         """Give the term of a condition; refuses anything else, naming the clause `where`."""
@@ -41,7 +47,20 @@ class Builder:
         return found
 
     def term(self, node: exp.Expr) -> Term:
-        """Give the term of `node`. Raises `Problem`."""
+        """Give the term of `node`. Raises `Problem`, also when it stands for too much, whatever its text looks like."""
+        found = self._term(node)
+        self._built += self._size(found.node)
+        if self._built > MOST_BUILT:
+            raise refuse(f"{quote(node)} repeats its parts too often; nest NULLIF, COALESCE, BETWEEN and CASE less.")
+        return found
+
+    def _size(self, node: s.Scalar) -> int:
+        """The parts of `node`, repeated ones counted each time; looked at once."""
+        if id(node) not in self._sizes:
+            self._sizes[id(node)] = (node, 1 + sum(self._size(child) for child in s.children(node)))
+        return self._sizes[id(node)][1]
+
+    def _term(self, node: exp.Expr) -> Term:
         found = self._leaf(node)
         if found is not None:
             return found

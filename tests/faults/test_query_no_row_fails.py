@@ -50,3 +50,15 @@ def test_one_long_text_does_not_keep_LIKE_going_back(tmp_path: Path, engine: Duc
 
 def test_long_patterns_are_refused() -> None:
     assert "250 characters" in refusal(f"SELECT COUNT(*) FROM persons WHERE town LIKE '{'_' * 251}'").detail
+
+
+@pytest.mark.parametrize(
+    "tower",
+    ["NULLIF({}, {n})", "COALESCE({}, code)", "CASE {} WHEN {n} THEN 1 WHEN {n} + 1 THEN NULL END"],
+)
+def test_towers_that_double_at_each_floor_are_refused(tower: str) -> None:
+    """Twenty of them held a web worker for minutes, and made each row that passed the rest of WHERE cost that much."""
+    sql = "age"
+    for floor in range(20):
+        sql = tower.format(sql, n=floor)
+    assert "repeats its parts" in refusal(f"SELECT COUNT(*) FROM persons WHERE town = 'X' AND {sql} > 3").detail
