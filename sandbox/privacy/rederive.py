@@ -50,7 +50,7 @@ def most_groups(plan: Plan) -> int:
     return min(plan.bounds.groups, prod(map(len, domains)))
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=8)  # a tuple may have a million entries
 def worst_counts(rows: int, groups: int, rows_per_group: int) -> tuple[int, ...]:
     """Give the row counts per group of the unit with the largest sum of squares: fill one group after the other.
 
