@@ -6,6 +6,7 @@ Numbers of jobs are public facts: they count what was asked, never what the data
 from __future__ import annotations
 
 from collections import Counter
+from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
 from sandbox.billing.prices import history
@@ -18,6 +19,7 @@ from sandbox.identity.records import Party
 from sandbox.metering.records import UsageEvent
 from sandbox.oversight.records import Emergency
 from sandbox.privacy.budgets import budgets
+from sandbox.privacy.grains import text
 from sandbox.products.records import Product
 
 _OFFERED = ("approved", "paused", "retired")
@@ -66,4 +68,9 @@ def _years(jobs: Counter[tuple[str, str, str]], position: int, name: str) -> dic
 
 
 def _account(account: dict[str, Any]) -> dict[str, Any]:
-    return {name: account[name] for name in ("population", "total", "spent")}
+    """Spent is rounded up to tenths of the total. Exact, it would tell whoever asks a question whether somebody asked
+    it before: the population pays for a base only once."""
+    tenth = Decimal(account["total"]["epsilon"]) / 10
+    tenths = (Decimal(account["spent"]["epsilon"]) / tenth).to_integral_value(ROUND_CEILING)
+    spent = {"epsilon": text(tenths * tenth)}
+    return {"population": account["population"], "total": account["total"], "spent_at_most": spent}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from decimal import Decimal
 
 from authority import World
@@ -11,6 +12,7 @@ from offer import Offer
 from sandbox.metering.events import usage_event
 from sandbox.oversight.disclosure import disclosure
 from sandbox.oversight.emergency import raise_stop
+from sandbox.privacy import accountant
 from sandbox.privacy.accounts import open_accounts
 
 
@@ -35,3 +37,30 @@ def test_S2_the_public_reads_grants_prices_use_and_privacy(store):
         text = json.dumps(page)
         for hidden in (offer.user.party.id, "sec@example.org", "leaked", "unborn", 'spec"'):
             assert hidden not in text
+
+
+def test_the_public_cannot_tell_whether_a_question_was_asked_before(store):
+    """Asked anew, a question costs its population; asked again by another user, it does not: neither shows."""
+    shown = []
+    for asked_before in (False, True):
+        with suppress(Undone), store.write() as tx:
+            offer = Offer(World(tx))
+            open_accounts(tx, "clinic", Decimal(8), Decimal("1e-6"), (Decimal(4), Decimal("1e-7")))
+            spend(tx, offer.user.party.id, "earlier", population_pays=True)
+            spend(tx, "another", "question", population_pays=not asked_before)
+            shown.append(disclosure(tx)["privacy"])
+            raise Undone
+    assert shown[0] == shown[1]
+    assert shown[0][0]["spent_at_most"] == {"epsilon": "0.8"} and shown[0][0]["total"]["epsilon"] == "8"
+
+
+class Undone(Exception):
+    """Rolls a world back."""
+
+
+def spend(tx, party: str, job: str, population_pays: bool) -> None:
+    accountant.hold(
+        tx, job=job, party=party, population="clinic", base_key=job, rho=Decimal("0.001"), delta=Decimal(0),
+        population_pays=population_pays,
+    )  # fmt: skip
+    assert accountant.start(tx, job, joins=not population_pays)
