@@ -69,11 +69,21 @@ def begin(house: House, task: Task) -> Job | None:
         except Problem as problem:
             void(house, tx, task, job, problem.code)
             return None
-        joins = bool(tx.find(Base, key=job.base_key, limit=1))
-        if not job.free and not accountant.start(tx, job.id, joins=joins):
+        base = _base_to_join(tx, job)
+        if not job.free and not accountant.start(tx, job.id, joins=base is not None):
             void(house, tx, task, job, "state_conflict")
             return None
-        return tx.change(job, status="running", fence=task.fence, started_at=now())
+        return tx.change(job, status="running", fence=task.fence, base=base, started_at=now())
+
+
+def _base_to_join(tx: Transaction, job: Job) -> str | None:
+    """The base the job joins, settled together with what it pays: for a repeated question the very one that its asker
+    holds, which may be closed to others; else the open one of its plan, if it was drawn before."""
+    if job.free and (held := tx.find(Holding, key=job.base_key, party=job.party, limit=1)):
+        first = tx.get(Job, held[0].job)
+        return first.base if first is not None else None
+    drawn = tx.find(Base, key=job.base_key, limit=1)
+    return drawn[0].id if drawn else None
 
 
 def void(house: House, tx: Transaction, task: Task, job: Job, why: str) -> None:
@@ -154,13 +164,9 @@ def _as_registered(tx: Transaction, plan: Plan, version: DataVersion) -> bool:
 
 
 def stored_base(house: House, job: Job) -> Kept | None:
-    """Give the base of the job's canonical plan, if it was drawn before; for a repeated question the very base that
-    its asker holds, which may be closed to others."""
+    """Give the base that the job joined when it began, or one that was drawn for its plan since then."""
     with house.store.read() as tx:
-        rows = tx.find(Base, key=job.base_key, limit=1)
-        if job.free and (held := tx.find(Holding, key=job.base_key, party=job.party, limit=1)):
-            first = tx.get(Job, held[0].job)
-            rows = tx.find(Base, id=first.base, limit=1) if first is not None else rows
+        rows = tx.find(Base, id=job.base, limit=1) if job.base else tx.find(Base, key=job.base_key, limit=1)
     return open_base(house, rows[0]) if rows else None
 
 

@@ -10,7 +10,7 @@ import pytest
 from estate import Estate, estate
 
 from sandbox.engines.base import EngineFailed
-from sandbox.jobs import run, telling, working
+from sandbox.jobs import run, telling, trace, working
 from sandbox.jobs.records import Base, Holding, Job, Release, Task
 from sandbox.jobs.tasks import claim
 from sandbox.metering.records import UsageEvent
@@ -190,3 +190,23 @@ def test_a_second_user_of_one_question_gets_the_same_base_and_pays_itself(box: E
         box.ok("GET", f"/jobs/{job}/result", key=user)["rows"] for job, user in ((first, "firm"), (second, "other"))
     ]
     assert answers[0] != answers[1], "each copy carries its recipient's marks"
+
+
+def test_a_base_closed_after_a_job_began_is_still_the_one_it_joined(box: Estate) -> None:
+    sql = SQL.replace("FROM people", "FROM people WHERE wage > 82")
+    first = box.ask(sql)
+    box.finish()
+    second = box.ask(sql, "other")
+    task = claim(box.house.store, "slow")
+    assert task is not None
+    begun = working.begin(box.house, task)
+    assert begun is not None and begun.base is not None
+    with box.house.store.write() as tx:
+        base = tx.get(Base, begun.base)
+        assert base is not None
+        trace.close(tx, base)  # a reveal in between
+    run.carry_out(box.house, task)
+    box.finish()
+    with box.house.store.read() as tx:
+        jobs = [tx.get(Job, first), tx.get(Job, second)]
+        assert jobs[0] and jobs[1] and jobs[0].base == jobs[1].base == begun.base

@@ -255,3 +255,11 @@ def test_empty_tables_are_taken(tmp_path):
     assert tables == {"persons": [], "visits": [], "departments": []}
     assert report["visits"]["quality"]["completeness"] == "1.000000"
     assert write_csv(tmp_path / "again.csv", VISITS).exists()
+
+
+def test_columns_may_be_called_anything_that_is_a_name(tmp_path):
+    raw = deepcopy(CLINIC)
+    [departments] = [table for table in raw["tables"] if table["name"] == "departments"]
+    departments["columns"].append({"name": "raw_dept", "type": "string", "role": "public"})
+    _, tables = take(tmp_path, raw=raw, departments=[["dept", "raw_dept"], ["eye", "other"]])
+    assert tables["departments"] == [{"dept": "eye", "raw_dept": "other"}]

@@ -57,7 +57,7 @@ def kept(column: ColumnEntry, value: str) -> str:
 
 def counts(column: ColumnEntry) -> list[str]:
     """Give four aggregates over the parsed column: values, filled cells, outside the bounds, outside the domain."""
-    cell, value = f'"raw_{column.name}"', f'"{column.name}"'
+    cell, value = f'"__raw_{column.name}"', f'"{column.name}"'
     clamped = outside = "0"
     if column.bounds is not None:
         low, high = (literal(bound) for bound in column.bounds)

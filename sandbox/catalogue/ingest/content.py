@@ -25,7 +25,7 @@ def type_cells(
 
     Raises `Problem` (table_malformed) when too many cells of a column are not of its type."""
     cells = ", ".join(
-        f'{parsed(column)} AS "{column.name}", "{column.name}" AS "raw_{column.name}"' for column in table.columns
+        f'{parsed(column)} AS "{column.name}", "{column.name}" AS "__raw_{column.name}"' for column in table.columns
     )
     aggregates = [one for column in table.columns for one in counts(column)]
     found = connection.execute(

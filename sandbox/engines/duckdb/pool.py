@@ -56,9 +56,9 @@ class DuckDBEngine:
             query = render(plan)
             with self._seat(version.id) as seat:
                 answer = self._ask(seat, version, query)
-        except (ChildLost, ValueError):
+            return _exact(plan, query, answer)
+        except (ChildLost, ValueError, MemoryError):
             raise EngineFailed from None
-        return _exact(plan, query, answer)
 
     def close(self) -> None:
         """End all children; jobs that run fail."""
