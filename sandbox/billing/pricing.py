@@ -7,10 +7,11 @@ are the units product and month, which need usage events of their own.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from sandbox.billing.records import Price
+from sandbox.core.amounts import read_decimal
 from sandbox.core.clock import now
 from sandbox.core.ids import new_id
 from sandbox.core.store import Transaction
@@ -66,13 +67,11 @@ def set_price(
 def amount(value: Any, field: str) -> Decimal:
     """Read an amount of yuan from text or a number. Raises field_invalid naming `field`."""
     refusal = Problem("field_invalid", f"{field}: write yuan from 0 on with at most {MOST_DECIMALS} decimals: 1.20")
-    if isinstance(value, bool) or not isinstance(value, (str, int, float, Decimal)):
-        raise refusal
     try:
-        read = Decimal(str(value).strip())
-    except InvalidOperation:
+        read = read_decimal(value)
+    except ValueError:
         raise refusal from None
-    if not read.is_finite() or not 0 <= read < HIGHEST or read != round(read, MOST_DECIMALS):
+    if not 0 <= read < HIGHEST or read != round(read, MOST_DECIMALS):
         raise refusal
     written = -int(read.as_tuple().exponent)
     return abs(round(read, min(MOST_DECIMALS, max(0, written))))  # as many decimals as written; no exponent, no -0

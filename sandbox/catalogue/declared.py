@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
+from sandbox.core.amounts import read_decimal
 from sandbox.plan.scalar import BOOLEAN, DATE, INTEGER, STRING, Type, Value
 
 MOST_DIGITS = 18  # of a decimal: fits 64 bits, and a product of two fits 38 digits
@@ -65,12 +66,10 @@ def constant(text: str, raw: object) -> Value:
 
 
 def _number(raw: object) -> Decimal:
-    if isinstance(raw, bool) or not isinstance(raw, (int, float, str, Decimal)) or len(str(raw)) > 60:
-        raise ValueError("write a number")
     try:
-        number = Decimal(str(raw))
-    except InvalidOperation:
+        number = read_decimal(raw)
+    except ValueError:
         raise ValueError("write a number") from None
-    if not number.is_finite() or number.adjusted() > 40:
+    if number.adjusted() > 40:
         raise ValueError("write a finite number")
     return number

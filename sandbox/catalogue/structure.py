@@ -12,6 +12,8 @@ def check_structure(entry: Entry) -> None:
     """Raise `Problem` (field_invalid, unit_missing) when the parts of `entry` do not fit each other."""
     _once([table.name for table in entry.tables], "tables")
     for number, table in enumerate(entry.tables):
+        if table.name.lower() == "metadata":
+            raise _invalid(f"tables[{number}].name", "metadata is the part that holds the registration; choose another")
         _once([column.name for column in table.columns], f"tables[{number}].columns")
         (_check_public if table.public else _check_protected)(entry, table, f"tables[{number}]")
     _check_unit(entry)

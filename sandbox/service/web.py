@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import struct
 import sys
 from typing import Any
 
@@ -9,6 +11,16 @@ from gunicorn.app.base import BaseApplication
 
 from sandbox.service.process import configure_log, die_with_parent
 from sandbox.settings import Settings, load
+
+SILENCE = 10
+"""Seconds a client may be silent in the middle of a request: without a limit, a few dozen half-sent requests would hold
+every thread. Somebody who trickles byte by byte is for a buffering proxy in front."""
+
+
+def _limit_silence(worker: Any) -> None:
+    """Accepted connections inherit the limit from the listening socket (Linux)."""
+    for listener in worker.sockets:
+        listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", SILENCE, 0))
 
 
 class Server(BaseApplication):  # type: ignore[misc]
@@ -28,7 +40,8 @@ class Server(BaseApplication):  # type: ignore[misc]
             "graceful_timeout": 10,
             "accesslog": None,
             "errorlog": "-",
-            "loglevel": "warning",
+            "loglevel": "error",  # warnings quote request lines, and a key may have strayed into one
+            "post_worker_init": _limit_silence,
             "proc_name": "sandbox-web",
             "control_socket_disable": True,
         }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -93,3 +94,10 @@ def test_a_hostile_workbook_is_refused_and_leaves_nothing(box: Estate, name: str
         assert (answer.status_code, answer.json["code"]) == (422, "table_malformed"), answer.json
     assert {path.name for path in box.settings.data_folder.iterdir()} == before
     assert not list(box.settings.spool_folder.iterdir())
+
+
+def test_a_workbook_that_understates_its_size_loses_no_row(box: Estate) -> None:
+    stale = with_sheet(lambda xml: re.sub(rb'<dimension ref="[^"]*"', b'<dimension ref="A1:D10"', xml))
+    with registered(box, "stale", stale, XLSX) as answer:
+        assert answer.status_code == 201, answer.text
+        assert answer.json["report"]["tables"]["stale"]["rows_read"] == len(PEOPLE)

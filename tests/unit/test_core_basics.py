@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import stat
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sandbox.core.amounts import read_decimal
 from sandbox.core.canonical import canonical_bytes, digest
 from sandbox.core.commitments import Opened, commit, commitment, opens
 from sandbox.core.ids import new_id
@@ -73,3 +75,16 @@ def test_a_missing_or_damaged_key_is_said(tmp_path: Path) -> None:
 def test_every_problem_has_a_status() -> None:
     assert all(400 <= status < 600 for status in STATUS.values())
     assert Problem("not_found", "there is none", left="1").fields == {"left": "1"}
+
+
+@pytest.mark.parametrize("raw", ["1.20", 1.2, 3, Decimal("0.5"), "-.5e-3", " 7 ", "+4."])
+def test_a_decimal_is_read_exactly(raw: object) -> None:
+    assert read_decimal(raw) == Decimal(str(raw).strip())
+
+
+@pytest.mark.parametrize(
+    "raw", ["1_0", "１２", "٣", "nan", "Infinity", "0x1", "", "1,5", "\n1", True, None, [], float("inf"), "9" * 41]
+)
+def test_what_is_no_plain_number_is_refused(raw: object) -> None:
+    with pytest.raises(ValueError, match="number"):
+        read_decimal(raw)

@@ -59,7 +59,9 @@ def load_sheet(
 def _rows(path: Path) -> Iterator[tuple[Any, ...]]:
     book = openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False)
     try:
-        yield from book.worksheets[0].iter_rows(values_only=True)
+        sheet = book.worksheets[0]
+        sheet.reset_dimensions()  # what the file says of its size may be stale: all rows are read, whatever it says
+        yield from sheet.iter_rows(values_only=True)
     finally:
         book.close()
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
+from sandbox.core.amounts import read_decimal
 from sandbox.errors import Problem
 from sandbox.plan.plan import Bounds
 
@@ -36,15 +37,10 @@ def epsilon_of(request: Mapping[str, Any], spec: Mapping[str, Any]) -> Decimal:
 
 def _number(raw: object) -> Decimal:
     """Read a decimal number; raises epsilon_invalid."""
-    if isinstance(raw, bool) or not isinstance(raw, (int, float, str, Decimal)) or len(str(raw)) > 40:
-        raise _bad_epsilon(LARGEST_EPSILON)
     try:
-        value = Decimal(str(raw))
-    except InvalidOperation:
+        return read_decimal(raw)
+    except ValueError:
         raise _bad_epsilon(LARGEST_EPSILON) from None
-    if not value.is_finite():
-        raise _bad_epsilon(LARGEST_EPSILON)
-    return value
 
 
 def _bad_epsilon(most: Decimal) -> Problem:
