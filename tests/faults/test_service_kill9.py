@@ -15,6 +15,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "functional"))
 import town as towns
+from databases import postgres_database
 from town import Town
 
 from sandbox.cli.demo.running import Instance
@@ -29,8 +30,6 @@ ENDED = {"done", "failed", "void"}
 
 @pytest.fixture(scope="module", params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def town(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
-    from conftest import postgres_database
-
     promise = {"epsilon": "100", "delta": "1e-6", "per_user": {"epsilon": "50", "delta": "1e-7"}}
     entry, table = towns.entry(privacy=promise), towns.table(tmp_path_factory.mktemp("data"))
     if request.param == "sqlite":
