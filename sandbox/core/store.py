@@ -28,6 +28,7 @@ class Transaction(Protocol):
     def find(
         self,
         kind: type[R],
+        /,
         *,
         order: Sequence[str] = (),
         limit: int | None = None,

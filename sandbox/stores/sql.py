@@ -100,6 +100,7 @@ class SqlTransaction:
     def find(
         self,
         kind: type[R],
+        /,
         *,
         order: Sequence[str] = (),
         limit: int | None = None,
