@@ -18,6 +18,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy.dialects import postgresql, sqlite
 
 from sandbox.core.store import Duplicate, R, Record, Stale, Transaction, Unavailable
 from sandbox.errors import Problem
@@ -25,6 +26,8 @@ from sandbox.stores.tables import METADATA
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 WRITING = "sandbox_writing"
+INSERT: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+"""`ON CONFLICT DO NOTHING` tells a taken key without a savepoint, and the transaction goes on."""
 
 
 class SqlStore:
@@ -116,12 +119,10 @@ class SqlTransaction:
         return [kind(**row._mapping) for row in self._connection.execute(query.limit(limit))]
 
     def add(self, record: Record) -> None:
-        table, _ = _table(type(record))
-        try:
-            with self._connection.begin_nested():
-                self._connection.execute(table.insert().values(**_values(record)))
-        except sa.exc.IntegrityError as error:
-            raise Duplicate(table.name) from error
+        table, primary = _table(type(record))
+        insert = INSERT[self._connection.dialect.name](table).values(**_values(record)).on_conflict_do_nothing()
+        if self._connection.execute(insert.returning(primary)).first() is None:
+            raise Duplicate(table.name)
 
     def change(self, record: R, **values: Any) -> R:
         table, primary = _table(type(record))
