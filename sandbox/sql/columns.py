@@ -12,6 +12,8 @@ from sandbox.plan import scalar as s
 from sandbox.sql.scalars import Builder, quote
 from sandbox.sql.terms import Bound, Term, refuse
 
+AGGREGATE = (exp.AggFunc, exp.Filter)  # what stands for a number of many rows
+
 
 class Row:
     """The columns of one table under the qualifiers that its FROM clause gives them."""
@@ -23,7 +25,7 @@ class Row:
 
     def leaf(self, node: exp.Expr) -> Term | None:
         """The leaf of row expressions: columns are terms; aggregates and identifiers are refused."""
-        if isinstance(node, exp.AggFunc):
+        if isinstance(node, AGGREGATE):
             raise refuse(f"The aggregate {quote(node)} cannot stand here; write it in SELECT, HAVING or ORDER BY.")
         if not isinstance(node, exp.Column):
             return None

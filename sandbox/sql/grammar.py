@@ -15,7 +15,19 @@ MAX_DEPTH = 64  # of the tree, where a chain of AND (or of OR) counts once
 
 _BINARY = ("this", "expression")
 _BINARIES = (exp.And, exp.Or, exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.Is, exp.Add, exp.Sub, exp.Mul)
-_UNARIES = (exp.From, exp.Where, exp.Having, exp.Not, exp.Neg, exp.Paren, exp.Sum, exp.Avg, exp.Boolean, exp.Var)
+_UNARIES = (
+    exp.From,
+    exp.Where,
+    exp.Having,
+    exp.Not,
+    exp.Neg,
+    exp.Paren,
+    exp.Sum,
+    exp.Avg,
+    exp.CountIf,
+    exp.Boolean,
+    exp.Var,
+)
 
 ALLOWED: dict[type[exp.Expr], frozenset[str]] = {
     exp.Select: frozenset({"expressions", "from_", "where", "group", "having", "order", "limit", "offset"}),
@@ -45,6 +57,7 @@ ALLOWED: dict[type[exp.Expr], frozenset[str]] = {
     exp.Cast: frozenset({"this", "to"}),
     exp.DataType: frozenset({"this", "nested"}),
     exp.Extract: frozenset(_BINARY),
+    exp.Filter: frozenset(_BINARY),
     **dict.fromkeys((exp.Year, exp.Quarter, exp.Month, exp.Day), frozenset({"this"})),
     **dict.fromkeys(_BINARIES, frozenset(_BINARY)),
     **dict.fromkeys(_UNARIES, frozenset({"this"})),
@@ -53,7 +66,7 @@ ALLOWED: dict[type[exp.Expr], frozenset[str]] = {
 _JOIN = "Joins are not built yet; ask about one table at a time."
 _SUBQUERY = "Subqueries are not built yet; write one SELECT, with values in place of the inner SELECT."
 _VOLATILE = "An answer must not depend on chance or on the clock; write the value itself, such as DATE '2024-01-31'."
-_PICK = "Only COUNT, SUM and AVG are built yet; a single row's value never leaves."
+_PICK = "Of the aggregates only COUNT, SUM and AVG are built so far; ask for one of them. A single row's value never leaves."
 _TEXT = "Functions of text are not built yet; compare the column with =, IN or LIKE."
 _SETS = "ROLLUP, CUBE and GROUPING SETS are not built yet; ask each grouping by itself."
 _SET = "UNION, INTERSECT and EXCEPT are not built yet; ask each question by itself."
@@ -64,7 +77,6 @@ REFUSED: dict[type[exp.Expr], str] = {
     exp.Exists: _SUBQUERY,
     exp.SetOperation: _SET,
     exp.Window: "Windows are not built yet; write GROUP BY instead of OVER.",
-    exp.Filter: "FILTER is not built yet; write SUM(CASE WHEN … THEN 1 ELSE 0 END).",
     exp.Rand: _VOLATILE,
     exp.CurrentDate: _VOLATILE,
     exp.CurrentTime: _VOLATILE,
@@ -73,7 +85,7 @@ REFUSED: dict[type[exp.Expr], str] = {
     exp.ReadCSV: _READER,
     exp.Min: "MIN is not built yet; a single row's value never leaves. Ask for AVG, or COUNT(*) WHERE … < a value.",
     exp.Max: "MAX is not built yet; a single row's value never leaves. Ask for AVG, or COUNT(*) WHERE … > a value.",
-    exp.IgnoreNulls: "Only COUNT, SUM and AVG are built yet, and they leave NULL out by themselves.",
+    exp.IgnoreNulls: "Only COUNT, SUM and AVG are built so far, and they leave NULL out by themselves.",
     exp.ILike: "ILIKE is not built yet; write LIKE, or several of them joined by OR.",
     exp.Escape: "LIKE takes % and _ as wildcards and no ESCAPE; remove it.",
     exp.Fetch: "Write LIMIT with a whole number instead of FETCH.",
@@ -170,7 +182,8 @@ def _sentence(node: exp.Expr) -> str:
 
 _CLOCKS = ("now", "today", "get_current_timestamp", "current_localtimestamp", "transaction_timestamp", "setseed")
 _WHAT_IS = (
-    "COUNT, SUM, AVG, CASE, COALESCE, NULLIF, YEAR, QUARTER, MONTH, DAY, + - *, comparisons, IN, BETWEEN and LIKE are."
+    "COUNT, SUM, AVG, FILTER, CASE, COALESCE, NULLIF, YEAR, QUARTER, MONTH, DAY, + - *, comparisons, IN, BETWEEN and "
+    "LIKE are."
 )
 
 

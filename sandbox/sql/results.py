@@ -11,6 +11,7 @@ from sqlglot import exp
 from sandbox.errors import Problem
 from sandbox.plan import scalar as s
 from sandbox.sql.aggregates import ask
+from sandbox.sql.columns import AGGREGATE
 from sandbox.sql.draft import Ask, Draft, Item
 from sandbox.sql.scalars import Builder
 from sandbox.sql.terms import Term, refuse
@@ -39,7 +40,7 @@ class Results:
     def primitive(self, node: exp.Expr) -> tuple[Literal["key", "aggregate"], int, s.Type] | None:
         """Say which key or aggregate `node` is by itself, or None."""
         inner = node.unnest()
-        if isinstance(inner, exp.AggFunc):
+        if isinstance(inner, AGGREGATE):
             wanted = ask(inner, self._draft.row)
             if wanted not in self.asks:
                 self.asks.append(wanted)
@@ -123,11 +124,13 @@ def _range(wanted: Ask) -> tuple[Decimal, Decimal]:
 def name_of(node: exp.Expr, place: int) -> str:
     """Give the name of a column of the answer that has no alias."""
     inner = node.unnest()
+    if isinstance(inner, exp.Filter):
+        inner = inner.this.unnest()
     if isinstance(inner, exp.Column):
         return inner.name
     if isinstance(inner, exp.AggFunc):
         argument = inner.this.expressions[0] if isinstance(inner.this, exp.Distinct) else inner.this
-        function = type(inner).__name__.lower()
+        function = inner.sql_name().lower()
         return f"{function}_{argument.name}" if isinstance(argument, exp.Column) else function
     if isinstance(inner, (exp.Year, exp.Quarter, exp.Month, exp.Day)):
         return type(inner).__name__.lower()

@@ -44,6 +44,8 @@ KEYS = ("", "sex", "insured", "age", "YEAR(born)", "CASE WHEN age > 50 THEN wage
 ASKS = (
     "COUNT(*)", "COUNT(age)", "SUM(wage)", "AVG(age)", "SUM(age * wage - 3)", "SUM(-wage)", "COUNT(DISTINCT pid)",
     "AVG(CASE WHEN insured THEN wage WHEN sex = 'f' THEN 2 END)", "SUM(MONTH(born))", "COUNT(NULLIF(sex, 'f'))",
+    "COUNT(*) FILTER (WHERE age > 30)", "SUM(wage) FILTER (WHERE sex = 'f')", "AVG(age) FILTER (WHERE NOT insured)",
+    "COUNT_IF(code > 0)",
 )  # fmt: skip
 
 

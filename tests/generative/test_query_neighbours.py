@@ -68,7 +68,8 @@ ASKS = (
     "COUNT(*)", "COUNT(DISTINCT pid)", "COUNT(n)", "SUM(n)", "AVG(n)", "SUM(small)", "AVG(small * small)", "AVG(cost)",
     "SUM(CASE WHEN ok THEN 1 ELSE 0 END)", "SUM(CASE WHEN free > 7 THEN n ELSE small END)", "AVG(three * rate)",
     "SUM(MONTH(day) - YEAR(day))", "COUNT(NULLIF(k0, 'a'))", "SUM(0 * three)", "SUM(cost)", "SUM(large)",
-    "SUM(COALESCE(cost, 0) + n)", "SUM(CASE WHEN cost > 1 THEN NULL ELSE 3.55 END)",
+    "SUM(COALESCE(cost, 0) + n)", "SUM(CASE WHEN cost > 1 THEN NULL ELSE 3.55 END)", "COUNT_IF(n > 3 OR ok)",
+    "COUNT(*) FILTER (WHERE ok)", "AVG(small) FILTER (WHERE n > 3)", "COUNT(free) FILTER (WHERE k0 <> 'a')",
 )  # fmt: skip
 CONDITIONS = (
     "TRUE", "NOT ok", "n > 3", "free = 7 OR free < 0", "note LIKE '_%'", "note = ''", "k0 IN ('a', 'é')", "n < cost",

@@ -34,6 +34,9 @@ def measured(plan: Plan) -> list[tuple[str, int, int, int, int]]:
         ("SELECT SUM(wage * 0.1) FROM persons", [("sum", -1000, 99_050, 0, 99_050**2)]),
         ("SELECT SUM(CASE WHEN age > 90 THEN 1 ELSE 0 END) FROM persons", [("sum", 0, 1, 0, 1)]),
         ("SELECT SUM(0) FROM persons", [("sum", 0, 0, 0, 1)]),
+        ("SELECT COUNT(*) FILTER (WHERE age > 9) FROM persons", [("values", 0, 0, 0, 1)]),
+        ("SELECT SUM(cost) FILTER (WHERE dept = 'x') FROM visits", [("sum", 0, 2_000_000, 0, 400 * 2_000_000**2)]),
+        ("SELECT AVG(age) FILTER (WHERE insured) FROM persons", [("sum", 0, 100, 50, 2500), ("values", 0, 0, 0, 1)]),
         ("SELECT COUNT(*) FROM visits", [("rows", 0, 0, 0, 400)]),
         ("SELECT COUNT(DISTINCT pid) FROM visits", [("units", 0, 0, 0, 1)]),
         ("SELECT ward, COUNT(DISTINCT pid) FROM visits GROUP BY ward", [("units", 0, 0, 0, 3)]),
@@ -155,6 +158,24 @@ WALK = "SELECT sex, COUNT(*) AS n, SUM(income) AS total, AVG(age) AS age FROM pe
 )
 def test_paraphrases_have_one_base(paraphrase: str) -> None:
     assert plan_of(paraphrase).base_key() == plan_of(WALK).base_key()
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        ("COUNT(*) FILTER (WHERE age > 9)", "COUNT(CASE WHEN age > 9 THEN 1 END)"),
+        ("COUNT_IF(age > 9)", "COUNT(*) FILTER (WHERE 9 < age)"),
+        ("COUNT_IF(age > 9) FILTER (WHERE insured)", "COUNT(pid) FILTER (WHERE insured AND age > 9)"),
+        ("COUNT(wage) FILTER (WHERE insured)", "COUNT(1) FILTER (WHERE insured)"),
+        ("COUNT(age) FILTER (WHERE insured)", "COUNT(CASE WHEN insured THEN age END)"),
+        ("SUM(age) FILTER (WHERE insured)", "SUM(CASE WHEN insured THEN age END)"),
+        ("AVG(age) FILTER (WHERE TRUE)", "AVG(age)"),
+        ("COUNT_IF(TRUE)", "COUNT(*)"),
+    ],
+)
+def test_aggregates_that_are_one(left: str, right: str) -> None:
+    asked = [plan_of(f"SELECT sex, {ask} FROM persons GROUP BY sex") for ask in (left, right)]
+    assert asked[0].base_key() == asked[1].base_key()
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from sandbox.plan.plan import Bounds, Key, Threshold
-from sandbox.plan.scalar import Column
+from sandbox.plan.scalar import Column, Scalar, children
 from sandbox.sql.draft import Ask
 from sandbox.sql.draft import Key as DraftKey
 
@@ -36,7 +36,7 @@ def notes(
             f"each {unit} counts in at most {bounds.groups} groups with at most {bounds.rows_per_group} rows in each; "
             "further rows are left out"
         )
-    clamped = sorted({ask.term.node.name for ask in asks if ask.term and _plain(ask)})  # type: ignore[union-attr]
+    clamped = sorted({name for ask in asks if ask.what != "values" and ask.term for name in _clamped(ask.term.node)})
     if clamped:
         said.append(f"values of {_list(clamped)} outside the declared bounds count as the nearest bound")
     if any(ask.what == "average" for ask in asks):
@@ -46,8 +46,11 @@ def notes(
     return tuple(said)
 
 
-def _plain(ask: Ask) -> bool:
-    return ask.what in ("sum", "average") and ask.term is not None and isinstance(ask.term.node, Column)
+def _clamped(node: Scalar) -> set[str]:
+    """The columns in `node` whose declared bounds registration enforces."""
+    if isinstance(node, Column):
+        return set() if node.lower is None else {node.name}
+    return set().union(*(_clamped(child) for child in children(node)))
 
 
 def _list(names: Sequence[str]) -> str:
