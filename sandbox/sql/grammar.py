@@ -66,7 +66,7 @@ ALLOWED: dict[type[exp.Expr], frozenset[str]] = {
 _JOIN = "Joins are not built yet; ask about one table at a time."
 _SUBQUERY = "Subqueries are not built yet; write one SELECT, with values in place of the inner SELECT."
 _VOLATILE = "An answer must not depend on chance or on the clock; write the value itself, such as DATE '2024-01-31'."
-_PICK = "Of the aggregates only COUNT, SUM and AVG are built so far; ask for one of them. A single row's value never leaves."
+_PICK = "Of the aggregates only COUNT, SUM and AVG are built so far; a single row's value never leaves."
 _TEXT = "Functions of text are not built yet; compare the column with =, IN or LIKE."
 _SETS = "ROLLUP, CUBE and GROUPING SETS are not built yet; ask each grouping by itself."
 _SET = "UNION, INTERSECT and EXCEPT are not built yet; ask each question by itself."
