@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
@@ -66,6 +68,7 @@ def _init(settings: Settings) -> dict[str, str]:
     instance = {"id": new_id("instance"), "created_at": rfc3339(now()), "test_instance": False}
     store = SqlStore(settings.database)
     try:
+        store.reach()
         store.create()
         journal = Journal(Sealer(keys.secret("release")))
         with store.write() as tx:
@@ -81,7 +84,8 @@ def check_ready_to_serve(settings: Settings) -> None:
     """Raise `Problem` when there is no whole instance at the settings' places."""
     if not (settings.home / INSTANCE).exists():
         raise Problem(
-            "not_ready", f"there is no instance in {settings.home}; make one with `sandbox init {settings.home}`"
+            "not_ready",
+            f"there is no instance in {settings.home}; make one with `sandbox init` or say --home",
         )
     FileKeys(settings.key_folder).secret("release")
     store = SqlStore(settings.database)
@@ -174,14 +178,32 @@ def _signer(settings: Settings, keys: FileKeys) -> Signer:
 
 @contextmanager
 def _scratch(settings: Settings) -> Iterator[Path]:
-    """A private folder for decrypted uploads, in memory where the machine has such a place; emptied before and after,
-    so that a killed vault leaves no plaintext once it runs again."""
+    """A private folder for this vault's decrypted uploads, in memory where the machine has such a place, gone with it.
+    Locked while the vault lives: what killed vaults left is removed, what another one works in stays."""
     shared_memory = Path("/dev/shm")  # noqa: S108 – made private below
     parent = settings.scratch or (shared_memory if os.access(shared_memory, os.W_OK) else settings.home)
-    folder = parent / f"sandbox-scratch-{Doorbell.tag(settings.home)}"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(mode=0o700, parents=True)
+    parent.mkdir(parents=True, exist_ok=True)
+    prefix = f"sandbox-scratch-{Doorbell.tag(settings.home)}-"
+    with _locked(settings.home):  # nobody clears away a folder between its making and its lock
+        for left in parent.glob(prefix + "*"):
+            with suppress(OSError), _locked(left, fcntl.LOCK_NB):
+                shutil.rmtree(left, ignore_errors=True)
+        folder = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
+        held = os.open(folder, os.O_RDONLY)
+        fcntl.flock(held, fcntl.LOCK_EX)
     try:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+        os.close(held)
+
+
+@contextmanager
+def _locked(folder: Path, how: int = 0) -> Iterator[None]:
+    """Hold the lock of a folder; raises `OSError` with LOCK_NB when somebody else has it."""
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(opened, fcntl.LOCK_EX | how)
+        yield
+    finally:
+        os.close(opened)

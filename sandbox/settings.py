@@ -8,9 +8,10 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from sandbox.core.sentences import plainly
 from sandbox.errors import Problem
 
 CONFIG = "sandbox.toml"
@@ -35,6 +36,13 @@ class Settings(BaseSettings):
     upload_limit: int = Field(1 << 30, description="largest file of a table, bytes", ge=1)
     leak_limit: int = Field(100_000_000, description="largest file to trace, bytes", ge=1)
     table_limit: int = Field(64, description="most tables of a resource", ge=1)
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, url: str | None) -> str | None:
+        if url is not None and not url.startswith(("sqlite:///", "postgresql+psycopg://")):
+            raise ValueError("write sqlite:///path or postgresql+psycopg://user@host/name")
+        return url
 
     @property
     def key_folder(self) -> Path:
@@ -74,4 +82,4 @@ def load(**given: Any) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         name = str(first["loc"][0])
-        raise Problem("field_invalid", f"setting {name} (SANDBOX_{name.upper()}): {first['msg']}") from error
+        raise Problem("field_invalid", f"setting {name} (SANDBOX_{name.upper()}): {plainly(first['msg'])}") from error

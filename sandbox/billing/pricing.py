@@ -87,7 +87,8 @@ def _read(body: Mapping[str, Any]) -> tuple[str, Decimal, bool]:
         raise Problem("field_invalid", "unit: write call (per job) or cell (per released value)")
     yuan = amount(body.get("price"), "price")
     if body.get("trial") is not True:
-        raise Problem("field_invalid", "trial: no ceiling has been set, so only a trial price is possible; write true")
+        said = "trial: no ceiling has been set, so only a trial price is possible; write true (--trial)"
+        raise Problem("field_invalid", said)
     repeat_free = body.get("repeat_free", True)
     if not isinstance(repeat_free, bool):
         raise Problem("field_invalid", "repeat_free: write true or false")

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from sandbox.cli.command import Get, Json, service, tell, tell_items
+from sandbox.cli.command import Get, Json, check_folder, service, tell, tell_items
 
 Subscription = Annotated[str, typer.Argument(help="Id of the subscription.")]
 Sql = Annotated[str, typer.Argument(help="The question, in SQL.")]
@@ -29,10 +29,12 @@ def subscribe(
 
 
 def estimate(subscription: Subscription, sql: Sql, epsilon: Epsilon = None, as_json: Json = False) -> None:
-    """Say what a question would cost and how exact it would be; costs nothing."""
+    """Say what a question would cost in privacy and money; costs nothing."""
     with service() as client:
         found = client.estimate(subscription, sql, epsilon)
-    tell(found, "It would cost ε {epsilon} (ρ {rho}) and {fee} yuan.", as_json=as_json)
+    from sandbox.cli.show import at_most
+
+    tell(found, f"It would cost ε {at_most(found['epsilon'])} (ρ {{rho}}) and {{fee}} yuan.", as_json=as_json)
 
 
 def query(
@@ -46,6 +48,7 @@ def query(
     as_json: Json = False,
 ) -> None:
     """Ask a question and print its answer with 95 % intervals."""
+    check_folder(receipt)
     with service() as client:
         answer = client.query(subscription, sql, epsilon)
     if receipt is not None:

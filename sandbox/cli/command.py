@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -29,6 +30,12 @@ def service(*, key: bool = True) -> Iterator[Client]:
         raise Problem("key_missing", "set SANDBOX_API_KEY to your key (and SANDBOX_URL when the service is not local)")
     with Client(os.environ.get("SANDBOX_URL", "http://127.0.0.1:8000"), secret) as client:
         yield client
+
+
+def check_folder(file: Path | None) -> None:
+    """Refuse a file to write whose folder is not there, before anything is asked and paid for."""
+    if file is not None and not file.absolute().parent.is_dir():
+        raise typer.BadParameter(f"there is no folder {file.parent} to write {file.name} in")
 
 
 def tell(answer: dict[str, Any], sentence: str, *, as_json: bool = False, get: str | None = None) -> None:

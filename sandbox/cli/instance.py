@@ -21,7 +21,7 @@ Home = Annotated[
 def init(
     directory: Annotated[Path, typer.Argument(metavar="DIR", help="Folder to make; it must not exist or be empty.")],
     test_instance: Annotated[
-        bool, typer.Option("--test-instance", help="Lift budgets, for audits only; marked for ever.")
+        bool, typer.Option("--test-instance", help="Lift budgets, for audits only; not built yet.")
     ] = False,
     as_json: Json = False,
     get: Get = None,
@@ -49,7 +49,11 @@ def serve(
     from sandbox.service.supervisor import serve as run
     from sandbox.settings import load
 
-    run(load(home=home, host=host, port=port, workers=workers))
+    settings = load(home=home, host=host, port=port, workers=workers)
+    run(
+        settings,
+        lambda: typer.echo(f"Serving {settings.home} at http://{settings.host}:{settings.port} – Ctrl-C stops it."),
+    )
 
 
 def doctor(home: Home = None, as_json: Json = False) -> None:

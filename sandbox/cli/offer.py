@@ -49,6 +49,8 @@ def register(
         declared = json.loads(entry.read_text(encoding="utf-8"))
     except ValueError as error:
         raise Problem("malformed_request", f"{entry} is not valid JSON: {error}") from error
+    if not isinstance(declared, dict):
+        raise Problem("malformed_request", f"{entry} is not a registration: write one JSON object")
     files = {}
     for pair in tables:
         table, equals, file = pair.partition("=")

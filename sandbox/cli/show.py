@@ -31,7 +31,7 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[i
     return made
 
 
-def answer_table(answer: Answer, limit: int | None = None, interval: str = "95 %") -> Table:
+def answer_table(answer: Answer, limit: int | None = None, interval: str = "95 % interval") -> Table:
     """Give the rows of an answer, each measure followed by its 95 % interval; at most `limit` rows."""
     heads: list[str] = []
     right: list[int] = []
@@ -57,8 +57,11 @@ def answer_table(answer: Answer, limit: int | None = None, interval: str = "95 %
 
 
 def at_most(amount: str) -> str:
-    """Print an exact ε with two decimals, rounded up: what is spent is never shown too small."""
-    return f"{Decimal(amount).quantize(CENTI, ROUND_CEILING):f}"
+    """Print an exact ε with two decimals (a tiny one with two digits), rounded up: what is spent is never shown too
+    small."""
+    exact = Decimal(amount)
+    step = CENTI if exact == 0 or exact >= CENTI else Decimal(1).scaleb(exact.adjusted() - 1)
+    return f"{exact.quantize(step, ROUND_CEILING):f}"
 
 
 def at_least(amount: str) -> str:

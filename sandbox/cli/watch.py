@@ -9,8 +9,9 @@ from typing import Annotated
 
 import typer
 
-from sandbox.cli.command import Get, Json, service, tell
+from sandbox.cli.command import Get, Json, check_folder, service, tell
 from sandbox.cli.instance import Home
+from sandbox.errors import Problem
 
 log = typer.Typer(no_args_is_help=True, help="The transparency log (存证日志).")
 evidence = typer.Typer(no_args_is_help=True, help="Evidence bundles (证据包).")
@@ -25,6 +26,7 @@ def trace(
 ) -> None:
     """Trace a leaked file to the copy it came from; the regulator's alone."""
     hint = {name: value for name, value in (("resource", resource), ("product", product)) if value}
+    check_folder(bundle)
     with service() as client:
         found = client.trace(leak, hint or None)
         if bundle is not None:
@@ -32,7 +34,8 @@ def trace(
     if as_json:
         typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
         return
-    typer.echo(f"Trace {found['id']}: {len(found['findings'])} finding(s), {found['below_bar']} below the bar")
+    typer.echo(f"Trace {found['id']}: {len(found['findings'])} finding(s), {found['below_bar']} not named")
+    typer.echo(found["statement"]["en"])
     for one in found["findings"]:
         typer.echo(f"  {one['verdict']}: {one['party']}, release {one['release']}, log10 p ≤ {one['log10_p']}")
 
@@ -70,8 +73,11 @@ def verify_log(
     from sandbox.transparency.verify import verify_log as verify
 
     settings = load(home=home)
+    log_key = settings.home / "log.pub"
+    if not log_key.exists():
+        raise Problem("not_ready", f"there is no log in {settings.home}; name the instance's folder with --home")
     saved = None if from_checkpoint is None else from_checkpoint.read_text(encoding="utf-8")
-    found = verify(settings.log_folder, (settings.home / "log.pub").read_text(encoding="utf-8"), saved)
+    found = verify(settings.log_folder, log_key.read_text(encoding="utf-8"), saved)
     tell(asdict(found), "The log is whole: {size} entries, root {root}", as_json=as_json)
 
 

@@ -39,7 +39,8 @@ class Interval:
 class Answer:
     """A private answer. `rows` are lists in the order of `columns`; `job` is its id.
 
-    `errors` gives the half-width of the 95 % interval of each measured column, `intervals()` value and bounds by row.
+    `errors` gives the half-width of the 95 % interval of each measured column, `intervals()` value and bounds by row,
+    cut where the true value cannot lie (a count below 0, an average outside the declared bounds).
     """
 
     def __init__(self, result: dict[str, Any], receipt: str) -> None:
@@ -73,9 +74,17 @@ class Answer:
     def intervals(self, column: str) -> list[Interval | None]:
         """Give value, lower and upper 95 % bound of `column` for each row; None where the value is empty."""
         place, error = self.columns.index(column), self.errors[column]
-        values = (row[place] for row in self.rows)
+        said = self.result["columns"][place]
+        least, most = float(said.get("least", "-inf")), float(said.get("most", "inf"))
+
+        def inside(number: float) -> float:
+            return min(max(number, least), most)
+
+        values = (None if row[place] is None else float(row[place]) for row in self.rows)
         return [
-            None if value is None else Interval(float(value), float(value) - error, float(value) + error)
+            None
+            if value is None
+            else Interval(value, inside(inside(value) - error), inside(inside(value) + error))  # never empty
             for value in values
         ]
 

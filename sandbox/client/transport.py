@@ -22,6 +22,10 @@ class Transport:
     def __init__(
         self, url: str, key: str | None = None, *, timeout: float = 120, transport: httpx.BaseTransport | None = None
     ) -> None:
+        if not url.startswith(("http://", "https://")):
+            raise Problem("field_invalid", f"{url!r} is not the address of a service; write http://host:port")
+        if key and not (key.isascii() and key.isprintable()):
+            raise Problem("key_invalid", "the key holds characters that no key has; copy it again")
         headers = {"Authorization": f"Bearer {key}"} if key else {}
         self.url = url.rstrip("/")
         self._http = httpx.Client(base_url=self.url, headers=headers, timeout=timeout, transport=transport)

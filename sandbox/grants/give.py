@@ -12,6 +12,7 @@ from policies.purposes import PURPOSES
 from sandbox.catalogue.records import Resource
 from sandbox.core.clock import now
 from sandbox.core.ids import new_id
+from sandbox.core.sentences import plainly
 from sandbox.core.store import Transaction
 from sandbox.errors import Problem
 from sandbox.grants.records import Grant
@@ -104,7 +105,7 @@ def _read(body: Mapping[str, Any]) -> GrantRequest:
         return GrantRequest.model_validate(body)
     except ValidationError as error:
         first = error.errors()[0]
-        raise Problem("field_invalid", f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+        raise Problem("field_invalid", f"{'.'.join(map(str, first['loc']))}: {plainly(first['msg'])}") from None
 
 
 def _check(asked: GrantRequest) -> None:

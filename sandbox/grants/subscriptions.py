@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from policies.purposes import COMMITMENT_DIGEST, FREE, PURPOSES
 from sandbox.core.clock import now, rfc3339
 from sandbox.core.ids import new_id
+from sandbox.core.sentences import plainly
 from sandbox.core.store import Transaction
 from sandbox.core.view import shown
 from sandbox.errors import Problem
@@ -48,7 +49,7 @@ def subscribe(tx: Transaction, journal: Journal, principal: Principal, body: Map
     if grant.mode == "scenario" and asked.scenario != grant.scenario:
         raise Problem("purpose_not_allowed", f"this product serves one scenario; write scenario: {grant.scenario}")
     if not asked.commitment or asked.commitment.get("accepted") is not True:
-        raise Problem("commitment_missing", 'accept the commitment: write "commitment": {"accepted": true}')
+        raise Problem("commitment_missing", 'accept the commitment: write "commitment": {"accepted": true} (--accept)')
     automatic = product.spec.get("approval") == "automatic" and asked.purpose not in FREE
     moment = now()
     subscription = Subscription(
@@ -115,7 +116,7 @@ def _read(body: Mapping[str, Any]) -> SubscriptionRequest:
         asked = SubscriptionRequest.model_validate(body)
     except ValidationError as error:
         first = error.errors()[0]
-        raise Problem("field_invalid", f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+        raise Problem("field_invalid", f"{'.'.join(map(str, first['loc']))}: {plainly(first['msg'])}") from None
     if asked.purpose not in PURPOSES:
         raise Problem("field_invalid", f"purpose: write one of {', '.join(PURPOSES)}")
     return asked

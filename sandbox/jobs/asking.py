@@ -108,6 +108,7 @@ def reserve(
             rho=rho,
             delta=delta,
             population_pays=not tx.find(Base, key=key, limit=1),
+            epsilon=None if request.get("epsilon") is None else Decimal(str(request["epsilon"])),
         )
     job = Job(
         id=job_id,

@@ -33,7 +33,8 @@ class Question:
 @dataclass(frozen=True)
 class AnswerColumn:
     """A column of an answer. Measures state their mechanism, noise scale σ and 95 % half-width in the column's unit
-    (text of a decimal number; for averages of the typical row)."""
+    (text of a decimal number; for averages of the typical row), and, where declarations say it, what the true value
+    cannot be below (`least`) or above (`most`)."""
 
     name: str
     type: str
@@ -41,6 +42,8 @@ class AnswerColumn:
     mechanism: str | None = None
     scale: str | None = None
     error_95: str | None = None
+    least: str | None = None
+    most: str | None = None
 
 
 @dataclass(frozen=True)

@@ -12,14 +12,14 @@ SENTENCES = {
         TRACED: "If this recipient's copy had no part in the file, marks that fit it this well would turn up with a "
         "probability of at most {bound}. That is not the probability that the recipient is innocent, and it does not "
         "say who passed the file on.",
-        INSUFFICIENT: "The file shows data of this instance, but no recipient's marks stand out from chance by the "
+        INSUFFICIENT: "The file may hold data of this instance, but no recipient's marks stand out from chance by the "
         f"required factor (error probability at most 10^{LOG10_ALPHA}). Nobody is named.",
         NOT_OURS: "No release of this instance that was looked at resembles this file.",
     },
     "zh": {
         TRACED: "假如该接收方的副本与此文件毫无关系，标记如此吻合的概率不超过 {bound}。这不是该接收方清白的概率，"
         "也不说明文件是谁传出去的。",
-        INSUFFICIENT: "文件含有本平台的数据，但没有任何接收方的标记以所要求的把握"
+        INSUFFICIENT: "文件可能含有本平台的数据，但没有任何接收方的标记以所要求的把握"
         f"（误判概率不超过 10^{LOG10_ALPHA}）区别于偶然。不指名任何人。",
         NOT_OURS: "所查的本平台产出中，没有与此文件相似的。",
     },

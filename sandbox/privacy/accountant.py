@@ -61,12 +61,14 @@ def hold(
     rho: Decimal,
     delta: Decimal,
     population_pays: bool,
+    epsilon: Decimal | None = None,
 ) -> None:
     """Reserve what `job` costs in the population's account and in that of `party`, opened at its first question.
 
     `population_pays` is False only when the base of `base_key` is drawn and stored. Both accounts get a journal line,
     of zero where nothing is due. Raises Problem privacy_budget_exhausted, with `left` and `asked`, when either account
-    has too little; then nothing is written.
+    has too little; then nothing is written. Its sentence says the ε that was asked for (`epsilon`); what it costs is a
+    hair less, since noise has whole steps.
     """
     whole = tx.get(Account, account_id(population, None), lock=True)
     if whole is None:
@@ -79,7 +81,7 @@ def hold(
     ]
     for account, (rho_due, delta_due) in reversed(due):  # the user hears of its own share first
         if rho_due > rho_left(account) or delta_due > delta_left(account):
-            raise _exhausted(account, whole, own, rho, delta)
+            raise _exhausted(account, whole, own, rho, delta, epsilon)
     for account, amounts in due:
         rho_held, delta_held = grains.decimal(amounts[0], grains.RHO), grains.decimal(amounts[1], grains.DELTA)
         tx.add(Charge(new_id("charge"), account.id, job, base_key, rho_held, delta_held, "held", now()))
@@ -173,7 +175,9 @@ def _move(tx: Transaction, account: Account, *, held: tuple[int, int], spent: tu
     )
 
 
-def _exhausted(account: Account, whole: Account, own: Account, rho: Decimal, delta: Decimal) -> Problem:
+def _exhausted(
+    account: Account, whole: Account, own: Account, rho: Decimal, delta: Decimal, epsilon: Decimal | None
+) -> Problem:
     whose = "the population's privacy budget" if account.party is None else "your share of the privacy budget"
     asked = {
         "epsilon": grains.text(epsilon_for(rho, own.delta_conv)),
@@ -181,11 +185,12 @@ def _exhausted(account: Account, whole: Account, own: Account, rho: Decimal, del
         "rho": grains.text(rho),
     }
     remaining = left(own, whole)
+    said = asked["epsilon"] if epsilon is None else f"{epsilon:f}"
+    both = (f", δ {asked['delta']}", f", δ {remaining['delta']}") if delta > 0 else ("", "")
     return Problem(
         "privacy_budget_exhausted",
-        f"{whose} does not suffice: asked ε {asked['epsilon']}, δ {asked['delta']}; left ε {remaining['epsilon']}, "
-        f"δ {remaining['delta']}; ask with a smaller ε or fewer measures"
-        + (", or group by keys with a declared domain" if delta > 0 else ""),
+        f"{whose} does not suffice: asked ε {said}{both[0]}; left ε {remaining['epsilon']}{both[1]}; "
+        "ask with a smaller ε or fewer measures" + (", or group by keys with a declared domain" if delta > 0 else ""),
         left=remaining,
         asked=asked,
     )

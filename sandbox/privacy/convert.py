@@ -65,7 +65,7 @@ def epsilon_for(rho: Decimal, delta: Decimal) -> Decimal:
     alpha = _UP.add(1, t)
     bound = _UP.add(_UP.multiply(alpha, rho), t.ln(_UP).next_plus(_UP))
     bound = _UP.add(bound, _UP.divide(_gap(alpha, t, loss), t))
-    return max(grains.ceiled(bound, EPSILON_DECIMALS), grains.decimal(0, EPSILON_DECIMALS))
+    return max(grains.decimal(0, EPSILON_DECIMALS), grains.ceiled(bound, EPSILON_DECIMALS))  # equal: 0, never -0
 
 
 @lru_cache(maxsize=4096)

@@ -15,6 +15,7 @@ from sandbox.catalogue.records import Resource
 from sandbox.core.canonical import digest
 from sandbox.core.clock import now
 from sandbox.core.ids import new_id
+from sandbox.core.sentences import plainly
 from sandbox.core.store import Transaction
 from sandbox.core.view import shown
 from sandbox.errors import Problem
@@ -150,7 +151,7 @@ def _read(body: Mapping[str, Any]) -> ProductRequest:
         asked = ProductRequest.model_validate(body)
     except ValidationError as error:
         first = error.errors()[0]
-        raise Problem("field_invalid", f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+        raise Problem("field_invalid", f"{'.'.join(map(str, first['loc']))}: {plainly(first['msg'])}") from None
     if asked.kind not in KINDS:
         raise Problem("field_invalid", f"kind: write one of {', '.join(KINDS)}")
     return asked

@@ -78,7 +78,7 @@ def _data(house: House) -> str:
     missing = [v.id for v in versions if not (house.settings.data_folder / v.file).exists()]
     if missing:
         raise _wrong(f"data files are missing for {', '.join(missing)}; restore them from the backup")
-    return f"{len(versions)} data versions, every file in place"
+    return f"data versions: {len(versions)}, every file in place"
 
 
 def _log(house: House) -> str:
@@ -102,7 +102,7 @@ def _money(house: House) -> str:
         billed = {event.job for event in tx.find(UsageEvent)}
     if odd := delivered ^ billed:
         raise _wrong(f"jobs and usage events differ in {', '.join(sorted(odd)[:5])}")
-    return f"{len(billed)} delivered jobs, each with its one usage event"
+    return f"jobs delivered: {len(billed)}, each with its one usage event"
 
 
 def _service(house: House) -> str:

@@ -15,12 +15,13 @@ import structlog
 PR_SET_PDEATHSIG = 1
 
 
-def begin(name: str) -> threading.Event:
-    """Prepare this process as `name`; give the event that a stop signal sets."""
+def begin(name: str, *, supervised: bool = True) -> threading.Event:
+    """Prepare this process as `name`; give the event that a stop signal sets. Supervised, it ends with its parent."""
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    die_with_parent()
+    if supervised:
+        die_with_parent()
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core file would hold keys and rows
     configure_log(name)
     return stop

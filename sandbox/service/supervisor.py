@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import structlog
 
 from sandbox.bootstrap import check_ready_to_serve
+from sandbox.errors import Problem
 from sandbox.service.process import begin
 from sandbox.service.scribe import INTEGRITY
 from sandbox.settings import Settings
@@ -39,10 +42,14 @@ class Part:
     ended: bool = field(default=False)
 
 
-def serve(settings: Settings) -> None:
-    """Run the service until SIGTERM or SIGINT. Raises `Problem` before anything starts when the instance is not fit."""
+def serve(settings: Settings, begun: Callable[[], None]) -> None:
+    """Run the service until SIGTERM or SIGINT; `begun` is called when it starts.
+
+    Raises `Problem` before anything starts when the instance is not fit or the port is taken."""
     check_ready_to_serve(settings)
-    stop = begin("supervisor")
+    _check_free(settings.host, settings.port)
+    begun()
+    stop = begin("supervisor", supervised=False)  # it outlives the terminal that started it
     environment = {**os.environ, **_environment(settings)}
     parts = [Part(name) for name in PARTS]
     try:
@@ -52,6 +59,18 @@ def serve(settings: Settings) -> None:
             stop.wait(0.2)
     finally:
         _stop(parts)
+
+
+def _check_free(host: str, port: int) -> None:
+    """Refuse a port that is taken, as gunicorn would find only after its retries, and again and again."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        said = f"cannot listen on {host} port {port} ({error.strerror}); choose another with --host and --port"
+        raise Problem("not_ready", said) from error
 
 
 def _watch(part: Part, environment: dict[str, str], stop: threading.Event) -> None:

@@ -64,7 +64,8 @@ class Row:
         hint = " or ".join(near) if near else ", ".join(list(names.values())[:12])
         return Problem(
             "unknown_column",
-            f"{self.table.name} has no column {name[:60]!r}; write {hint}.",
+            f"{self.table.name} has no column {name[:60]!r}; write {hint}. "
+            "If it is a text to compare with, put it in single quotes.",
             suggestions=near,
         )
 

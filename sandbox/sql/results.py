@@ -60,8 +60,9 @@ class Results:
         if self._aliases == "last" and (named := self._by_alias(node)):
             return self._item_term(named)
         self._draft.row.leaf(column)  # refuses identifiers
-        name = self._draft.row.column(column).name
-        raise refuse(f"{name} is neither a key nor in an aggregate: add it to GROUP BY, or write AVG({name}).")
+        found = self._draft.row.column(column)
+        instead = f", or write AVG({found.name})" if found.plan_type.numeric else ""
+        raise refuse(f"{found.name} is neither a key nor in an aggregate: add it to GROUP BY{instead}.")
 
     def _as_key(self, node: exp.Expr) -> int | None:
         """Give the place of the key that `node` spells, or None."""

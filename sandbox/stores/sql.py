@@ -47,13 +47,18 @@ class SqlStore:
         """Bring the schema to the newest version."""
         command.upgrade(self._alembic(), "head")
 
-    def ping(self) -> None:
-        """Raise `Problem(not_ready)` when the database cannot be reached or its schema is another version's."""
+    def reach(self) -> str | None:
+        """Give the version of the database's schema, if it has one; raises `Problem(not_ready)` when it is away."""
         try:
             with self.engine.connect() as connection:
-                found = MigrationContext.configure(connection).get_current_revision()
+                return MigrationContext.configure(connection).get_current_revision()
         except sa.exc.SQLAlchemyError as error:
-            raise Problem("not_ready", "the control database cannot be reached; try again later") from error
+            said = "the control database cannot be reached; see that it runs and that SANDBOX_DATABASE_URL names it"
+            raise Problem("not_ready", said) from error
+
+    def ping(self) -> None:
+        """Raise `Problem(not_ready)` when the database cannot be reached or its schema is another version's."""
+        found = self.reach()
         if found != ScriptDirectory.from_config(self._alembic()).get_current_head():
             raise Problem(
                 "not_ready", "the control database has another schema version; run `sandbox init` again on it"

@@ -50,7 +50,10 @@ class Part:
             return FORMATS[self.media]
         if self.media in GENERIC and suffix in SUFFIXES:
             return suffix
-        raise Problem("media_type_unsupported", f"part {self.name}: send CSV, Parquet or XLSX with its Content-Type")
+        raise Problem(
+            "media_type_unsupported",
+            f"part {self.name}: send a CSV, Parquet or XLSX file (.csv, .parquet, .xlsx) with its Content-Type",
+        )
 
     def json(self) -> object:
         """Read the part as JSON. Raises malformed_request, upload_too_large."""

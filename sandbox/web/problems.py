@@ -12,6 +12,7 @@ from gunicorn.http.errors import ParseException
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from sandbox.core.ids import new_id
+from sandbox.core.sentences import plainly
 from sandbox.core.store import Duplicate, Stale, Unavailable
 from sandbox.errors import STATUS, Problem
 from sandbox.web.advice import ADVICE
@@ -71,7 +72,7 @@ def _of_http(error: HTTPException) -> Response:
 def _of_validation(error: HTTPError) -> Response:
     """APIFlask's validation errors: `{location: {field: [sentence, …]}}`, without the offending values."""
     located: dict[str, dict[str, list[str]]] = error.detail if isinstance(error.detail, dict) else {}
-    fields = {name: "; ".join(said) for found in located.values() for name, said in found.items()}
+    fields = {name: "; ".join(map(plainly, said)) for found in located.values() for name, said in found.items()}
     if not fields:
         return respond(Problem("malformed_request", ADVICE["malformed_request"].todo))
     code = "epsilon_invalid" if "epsilon" in fields else "field_invalid"

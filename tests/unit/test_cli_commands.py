@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import subprocess
 import sys
 import time
@@ -11,9 +12,11 @@ from typing import Any
 
 import pytest
 
+from sandbox.bootstrap import vault_house
 from sandbox.cli import main
 from sandbox.client import Client
 from sandbox.errors import Problem
+from sandbox.settings import load
 
 
 def call(*arguments: str, monkeypatch: pytest.MonkeyPatch) -> int:
@@ -118,3 +121,81 @@ def test_a_registration_sends_its_tables(
     entry.write_text("{")
     assert call("register", str(entry), f"t={table}", monkeypatch=monkeypatch) == 1
     assert "malformed_request" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["log", "verify", "--home", "nowhere"], "there is no log in"),
+        (["serve", "--home", "nowhere"], "there is no instance in"),
+        (["doctor", "--home", "nowhere"], "there is no instance in"),
+        (["register", "list.json", "t=list.json"], "write one JSON object"),
+    ],
+)
+def test_a_wrong_place_is_said_not_shown_as_a_crash(
+    arguments: list[str],
+    said: str,
+    key: None,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("list.json").write_text("[1]")
+    assert call(*arguments, monkeypatch=monkeypatch) == 1
+    assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("postgres://user@host/name", "postgresql+psycopg://user@host/name"),
+        ("mysql://user@host/name", "postgresql+psycopg://user@host/name"),
+        ("postgresql+psycopg://user@127.0.0.1:9/name", "cannot be reached"),
+    ],
+)
+def test_a_database_that_is_not_there_is_said_and_nothing_stays(
+    url: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SANDBOX_DATABASE_URL", url)
+    assert call("init", str(tmp_path / "box"), monkeypatch=monkeypatch) == 1
+    assert said in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_nothing_is_asked_when_the_receipt_has_no_folder(
+    key: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(Client, "query", lambda *_: pytest.fail("it was asked and paid for"))
+    assert call("query", "sub", "SELECT 1", "--receipt", "/nowhere/receipt", monkeypatch=monkeypatch) == 2
+    assert "no folder" in capsys.readouterr().err
+
+
+def test_a_taken_port_is_said_before_anything_starts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call("init", str(tmp_path / "box"), monkeypatch=monkeypatch) == 0
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        assert call("serve", "--home", str(tmp_path / "box"), "--port", port, monkeypatch=monkeypatch) == 1
+    assert f"port {port}" in capsys.readouterr().err
+
+
+def test_two_vaults_of_one_instance_leave_each_other_their_uploads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert call("init", str(tmp_path / "box"), monkeypatch=monkeypatch) == 0
+    settings = load(home=tmp_path / "box", scratch=tmp_path / "scratch")
+    with vault_house(settings) as first:
+        assert first.vault is not None
+        (first.vault.scratch / "upload").write_text("rows")
+        with vault_house(settings) as second:
+            assert second.vault is not None and second.vault.scratch != first.vault.scratch
+        assert (first.vault.scratch / "upload").exists()
+    left = tmp_path / "scratch" / (first.vault.scratch.name + "-killed")  # as a killed vault leaves it: with no lock
+    left.mkdir()
+    with vault_house(settings):
+        assert not left.exists()
+    assert list((tmp_path / "scratch").iterdir()) == []

@@ -72,3 +72,18 @@ def test_a_data_frame_carries_the_errors() -> None:
     frame = Answer(RESULT, "a receipt").to_pandas()
     assert list(frame.columns) == ["sex", "n"]
     assert frame.attrs["errors"] == {"n": 8.0}
+
+
+def test_intervals_are_cut_where_the_true_value_cannot_lie() -> None:
+    measured = {"name": "score", "type": "decimal", "error_95": "3.1", "least": "60", "most": "100"}
+    counted = {"name": "n", "type": "integer", "error_95": "8", "least": "0"}
+    free = {"name": "change", "type": "integer", "error_95": "8"}
+    rows = [[99.5, 3, 3], [61, 50, -20], [75, -20, 0]]
+    answer = Answer({**RESULT, "columns": [measured, counted, free], "rows": rows}, "a receipt")
+
+    def bounds(name: str) -> list[tuple[float, float]]:
+        return [(one.lower, one.upper) for one in answer.intervals(name) if one is not None]
+
+    assert bounds("score")[:2] == [(96.4, 100), (60, 64.1)]
+    assert bounds("n") == [(0, 11), (42, 58), (0, 8)]  # never an interval without width
+    assert bounds("change") == [(-5, 11), (-28, -12), (-8, 8)]

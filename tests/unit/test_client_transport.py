@@ -106,3 +106,12 @@ def test_lists_are_read_page_after_page() -> None:
     pages = {None: {"items": [{"id": 1}], "next": "b"}, "b": {"items": [{"id": 2}], "next": None}}
     listing = client(lambda request: httpx.Response(200, json=pages[request.url.params.get("cursor")]))
     assert [item["id"] for item in listing.usage()] == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("url", "key", "code"), [("localhost:8000", "sbx_k", "field_invalid"), ("http://service", "钥匙", "key_invalid")]
+)
+def test_an_address_or_key_that_cannot_be_one_is_said_at_once(url: str, key: str, code: str) -> None:
+    with pytest.raises(Problem) as caught:
+        Client(url, key)
+    assert caught.value.code == code

@@ -93,3 +93,7 @@ def test_fast_without_cache() -> None:
         return time.perf_counter() - began
 
     assert min(once() for _ in range(20)) < 0.002
+
+
+def test_next_to_nothing_is_0_and_never_minus_0() -> None:
+    assert str(epsilon_for(Decimal("1e-18"), Decimal("5e-8"))) == "0.000000"

@@ -167,3 +167,9 @@ def test_fields_of_the_request() -> None:
     assert refusal("SELECT COUNT(*) FROM persons", bounds={"rows": 3}).code == "field_invalid"
     with pytest.raises(Problem, match="field_invalid"):
         plan_of(None)  # type: ignore[arg-type]
+
+
+def test_columns_say_where_the_true_value_cannot_lie() -> None:
+    plan = plan_of("SELECT COUNT(*) AS n, SUM(age) AS years, AVG(age) AS age, COUNT(*) * 2 AS twice FROM persons")
+    said = [(column.name, column.least, column.most) for column in answered(plan, [{}]).columns]
+    assert said == [("n", "0", None), ("years", "0", None), ("age", "0", "100"), ("twice", None, None)]

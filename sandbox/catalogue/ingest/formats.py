@@ -50,7 +50,8 @@ def check_header(table: TableEntry, found: Sequence[str]) -> None:
     declared = [column.name for column in table.columns]
     if missing := [name for name in declared if name not in found]:
         raise malformed(
-            table.name, f"the file has no column {_list(missing)}; its header must name every declared column"
+            table.name,
+            f"the file has no column {_list(missing)}; name every declared column in the header, with commas between",
         )
     if double := [name for name, times in Counter(found).items() if times > 1]:
         raise malformed(table.name, f"the header names {_list(double)} more than once; name each column once")
@@ -122,4 +123,4 @@ def _list(names: Sequence[str]) -> str:
 def _where(error: duckdb.Error) -> str:
     line = re.search(r"Line: (\d+)", str(error))
     where = f"line {line[1]} of the file" if line else "the file"
-    return f"{where} is not well formed; check quotes, the number of cells and that it is UTF-8"
+    return f"{where} is not well formed; check quotes, line ends, the number of cells and that it is UTF-8"

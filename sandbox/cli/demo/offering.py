@@ -28,7 +28,7 @@ PRODUCTS = {
 
 def opening(stage: Stage) -> None:
     """Say what this is; the service already runs."""
-    stage.console.print(stage.words("opening"), markup=False)
+    stage.console.print(stage.words("opening"), markup=False, soft_wrap=True)
     stage.act("service_title")
     stage.say("service", url=stage.instance.url)
     stage.join("authority", stage.instance.authority_key)

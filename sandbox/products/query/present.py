@@ -13,7 +13,7 @@ from sandbox.plan.plan import Order, Output, Plan
 from sandbox.plan.scalar import Value
 from sandbox.products.query.accuracy import error, scale, spelled
 from sandbox.products.query.inside import keep_inside
-from sandbox.products.query.values import Row, row_of, shown
+from sandbox.products.query.values import Row, limits, row_of, shown
 
 
 def present(
@@ -63,6 +63,7 @@ def _column(plan: Plan, output: Output, rows: Sequence[Row], base: Sequence[Sequ
     if output.what == "key":
         return AnswerColumn(output.name, output.type.kind, "key")
     width = error(plan, output, rows, base)
+    least, most = limits(plan, output)
     return AnswerColumn(
         output.name,
         output.type.kind,
@@ -70,4 +71,6 @@ def _column(plan: Plan, output: Output, rows: Sequence[Row], base: Sequence[Sequ
         "discrete gaussian",
         None if width is None else spelled(scale(plan, output, width)),
         None if width is None else spelled(width),
+        None if least is None else f"{least:f}",
+        None if most is None else f"{most:f}",
     )

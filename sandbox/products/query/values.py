@@ -55,6 +55,18 @@ def average(measured: Measurement, total: int, count: int, decimals: int) -> Dec
         return min(max(exact, low), high).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_EVEN) + 0
 
 
+def limits(plan: Plan, output: Output) -> tuple[Decimal | None, Decimal | None]:
+    """Give what the true value of `output` cannot be below and above, from declarations alone: a count and a sum of
+    what is never negative not below 0, an average within the bounds."""
+    measured = plan.measurements[output.source[0]] if output.what in ("count", "sum", "average") else None
+    if measured is None:
+        return None, None
+    if output.what == "average":
+        return _scaled(measured.lower, measured.scale), _scaled(measured.upper, measured.scale)
+    counted, zero = output.what == "count", Decimal(0)
+    return (zero if counted or measured.lower >= 0 else None), (zero if not counted and measured.upper <= 0 else None)
+
+
 def _computed(output: Output, value: Value) -> Value:
     """A computed decimal with the decimals of its type."""
     if output.type.kind != "decimal" or not isinstance(value, (int, Decimal)):

@@ -14,14 +14,14 @@ def table(tree: exp.Select, entry: Entry) -> Draft:
     """Resolve the table; the first draft has its columns and nothing else."""
     source = tree.args.get("from_")
     if source is None:
-        raise refuse("A question is about a table; write FROM and one of " + _names(entry) + ".")
+        raise refuse("A question is about a table; write FROM " + _names(entry) + ".")
     named = source.this
     if not isinstance(named, exp.Table):
-        raise refuse("FROM takes a registered table; write one of " + _names(entry) + ".")
+        raise refuse("FROM takes a registered table; write FROM " + _names(entry) + ".")
     resource = named.args.get("db")
     found = _find(named.this, entry)
     if found is None or (resource and resource.name.lower() != entry.name.lower()):
-        raise refuse(f"There is no table {named.name[:60]!r} in {entry.name}; write one of {_names(entry)}.")
+        raise refuse(f"There is no table {named.name[:60]!r} in {entry.name}; write {_names(entry)}.")
     if found.public:
         raise refuse(
             f"{found.name} is a public table; ask about a protected one: public tables alone are not served yet."
@@ -39,4 +39,4 @@ def _find(name: exp.Identifier, entry: Entry) -> TableEntry | None:
 
 
 def _names(entry: Entry) -> str:
-    return ", ".join(table.name for table in entry.tables if not table.public) or "its protected tables"
+    return " or ".join(table.name for table in entry.tables if not table.public) or "one of its protected tables"
