@@ -18,12 +18,12 @@ Product = Annotated[str, typer.Argument(help="Id of the product.")]
 
 def party(
     name: Annotated[str, typer.Argument(help="Its legal name.")],
-    roles: Annotated[list[str], typer.Argument(help="holder, operator, user, regulator, auditor, …")],
+    roles: Annotated[list[str], typer.Argument(help="holder, administration, operator, user, regulator, auditor, …")],
     credit_code: Annotated[str | None, typer.Option(help="Unified social credit code (统一社会信用代码).")] = None,
     as_json: Json = False,
     get: Get = None,
 ) -> None:
-    """Create a party. Regulators and auditors get a one-time token instead of a key."""
+    """Create a party. Authorisers, regulators and auditors get a one-time token instead of a key."""
     with service() as client:
         made = client.create_party(name, roles, credit_code)
     shown = "its key, shown this once: {api_key}" if made.get("api_key") else "its one-time token: {enrolment_token}"
@@ -106,7 +106,7 @@ def approve(product: Product, as_json: Json = False) -> None:
 def price(
     product: Product,
     amount: Annotated[str, typer.Argument(help="Yuan, at most 6 decimals.")],
-    unit: Annotated[str, typer.Option(help="product, call, month or cell.")] = "call",
+    unit: Annotated[str, typer.Option(help="call or cell (product and month are not offered yet).")] = "call",
     trial: Annotated[bool, typer.Option(help="A trial price (试行).")] = False,
     as_json: Json = False,
 ) -> None:

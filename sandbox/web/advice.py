@@ -131,9 +131,9 @@ ADVICE: dict[str, Advice] = {
     ),
     "privacy_budget_exhausted": Advice(
         "The privacy budget does not suffice",
-        "Ask with a smaller epsilon, ask a question you already hold, or wait for the renewal.",
+        "Ask with a smaller epsilon, or ask a question you already hold; budgets do not renew yet.",
         "隐私预算不足",
-        "请减小 epsilon、复用已有问题，或等待预算更新。",
+        "请减小 epsilon，或再问已有答案的问题；预算目前尚不更新。",
     ),
     "quota_exhausted": Advice(
         "The quota is used up",
@@ -185,12 +185,12 @@ ADVICE: dict[str, Advice] = {
     ),
     "sql_not_allowed": Advice(
         "This SQL is not answered",
-        "Ask for aggregates (COUNT, SUM, AVG) in one SELECT with the forms the SQL guide lists.",
+        "Ask for aggregates (COUNT, SUM, AVG) in one SELECT, in the form that the sentence names.",
         "不支持的 SQL",
-        "请使用单条 SELECT 及允许的聚合。",
+        "请使用单条 SELECT 和 COUNT、SUM、AVG，并按答复中的说明改写。",
     ),
     "unknown_column": Advice(
-        "There is no such table or column",
+        "There is no such column",
         "Use the names in the resource's catalogue entry.",
         "列不存在",
         "请使用目录中登记的表名和列名。",
