@@ -15,7 +15,7 @@ from pathlib import Path
 
 import duckdb
 
-from benchmarks import visits
+from benchmarks import noise, visits
 from sandbox.cli.demo.running import Instance
 from sandbox.client import Client
 
@@ -54,10 +54,11 @@ def main() -> None:
                 alone, none, private = measure(*asking)
                 fixed.append(none)
                 lines.append(f"| {name} | {ms(alone)} | {ms(private)} | {private / alone:.1f} × | {ms(none)} |")
+    say("noise")
     report = (ROOT / "benchmarks" / "page.md").read_text(encoding="utf-8").format(
         rows=f"{rows:,}", fixed=ms(statistics.median(fixed)), registering=f"{registering:.1f}", lines="\n".join(lines),
-        rounds=ROUNDS, day=datetime.now(UTC).date(), cores=os.cpu_count(), machine=platform.machine(),
-        duckdb=duckdb.__version__, python=platform.python_version(),
+        noise=noise.lines(), rounds=ROUNDS, day=datetime.now(UTC).date(), cores=os.cpu_count(),
+        machine=platform.machine(), duckdb=duckdb.__version__, python=platform.python_version(),
     )  # fmt: skip
     (ROOT / "docs" / "benchmarks.md").write_text(report, encoding="utf-8")
     sys.stdout.write(report)

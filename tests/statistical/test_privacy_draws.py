@@ -1,5 +1,7 @@
 """The noise is what is promised: each test accepts the right scale and rejects one that is 30 % off.
 
+Both who draw are tested alike, our table and OpenDP, and against each other.
+
 A test of correct code fails with probability at most 1e-6: two-sided normal bounds at 5.7 standard deviations (1e-8; no
 test compares more than eleven times, the rest is for the normal approximation), chi-square quantiles at 1e-6 by Wilson
 and Hilferty.
@@ -9,6 +11,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Callable
 from decimal import Decimal
 
 import numpy as np
@@ -17,11 +20,21 @@ from privacy_plans import exact_tail, key, measurement, plan, weights
 
 from sandbox.engines.base import Exact
 from sandbox.plan.plan import Bounds
+from sandbox.privacy import mechanisms, sampler
 from sandbox.privacy.mechanisms import gaussian
 from sandbox.privacy.release import release
 
 DEVIATIONS = 5.7
 N = 20_000
+Draw = Callable[[int, int], list[int]]
+
+
+def opendp(count: int, sigma: int) -> list[int]:
+    """OpenDP's sampler, also where ours would draw."""
+    return list(mechanisms._sampler(sigma / 1024)([0] * count))
+
+
+by_both = pytest.mark.parametrize("draw", [sampler.draw, opendp], ids=["table", "opendp"])
 
 
 def right_scale(samples: np.ndarray, sigma: float) -> bool:
@@ -38,12 +51,24 @@ def fits(samples: list[int], sigma: float) -> bool:
     observed = [counts[k] for k in shares] + [n - sum(counts[k] for k in shares)]
     expected = [p * n for p in shares.values()] + [max(rest * n, 1e-9)]
     statistic = sum((o - e) ** 2 / e for o, e in zip(observed, expected, strict=True))
-    freedom = len(expected) - 1
-    quantile = freedom * (1 - 2 / (9 * freedom) + 4.76 * math.sqrt(2 / (9 * freedom))) ** 3
-    return statistic <= quantile
+    return statistic <= quantile(len(expected) - 1)
 
 
-@pytest.mark.parametrize("sigma", [1024, 50 * 1024, 3 * 2**50])
+def quantile(freedom: int) -> float:
+    """What chi-square exceeds with probability 1e-6."""
+    return freedom * (1 - 2 / (9 * freedom) + 4.76 * math.sqrt(2 / (9 * freedom))) ** 3
+
+
+def alike(ours: list[int], theirs: list[int], cells: int = 60) -> bool:
+    """Chi-square of two samples of one size, in cells that hold equal shares of the two together."""
+    edges = np.unique(np.quantile(ours + theirs, np.linspace(0, 1, cells + 1)[1:-1]))
+    left, right = (np.bincount(np.searchsorted(edges, samples), minlength=len(edges) + 1) for samples in (ours, theirs))
+    both = left + right
+    kept = both > 0
+    return bool(np.sum((left - right)[kept] ** 2 / both[kept]) <= quantile(int(kept.sum()) - 1))
+
+
+@pytest.mark.parametrize("sigma", [1024, 50 * 1024, 1000 * 1024, 2**24, 2**30, 3 * 2**50])
 def test_scale_and_mean(sigma: int) -> None:
     samples = np.array(gaussian(N, sigma), dtype=float)
     scale = sigma / 1024
@@ -53,12 +78,38 @@ def test_scale_and_mean(sigma: int) -> None:
     assert abs(samples.mean()) <= DEVIATIONS * scale / math.sqrt(N)
 
 
-@pytest.mark.parametrize("sigma", [512, 1229, 3 * 1024])
-def test_distribution_is_the_definition(sigma: int) -> None:
-    samples = gaussian(60_000, sigma)
+@by_both
+@pytest.mark.parametrize("sigma", [300, 512, 1229, 3 * 1024, 40 * 1024])
+def test_distribution_is_the_definition(draw: Draw, sigma: int) -> None:
+    samples = draw(60_000, sigma)
     assert fits(samples, sigma / 1024)
     assert not fits(samples, sigma / 1024 * 1.3)
     assert not fits(samples, sigma / 1024 * 0.7)
+
+
+@pytest.mark.parametrize("sigma", [700, 5 * 1024, 1000 * 1024, 2**24])
+def test_table_and_opendp_draw_alike(sigma: int) -> None:
+    ours, theirs = sampler.draw(40_000, sigma), opendp(40_000, sigma)
+    assert alike(ours, theirs)
+    assert not alike(ours, gaussian(40_000, sigma * 13 // 10))
+    assert not alike(ours, gaussian(40_000, sigma * 7 // 10))
+
+
+def test_a_table_draws_independent_samples_and_fair_signs() -> None:
+    samples = np.array(sampler.draw(200_000, 30 * 1024)) / 30
+    sizes, signs = np.abs(samples), np.sign(samples)
+    unlike = (sizes - sizes.mean()) / sizes.std()
+    for left, right in (
+        (samples[1:], samples[:-1]),
+        (unlike[1:], unlike[:-1]),
+        (unlike, signs),
+        (signs[8:], signs[:-8]),
+    ):
+        assert abs(float(left @ right)) <= DEVIATIONS * math.sqrt(len(left))
+
+
+def test_almost_no_noise_is_almost_always_zero() -> None:
+    assert set(gaussian(N, 1)) == {0}
 
 
 def test_rounded_normal_numbers_are_told_apart() -> None:
