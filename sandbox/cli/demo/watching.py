@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shlex
+import shutil
+import sys
 
 from sandbox.cli.demo.asking import LOW
 from sandbox.cli.demo.leak import damage
@@ -56,6 +58,8 @@ def next_steps(stage: Stage) -> None:
     stage.act("next_title")
     if stage.instance.keep:
         stage.say("next_kept", folder=stage.instance.folder)
+        if shutil.which("sandbox") is None:  # `make demo` runs without the environment being active
+            stage.verbatim(f". {shlex.quote(sys.prefix)}/bin/activate")
         home, port = shlex.quote(str(stage.instance.home)), stage.instance.port
         stage.verbatim(f"SANDBOX_HOME={home} sandbox serve --port {port}")
         stage.verbatim(f"export SANDBOX_URL={stage.instance.url} SANDBOX_API_KEY={stage.keys['institute']}")
