@@ -16,6 +16,23 @@ from sandbox.plan.codec import to_json
 from sandbox.plan.scalar import BOOLEAN, Scalar, Type, Value, columns
 
 SEMANTICS = "1"  # grows when the same plan would mean something else
+Statistic = Literal[
+    "var_pop",
+    "var_samp",
+    "stddev_pop",
+    "stddev_samp",
+    "covar_pop",
+    "covar_samp",
+    "regr_slope",
+    "regr_intercept",
+    "corr",
+]
+STATISTICS: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(("var_pop", "var_samp", "stddev_pop", "stddev_samp"), ("aa", "a", "n")),
+    **dict.fromkeys(("covar_pop", "covar_samp"), ("ab", "a", "b", "n")),
+    **dict.fromkeys(("regr_slope", "regr_intercept"), ("ab", "bb", "a", "b", "n")),
+    "corr": ("ab", "aa", "bb", "a", "b", "n"),
+}  # the sums each is made of: a of a − centre, ab of products of two such, n = the rows where both are present
 SIGMA_UNIT = 1024  # σ is a whole number of 1/1024, so that it is exact as a float and as a fraction
 
 
@@ -104,18 +121,19 @@ class Threshold:
 @dataclass(frozen=True)
 class Output:
     """A column made from keys and measurements. `what`: key (source[0] is a key), count or sum (source[0] is a
-    measurement), average (sum, count), computed (`expr` over the names of outputs of the other kinds; no source).
+    measurement), average (sum, count), one of `STATISTICS` (its parts), computed (`expr` over the names of outputs of
+    the other kinds; no source).
     `hidden` ones serve HAVING, ORDER BY and computed ones only."""
 
     name: str
-    what: Literal["key", "count", "sum", "average", "computed"]
+    what: Literal["key", "count", "sum", "average", "computed"] | Statistic
     source: tuple[int, ...]
     type: Type
     hidden: bool = False
     expr: Scalar | None = None
 
     def __post_init__(self) -> None:
-        wanted = {"average": 2, "computed": 0}.get(self.what, 1)
+        wanted = {"average": 2, "computed": 0}.get(self.what, len(STATISTICS.get(self.what, "1")))
         if len(self.source) != wanted or (self.expr is None) == (self.what == "computed"):
             raise ValueError(f"output {self.name} has not the sources of its kind")
 
@@ -170,6 +188,11 @@ class Plan:
             limit = len(self.keys) if output.what == "key" else len(self.measurements)
             if any(not 0 <= i < limit for i in output.source):
                 raise ValueError(f"output {output.name} has no such source")
+            kinds = (
+                [self.measurements[i].what == "sum" for i in output.source] if output.what in STATISTICS else [False]
+            )
+            if kinds.pop() or not all(kinds):
+                raise ValueError(f"output {output.name} is made of sums and a count")
         plain = {output.name for output in self.outputs if output.what != "computed"}
         after = [
             self.post.having,

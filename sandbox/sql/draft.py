@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from sandbox.plan.plan import Post
+from sandbox.plan.plan import Post, Statistic
 from sandbox.plan.scalar import INTEGER, Scalar, Type
 from sandbox.sql.columns import Row
 from sandbox.sql.terms import Term
@@ -21,17 +21,31 @@ class Key:
 
 @dataclass(frozen=True)
 class Ask:
-    """An aggregate that is asked for: rows = COUNT(*), values = COUNT(term), units = COUNT(DISTINCT unit), sum, average
-    of a bounded number."""
+    """An aggregate that is asked for: rows = COUNT(*), values = COUNT(term), units = COUNT(DISTINCT unit); sum, average
+    or one of a plan's statistics of a bounded number, or of two (`second`) that are NULL together."""
 
-    what: Literal["rows", "values", "units", "sum", "average"]
+    what: Literal["rows", "values", "units", "sum", "average"] | Statistic
     term: Term | None = None
+    second: Term | None = None
 
     @property
     def type(self) -> Type:
         if self.term is None or self.what == "values":
             return INTEGER
-        return self.term.type if self.what == "sum" else Type("decimal", self.term.type.scale + 4)
+        scale = self.term.type.scale
+        match self.what:
+            case "sum":
+                return self.term.type
+            case "var_pop" | "var_samp":
+                return Type("decimal", 2 * scale + 4)
+            case "covar_pop" | "covar_samp":
+                return Type("decimal", scale + (self.second.type.scale if self.second else 0) + 4)
+            case "regr_slope":
+                return Type("decimal", 12)
+            case "corr":
+                return Type("decimal", 6)
+            case _:
+                return Type("decimal", scale + 4)
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,6 @@ _UNARIES = (
     exp.Paren,
     exp.Sum,
     exp.Avg,
-    exp.CountIf,
     exp.Boolean,
     exp.Var,
 )
@@ -58,6 +57,11 @@ ALLOWED: dict[type[exp.Expr], frozenset[str]] = {
     exp.DataType: frozenset({"this", "nested"}),
     exp.Extract: frozenset(_BINARY),
     exp.Filter: frozenset(_BINARY),
+    exp.Corr: frozenset({*_BINARY, "null_on_zero_variance"}),
+    **dict.fromkeys((exp.CovarPop, exp.CovarSamp, exp.RegrSlope, exp.RegrIntercept), frozenset(_BINARY)),
+    **dict.fromkeys(
+        (exp.Variance, exp.VariancePop, exp.Stddev, exp.StddevPop, exp.StddevSamp, exp.CountIf), frozenset({"this"})
+    ),
     **dict.fromkeys((exp.Year, exp.Quarter, exp.Month, exp.Day), frozenset({"this"})),
     **dict.fromkeys(_BINARIES, frozenset(_BINARY)),
     **dict.fromkeys(_UNARIES, frozenset({"this"})),
@@ -66,7 +70,10 @@ ALLOWED: dict[type[exp.Expr], frozenset[str]] = {
 _JOIN = "Joins are not built yet; ask about one table at a time."
 _SUBQUERY = "Subqueries are not built yet; write one SELECT, with values in place of the inner SELECT."
 _VOLATILE = "An answer must not depend on chance or on the clock; write the value itself, such as DATE '2024-01-31'."
-_PICK = "Of the aggregates only COUNT, SUM and AVG are built so far; a single row's value never leaves."
+_PICK = (
+    "Of the aggregates only COUNT, SUM, AVG, VAR, STDDEV, COVAR, CORR, REGR_SLOPE and REGR_INTERCEPT are built so far; "
+    "a single row's value never leaves."
+)
 _TEXT = "Functions of text are not built yet; compare the column with =, IN or LIKE."
 _SETS = "ROLLUP, CUBE and GROUPING SETS are not built yet; ask each grouping by itself."
 _SET = "UNION, INTERSECT and EXCEPT are not built yet; ask each question by itself."
@@ -85,7 +92,7 @@ REFUSED: dict[type[exp.Expr], str] = {
     exp.ReadCSV: _READER,
     exp.Min: "MIN is not built yet; a single row's value never leaves. Ask for AVG, or COUNT(*) WHERE … < a value.",
     exp.Max: "MAX is not built yet; a single row's value never leaves. Ask for AVG, or COUNT(*) WHERE … > a value.",
-    exp.IgnoreNulls: "Only COUNT, SUM and AVG are built so far, and they leave NULL out by themselves.",
+    exp.IgnoreNulls: "The aggregates that are built leave NULL out by themselves; remove IGNORE NULLS.",
     exp.ILike: "ILIKE is not built yet; write LIKE, or several of them joined by OR.",
     exp.Escape: "LIKE takes % and _ as wildcards and no ESCAPE; remove it.",
     exp.Fetch: "Write LIMIT with a whole number instead of FETCH.",
@@ -182,8 +189,8 @@ def _sentence(node: exp.Expr) -> str:
 
 _CLOCKS = ("now", "today", "get_current_timestamp", "current_localtimestamp", "transaction_timestamp", "setseed")
 _WHAT_IS = (
-    "COUNT, SUM, AVG, FILTER, CASE, COALESCE, NULLIF, YEAR, QUARTER, MONTH, DAY, + - *, comparisons, IN, BETWEEN and "
-    "LIKE are."
+    "COUNT, SUM, AVG, VAR, STDDEV, COVAR, CORR, FILTER, CASE, COALESCE, NULLIF, YEAR, QUARTER, "
+    "MONTH, DAY, + - *, comparisons, IN, BETWEEN and LIKE are."
 )
 
 

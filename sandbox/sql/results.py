@@ -10,7 +10,8 @@ from sqlglot import exp
 
 from sandbox.errors import Problem
 from sandbox.plan import scalar as s
-from sandbox.sql.aggregates import ask
+from sandbox.plan.plan import STATISTICS
+from sandbox.sql.aggregates import MEASURES, ask
 from sandbox.sql.columns import AGGREGATE
 from sandbox.sql.draft import Ask, Draft, Item
 from sandbox.sql.scalars import Builder
@@ -116,10 +117,24 @@ def _range(wanted: Ask) -> tuple[Decimal, Decimal]:
     span = None if wanted.term is None or wanted.what == "values" else wanted.term.range
     if span is None:
         return -MOST_NOISE, MOST_NOISE
-    if wanted.what == "average":
-        return span
+    if wanted.what in ("average", *STATISTICS):
+        return span if wanted.what == "average" else _reach(wanted, span)
     most = max(abs(span[0]), abs(span[1])) * MOST_ROWS + MOST_NOISE
     return -most, most
+
+
+def _reach(wanted: Ask, span: tuple[Decimal, Decimal]) -> tuple[Decimal, Decimal]:
+    """How far a statistic can reach: no slope is steeper than the whole range over the smallest step."""
+    far, second = span[1] - span[0], wanted.second
+    low, high = span if second is None or second.range is None else second.range
+    steepest = far * Decimal(1).scaleb(second.type.scale if second else 0)
+    most = {
+        "stddev": far,
+        "corr": Decimal(1),
+        "regr_slope": steepest,
+        "regr_intercept": max(map(abs, span)) + steepest * max(abs(low), abs(high)),
+    }.get(wanted.what.partition("_")[0] if wanted.what.startswith("stddev") else wanted.what, far * (high - low))
+    return (Decimal(0) if wanted.what.startswith(("var", "stddev")) else -most), most
 
 
 def name_of(node: exp.Expr, place: int) -> str:
@@ -131,7 +146,8 @@ def name_of(node: exp.Expr, place: int) -> str:
         return inner.name
     if isinstance(inner, exp.AggFunc):
         argument = inner.this.expressions[0] if isinstance(inner.this, exp.Distinct) else inner.this
-        function = inner.sql_name().lower()
+        measure = MEASURES.get(type(inner), "")
+        function = measure if measure in STATISTICS else inner.sql_name().lower()
         return f"{function}_{argument.name}" if isinstance(argument, exp.Column) else function
     if isinstance(inner, (exp.Year, exp.Quarter, exp.Month, exp.Day)):
         return type(inner).__name__.lower()

@@ -45,7 +45,7 @@ ASKS = (
     "COUNT(*)", "COUNT(age)", "SUM(wage)", "AVG(age)", "SUM(age * wage - 3)", "SUM(-wage)", "COUNT(DISTINCT pid)",
     "AVG(CASE WHEN insured THEN wage WHEN sex = 'f' THEN 2 END)", "SUM(MONTH(born))", "COUNT(NULLIF(sex, 'f'))",
     "COUNT(*) FILTER (WHERE age > 30)", "SUM(wage) FILTER (WHERE sex = 'f')", "AVG(age) FILTER (WHERE NOT insured)",
-    "COUNT_IF(code > 0)",
+    "COUNT_IF(code > 0)", "STDDEV(wage)", "CORR(wage, age)", "VAR_POP(age * 2) FILTER (WHERE insured)",
 )  # fmt: skip
 
 

@@ -31,7 +31,7 @@ TEXT = """
 SELECT COUNT(*) SUM ( AVG ) FROM persons visits WHERE GROUP BY HAVING ORDER LIMIT sex age income wage pid town AND OR
 NOT IN BETWEEN IS NULL LIKE CASE WHEN THEN ELSE END DISTINCT , . ; + - * / = <> < > 'f' 1 2.5 1e9 " ' -- /* */ [ ] { }
 $1 ? :: AS n OVER UNION ALL WITH x JOIN ON USING DATE '2020-01-01' YEAR EXTRACT COALESCE TRUE read_csv random() \0 é
-FILTER COUNT_IF
+FILTER COUNT_IF STDDEV CORR
 """
 WORDS = TEXT.split()
 

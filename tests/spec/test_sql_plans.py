@@ -36,6 +36,27 @@ def measured(plan: Plan) -> list[tuple[str, int, int, int, int]]:
         ("SELECT SUM(0) FROM persons", [("sum", 0, 0, 0, 1)]),
         ("SELECT COUNT(*) FILTER (WHERE age > 9) FROM persons", [("values", 0, 0, 0, 1)]),
         ("SELECT SUM(cost) FILTER (WHERE dept = 'x') FROM visits", [("sum", 0, 2_000_000, 0, 400 * 2_000_000**2)]),
+        (
+            "SELECT STDDEV(age) FROM persons",
+            [("sum", 0, 100, 50, 2500), ("sum", 0, 2500, 1250, 1250**2), ("values", 0, 0, 0, 1)],
+        ),
+        (
+            "SELECT VAR_POP(wage) FROM persons",
+            [
+                ("rows", 0, 0, 0, 1),
+                ("sum", -1000, 99_050, 49_025, 50_025**2),
+                ("sum", 0, 50_025**2, 50_025**2 // 2, (50_025**2 - 50_025**2 // 2) ** 2),
+            ],
+        ),
+        (
+            "SELECT COVAR_SAMP(wage, age) FROM persons",
+            [
+                ("sum", -50 * 50_025, 50 * 50_025, 0, (50 * 50_025) ** 2),
+                ("sum", -1000, 99_050, 49_025, 50_025**2),
+                ("sum", 0, 100, 50, 2500),
+                ("values", 0, 0, 0, 1),
+            ],
+        ),
         ("SELECT AVG(age) FILTER (WHERE insured) FROM persons", [("sum", 0, 100, 50, 2500), ("values", 0, 0, 0, 1)]),
         ("SELECT COUNT(*) FROM visits", [("rows", 0, 0, 0, 400)]),
         ("SELECT COUNT(DISTINCT pid) FROM visits", [("units", 0, 0, 0, 1)]),
@@ -171,6 +192,9 @@ def test_paraphrases_have_one_base(paraphrase: str) -> None:
         ("SUM(age) FILTER (WHERE insured)", "SUM(CASE WHEN insured THEN age END)"),
         ("AVG(age) FILTER (WHERE TRUE)", "AVG(age)"),
         ("COUNT_IF(TRUE)", "COUNT(*)"),
+        ("VARIANCE(age)", "STDDEV_POP(age), AVG(age)"),
+        ("STDDEV(age) FILTER (WHERE insured)", "VAR_POP(CASE WHEN insured THEN age END)"),
+        ("REGR_SLOPE(wage, age)", "REGR_INTERCEPT(wage, age), COVAR_POP(wage, age)"),
     ],
 )
 def test_aggregates_that_are_one(left: str, right: str) -> None:

@@ -13,8 +13,9 @@ from math import hypot, sqrt
 from statistics import median
 
 from sandbox.plan.evaluate import evaluate
-from sandbox.plan.plan import SIGMA_UNIT, Measurement, Output, Plan
+from sandbox.plan.plan import SIGMA_UNIT, STATISTICS, Measurement, Output, Plan
 from sandbox.plan.scalar import Value, columns
+from sandbox.products.query.statistics import half_width
 from sandbox.products.query.values import Row
 
 HALF_WIDTH = 1.959964 * sqrt(1 + 0.3**2)  # σ's in a 95 % half-width, the mark's variance included
@@ -41,6 +42,9 @@ def _of_row(plan: Plan, output: Output, row: Row, released: Sequence[int]) -> fl
         case "average":
             total, count = output.source
             return _of_average(plan.measurements[total], plan.measurements[count], released[total], released[count])
+        case what if what in STATISTICS:
+            parts = [plan.measurements[i] for i in output.source]
+            return half_width(what, parts, [released[i] for i in output.source], HALF_WIDTH)
         case _:
             return _of_computed(plan, output, row, released)
 

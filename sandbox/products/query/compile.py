@@ -9,7 +9,7 @@ from typing import Literal
 from sandbox.errors import Problem
 from sandbox.jobs.product import Question
 from sandbox.plan.ordering import node_key, value_key
-from sandbox.plan.plan import SEMANTICS, Bounds, Key, Output, Plan, Threshold
+from sandbox.plan.plan import SEMANTICS, Bounds, Key, Output, Plan, Statistic, Threshold
 from sandbox.privacy.convert import rho_for
 from sandbox.privacy.threshold import tau
 from sandbox.products.query.measure import Need, measure, needs, weigh
@@ -87,7 +87,7 @@ def _output(item: Item, draft: Draft, keys: list[tuple[DraftKey, Key]], measured
         place = next(i for i, (key, _) in enumerate(keys) if key is draft.keys[item.source])
         return Output(item.name, "key", (place,), item.type, item.hidden)
     ask = draft.asks[item.source]
-    what: Literal["sum", "average", "count"] = "count"
-    if ask.what in ("sum", "average"):
-        what = "sum" if ask.what == "sum" else "average"
+    what: Literal["count", "sum", "average"] | Statistic = (
+        "count" if ask.what == "rows" or ask.what == "units" or ask.what == "values" else ask.what
+    )
     return Output(item.name, what, tuple(measured.index(need) for need in needs(ask, rows)), item.type, item.hidden)

@@ -2,29 +2,33 @@
 
 The sensitivities are those of bounded contributions (D² = `Bounds.square`): counts D², distinct units the most groups a
 unit touches, sums (M·D)² with M the furthest a row's clamped fixed-point value lies from the centre. An average is a
-sum around the middle of its range and a count, each with its own ρ.
+sum around the middle of its range and a count, each with its own ρ; a statistic has sums of products as well. A square
+lies between 0 and M², so that around M²/2 its sum needs half the noise.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_FLOOR, Decimal, localcontext
 from typing import Literal
 
+from sandbox.engines.fixed import from_grains
 from sandbox.plan.ordering import node_key
-from sandbox.plan.plan import Bounds, Measurement
+from sandbox.plan.plan import STATISTICS, Bounds, Measurement
 from sandbox.plan.scalar import Scalar
 from sandbox.privacy.calibrate import sigma_for
 from sandbox.sql.draft import Ask
+from sandbox.sql.numbers import arithmetic
 from sandbox.sql.results import MOST_ROWS
-from sandbox.sql.terms import DIGITS, Term, refuse
+from sandbox.sql.terms import DIGITS, Term, literal, refuse
 
 GRAIN = Decimal("1e-18")  # ρ is counted in these
 
 # The error of an average is √(σ_S² + d²σ_n²)/n with d = |average − centre| ≤ M, and σ_S : σ_n = M : 1 at equal ρ.
 # It is least at ρ_n : ρ_S = d : M, which is a half for a value half-way between the middle and an end.
-SHOWN, ONLY_IN_AVERAGE = 2, 1
+# Under a variance the sums matter alike, the count about half as much.
+SHOWN, ONLY_BELOW = 2, 1
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,8 @@ class Need:
 
 
 def needs(ask: Ask, rows: int) -> tuple[Need, ...]:
-    """Give what `ask` needs to be measured, when a unit has at most `rows` rows: one, or sum and count for AVG."""
+    """Give what `ask` needs to be measured, when a unit has at most `rows` rows: one, or sums and a count, in the order
+    of the output that shows it."""
     match ask.what:
         case "rows":
             return (Need("rows"),)
@@ -62,6 +67,26 @@ def needs(ask: Ask, rows: int) -> tuple[Need, ...]:
         case "average":
             assert ask.term is not None
             return (_sum(ask.term, centred=True), _count(ask.term))
+        case _:
+            assert ask.term is not None
+            terms = {"a": ask.term, "b": ask.second or ask.term}
+            return tuple(_part(part, terms) for part in STATISTICS[ask.what])
+
+
+def _part(part: str, terms: Mapping[str, Term]) -> Need:
+    if part == "n":
+        return _count(terms["a"])
+    if len(part) == 1:
+        return _sum(terms[part], centred=True)
+    first, second = (_from_centre(terms[letter]) for letter in part)
+    product = arithmetic("*", first, second)
+    return _sum(replace(product, low=Decimal(0)) if part in ("aa", "bb") else product, centred=part in ("aa", "bb"))
+
+
+def _from_centre(term: Term) -> Term:
+    need = _sum(term, centred=True)
+    centre = from_grains(need.centre, need.scale) if term.type.kind == "decimal" else need.centre
+    return arithmetic("-", term, literal(centre)) if centre else term
 
 
 def _count(term: Term) -> Need:
@@ -85,7 +110,7 @@ def weigh(asks: Iterable[Ask], rows: int, counted: Need | None) -> dict[Need, in
     weights: dict[Need, int] = {} if counted is None else {counted: SHOWN}
     for ask in asks:
         for place, need in enumerate(needs(ask, rows)):
-            weights[need] = max(weights.get(need, 0), ONLY_IN_AVERAGE if place else SHOWN)
+            weights[need] = max(weights.get(need, 0), ONLY_BELOW if place and need.what != "sum" else SHOWN)
     return {need: weights[need] for need in sorted(weights, key=node_key)}
 
 

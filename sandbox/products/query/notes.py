@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-from sandbox.plan.plan import Bounds, Key, Threshold
+from sandbox.plan.plan import STATISTICS, Bounds, Key, Threshold
 from sandbox.plan.scalar import Column, Scalar, children
 from sandbox.sql.draft import Ask
 from sandbox.sql.draft import Key as DraftKey
@@ -41,6 +41,8 @@ def notes(
         said.append(f"values of {_list(clamped)} outside the declared bounds count as the nearest bound")
     if any(ask.what == "average" for ask in asks):
         said.append("the interval of an average is that of a group of middle size")
+    if any(ask.what in STATISTICS for ask in asks):
+        said.append("the interval of a variance, and of what is made of one, is that of a middle group")
     if default_epsilon is not None:
         said.append(f"no epsilon was given: {default_epsilon:f} was used")
     return tuple(said)

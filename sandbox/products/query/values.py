@@ -1,4 +1,5 @@
-"""Released integers to the values of an answer. Counts do not go below 0, averages stay in the declared bounds."""
+"""Released integers to the values of an answer. Counts do not go below 0, averages and statistics stay where the
+declared bounds let them be."""
 
 from __future__ import annotations
 
@@ -6,8 +7,9 @@ from collections.abc import Sequence
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 
 from sandbox.plan.evaluate import evaluate
-from sandbox.plan.plan import Measurement, Output, Plan
+from sandbox.plan.plan import STATISTICS, Measurement, Output, Plan
 from sandbox.plan.scalar import Value
+from sandbox.products.query.statistics import value
 
 Row = dict[str, Value]
 
@@ -35,6 +37,9 @@ def _value(plan: Plan, output: Output, group: tuple[Value, ...], released: Seque
             return max(released[first], 0)
         case "sum":
             return released[first] if output.type.kind == "integer" else _scaled(released[first], output.type.scale)
+        case what if what in STATISTICS:
+            parts = [plan.measurements[i] for i in output.source]
+            return value(what, parts, [released[i] for i in output.source], output.type.scale)
         case _:
             total, count = output.source
             return average(plan.measurements[total], released[total], released[count], output.type.scale)

@@ -1,0 +1,123 @@
+"""Variance and its kin from noisy sums: the value, the bounds that nature sets it, and how far off it may be.
+
+Everything is in the whole steps of the measurements; generic over numbers, so that values are exact (fractions) and
+widths quick (floats).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import ROUND_HALF_EVEN, Decimal, localcontext
+from fractions import Fraction
+from math import hypot, sqrt
+from typing import TypeVar
+
+from sandbox.plan.plan import SIGMA_UNIT, STATISTICS, Measurement
+
+Number = TypeVar("Number", Fraction, float)
+
+
+def value(what: str, parts: Sequence[Measurement], sums: Sequence[int], decimals: int) -> Decimal | None:
+    """Give the statistic of released `sums`, kept where such a statistic can be; NULL when the rows cannot have one
+    (too few, or all alike)."""
+    raw = _statistic(what, parts, [Fraction(one) for one in sums])
+    if raw is None:
+        return None
+    low, high = _reach(what, parts)
+    kept = min(max(raw, low), high)
+    with localcontext(prec=100):
+        exact = (Decimal(kept.numerator) / Decimal(kept.denominator)).scaleb(-_scale(what, parts))
+        if what.startswith("stddev"):
+            exact = (Decimal(kept.numerator) / Decimal(kept.denominator)).sqrt().scaleb(-_scale(what, parts))
+        return exact.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_EVEN) + 0
+
+
+def half_width(what: str, parts: Sequence[Measurement], sums: Sequence[int], sigmas: float) -> float:
+    """Give by how much the statistic may be off when each sum may be by `sigmas` of its σ: what each one moves it,
+    combined as independent errors; at most the whole range. A deviation is off as far as its variance lets it be."""
+    low, high = (float(end) for end in _reach(what, parts))
+    widest = high - low
+    unit = 10.0 ** -_scale(what, parts)
+    values = [float(one) for one in sums]
+    here = _statistic(what, parts, values)
+    moves = [0.0]
+    for place, part in enumerate(parts):
+        step = sigmas * part.sigma / SIGMA_UNIT
+        for moved in (step, -step):
+            there = _statistic(what, parts, [one + moved * (i == place) for i, one in enumerate(values)])
+            if here is None or there is None:
+                moves.append(widest)
+            else:
+                moves.append(abs(there - here))
+    by_part = [max(pair) for pair in zip(moves[1::2], moves[2::2], strict=True)]
+    width = min(hypot(*by_part), widest)
+    if not what.startswith("stddev"):
+        return width * unit
+    spread = min(max(here or 0.0, 0.0), high)
+    return max(sqrt(spread + width) - sqrt(spread), sqrt(spread) - sqrt(max(spread - width, 0.0))) * unit
+
+
+def _statistic(what: str, parts: Sequence[Measurement], sums: Sequence[Number]) -> Number | None:
+    """The statistic as the sums have it, which noise may put anywhere; the variance for a deviation."""
+    count = sums[-1]
+    if count <= (1 if what.endswith("_samp") else 0):
+        return None
+    names = STATISTICS[what]
+    mean = {name: one / count for name, one in zip(names, sums, strict=True)}  # of products: around their centre
+    for name, part in zip(names, parts, strict=True):
+        if len(name) == 2:
+            mean[name] += part.centre
+            mean[name] -= mean[name[0]] * mean[name[1]]
+    match what:
+        case "var_pop" | "stddev_pop" | "covar_pop":
+            return mean[names[0]]
+        case "var_samp" | "stddev_samp" | "covar_samp":
+            return mean[names[0]] * count / (count - 1)
+        case "corr":
+            return None if mean["aa"] <= 0 or mean["bb"] <= 0 else mean["ab"] / _root(mean["aa"] * mean["bb"])
+    if mean["bb"] <= 0:
+        return None
+    slope = mean["ab"] / mean["bb"]
+    if what == "regr_slope":
+        return slope
+    a, b = (parts[names.index(name)].centre + mean[name] for name in ("a", "b"))
+    return a - slope * b
+
+
+def _reach(what: str, parts: Sequence[Measurement]) -> tuple[Fraction, Fraction]:
+    """Where the statistic of any rows lies: a variance within (range/2)², a covariance by the product of such (Grüss),
+    twice that for two rows of a sample; no slope is steeper than the whole range over one step."""
+    named = dict(zip(STATISTICS[what], parts, strict=True))
+    spread = {name: Fraction(named[name].upper - named[name].lower) for name in ("a", "b") if name in named}
+    far = spread["a"]
+    most = far * spread.get("b", far) / (2 if what.endswith("_samp") else 4)
+    match what:
+        case "corr":
+            most = Fraction(1)
+        case "regr_slope":
+            most = far
+        case "regr_intercept":
+            largest = [max(abs(named[name].lower), abs(named[name].upper)) for name in ("a", "b")]
+            most = largest[0] + far * largest[1]
+    return (Fraction(0) if STATISTICS[what][0] == "aa" else -most), most
+
+
+def _scale(what: str, parts: Sequence[Measurement]) -> int:
+    """The decimals of the unit in which the statistic is computed, for a deviation after the root."""
+    scale = {name: part.scale for name, part in zip(STATISTICS[what], parts, strict=True)}
+    match what:
+        case "stddev_pop" | "stddev_samp" | "regr_intercept":
+            return scale["a"]
+        case "regr_slope":
+            return scale["a"] - scale["b"]
+        case "corr":
+            return 0
+        case _:
+            return scale[STATISTICS[what][0]]
+
+
+def _root(number: Number) -> Number:
+    if isinstance(number, float):
+        return sqrt(number)
+    with localcontext(prec=100):
+        return Fraction((Decimal(number.numerator) / Decimal(number.denominator)).sqrt())

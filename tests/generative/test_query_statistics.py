@@ -1,0 +1,82 @@
+"""Variances and their kin: without noise they are what a textbook says of the same rows, with any noise they stay where
+such a number can be, and their intervals do not lose what clamping hides."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+from decimal import Decimal
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from query_examples import plan_of
+
+from sandbox.engines.reference import measure
+from sandbox.plan.plan import STATISTICS, Plan
+from sandbox.products.query.accuracy import error
+from sandbox.products.query.values import row_of
+
+CALLS = {
+    "var_pop": "VAR_POP(wage)", "var_samp": "VARIANCE(wage)", "stddev_pop": "STDDEV_POP(wage)",
+    "stddev_samp": "STDDEV(wage)", "covar_pop": "COVAR_POP(wage, age)", "covar_samp": "COVAR_SAMP(wage, age)",
+    "corr": "CORR(wage, age)", "regr_slope": "REGR_SLOPE(wage, age)", "regr_intercept": "REGR_INTERCEPT(wage, age)",
+}  # fmt: skip
+PLANS: dict[str, Plan] = {what: plan_of(f"SELECT {call} AS it FROM persons") for what, call in CALLS.items()}
+WAGES, AGES = st.integers(-1000, 99_050), st.one_of(st.none(), st.integers(0, 100))
+Rows = list[dict[str, Decimal | int | None]]
+
+
+def textbook(what: str, rows: Rows) -> float | None:
+    wages = [float(row["wage"] or 0) for row in rows]
+    if STATISTICS[what][0] == "aa":
+        if len(wages) <= what.endswith("samp"):
+            return None
+        made = {"p": statistics.pvariance, "s": statistics.variance}[what.split("_")[1][0]](wages)
+        return float(made) ** 0.5 if what.startswith("std") else made
+    both = [(float(row["wage"] or 0), float(row["age"])) for row in rows if row["age"] is not None]
+    if len(both) < 2:
+        return 0.0 if both and what == "covar_pop" else None
+    a, b = zip(*both, strict=True)
+    if what.startswith("covar"):
+        return statistics.covariance(a, b) * (1 if what == "covar_samp" else (len(a) - 1) / len(a))
+    if len(set(b)) == 1 or (what == "corr" and len(set(a)) == 1):
+        return None
+    line = statistics.linear_regression(b, a)
+    return statistics.correlation(a, b) if what == "corr" else getattr(line, what.removeprefix("regr_"))
+
+
+def shown(plan: Plan, sums: Sequence[int]) -> Decimal | None:
+    found = row_of(plan, (), sums)["it"]
+    assert found is None or isinstance(found, Decimal)
+    return found
+
+
+@pytest.mark.parametrize("what", STATISTICS)
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(WAGES, AGES), max_size=6))
+def test_without_noise_it_is_the_textbook(what: str, drawn: list[tuple[int, int | None]]) -> None:
+    rows: Rows = [{"wage": Decimal(wage).scaleb(-2), "age": age} for wage, age in drawn]
+    plan, expected = PLANS[what], textbook(what, rows)
+    found = shown(plan, [measure(m, rows) for m in plan.measurements])
+    assert (found is None) == (expected is None)
+    if found is not None and expected is not None:
+        assert float(found) == pytest.approx(expected, rel=1e-5, abs=1e-4)
+
+
+@pytest.mark.parametrize("what", STATISTICS)
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_with_any_noise_it_stays_where_it_can_be(what: str, data: st.DataObject) -> None:
+    plan = PLANS[what]
+    sums = [data.draw(st.integers(-(10**15), 10**15)) for _ in plan.measurements]
+    found = shown(plan, sums)
+    assume(found is not None)
+    most = {
+        "var_pop": 500.25**2, "var_samp": 2 * 500.25**2, "stddev_pop": 500.25, "stddev_samp": 707.5, "corr": 1,
+        "covar_pop": 500.25 * 50, "covar_samp": 1000.5 * 50, "regr_slope": 1000.5, "regr_intercept": 990.5 + 100_050,
+    }[what]  # fmt: skip
+    assert found is not None
+    assert (0 if STATISTICS[what][0] == "aa" else -most - 1e-6) <= found <= most + 1e-3
+    half = error(plan, plan.outputs[0], [{"it": found}], [sums])
+    assert half is not None and 0 < half <= 2 * most + 1e-3
