@@ -9,8 +9,8 @@ import ctypes
 import os
 import resource
 import signal
-import sys
 from collections.abc import Callable
+from shutil import rmtree
 from threading import Thread
 from time import sleep
 
@@ -35,7 +35,7 @@ def serve(answer: Callable[[bytes], bytes]) -> None:
         except BaseException:  # noqa: BLE001 – the parent learns that it failed, nothing else
             os._exit(1)
         write_frame(replies, reply)
-    sys.exit(0)
+    _end(0)
 
 
 def shut_in() -> None:
@@ -65,7 +65,13 @@ def _leave_network() -> None:
 
 
 def _leave_with(parent: int) -> None:
-    """End this process soon after its parent has gone, even in the middle of a long query."""
+    """End this process, and its private folder, soon after its parent has gone, even in the middle of a long query."""
     while os.getppid() == parent:
         sleep(0.5)
-    os._exit(1)
+    _end(1)
+
+
+def _end(code: int) -> None:
+    """A parent that was killed cannot clear up: the child takes its private folder with it."""
+    rmtree(os.getcwd(), ignore_errors=True)
+    os._exit(code)

@@ -155,7 +155,10 @@ def test_keys_travel_neither_in_arguments_nor_in_the_environment(engine, version
 def test_a_child_leaves_when_its_parent_is_gone():
     child = Child("sandbox.engines.duckdb.child")
     assert child._process.stdin is not None
+    folder = Path(child._folder.name)
+    (folder / "spilled").write_bytes(b"rows, encrypted")
     child._process.stdin.close()
     assert child._process.wait(10) == 0
+    assert not folder.exists()
     with pytest.raises(ChildLost):
         child.ask(b"{}", 5)
