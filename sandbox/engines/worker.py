@@ -29,12 +29,11 @@ def serve(answer: Callable[[bytes], bytes]) -> None:
     replies = os.fdopen(os.dup(1), "wb")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # a stray print must not look like an answer
     Thread(target=_leave_with, args=(os.getppid(),), daemon=True).start()
-    while (question := read_frame(asked)) is not None:
-        try:
-            reply = answer(question)
-        except BaseException:  # noqa: BLE001 – the parent learns that it failed, nothing else
-            os._exit(1)
-        write_frame(replies, reply)
+    try:
+        while (question := read_frame(asked)) is not None:
+            write_frame(replies, answer(question))
+    except BaseException:  # noqa: BLE001 – the parent learns that it failed, nothing else
+        _end(1)
     _end(0)
 
 
