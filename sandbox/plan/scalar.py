@@ -6,7 +6,8 @@ themselves; each knows its type. NULL follows SQL's three-valued logic.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Literal as Choice
@@ -182,6 +183,24 @@ def children(node: Scalar) -> tuple[Scalar, ...]:
             return (*(part for when in node.whens for part in when), node.otherwise)
         case _:
             return ()
+
+
+def renamed(node: Scalar, names: Mapping[str, str]) -> Scalar:
+    """Give `node` with its columns under the names that `names` gives them."""
+    match node:
+        case Column():
+            return replace(node, name=names.get(node.name, node.name))
+        case Compare() | Arithmetic():
+            return replace(node, left=renamed(node.left, names), right=renamed(node.right, names))
+        case Logic():
+            return replace(node, args=tuple(renamed(arg, names) for arg in node.args))
+        case Not() | IsNull() | Like() | DatePart() | In():
+            return replace(node, arg=renamed(node.arg, names))
+        case Case():
+            whens = tuple((renamed(when, names), renamed(then, names)) for when, then in node.whens)
+            return replace(node, whens=whens, otherwise=renamed(node.otherwise, names))
+        case Constant():
+            return node
 
 
 def columns(node: Scalar) -> frozenset[str]:

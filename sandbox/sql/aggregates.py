@@ -103,4 +103,4 @@ def _rows(condition: Term | None) -> Ask:
 
 def _is_unit(node: exp.Expr, row: Row) -> bool:
     inner = node.unnest()
-    return isinstance(inner, exp.Column) and row.column(inner).name == row.table.unit
+    return isinstance(inner, exp.Column) and row.column(inner).unit

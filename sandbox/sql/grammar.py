@@ -29,9 +29,12 @@ _UNARIES = (
 )
 
 ALLOWED: dict[type[exp.Expr], frozenset[str]] = {
-    exp.Select: frozenset({"expressions", "from_", "where", "group", "having", "order", "limit", "offset"}),
+    exp.Select: frozenset({"with_", "expressions", "from_", "where", "group", "having", "order", "limit", "offset"}),
     exp.Table: frozenset({"this", "db", "alias"}),
     exp.TableAlias: frozenset({"this"}),
+    exp.With: frozenset({"expressions"}),
+    exp.CTE: frozenset({"this", "alias", "materialized"}),
+    exp.Subquery: frozenset({"this", "alias"}),
     exp.Identifier: frozenset({"this", "quoted"}),
     exp.Column: frozenset({"this", "table", "db"}),
     exp.Alias: frozenset({"this", "alias"}),
@@ -68,7 +71,7 @@ ALLOWED: dict[type[exp.Expr], frozenset[str]] = {
 }
 
 _JOIN = "Joins are not built yet; ask about one table at a time."
-_SUBQUERY = "Subqueries are not built yet; write one SELECT, with values in place of the inner SELECT."
+_SUBQUERY = "Subqueries stand in FROM and WITH only, so far; write values in place of this one."
 _VOLATILE = "An answer must not depend on chance or on the clock; write the value itself, such as DATE '2024-01-31'."
 _PICK = (
     "Of the aggregates only COUNT, SUM, AVG, VAR, STDDEV, COVAR, CORR, REGR_SLOPE and REGR_INTERCEPT are built so far; "
@@ -80,7 +83,6 @@ _SET = "UNION, INTERSECT and EXCEPT are not built yet; ask each question by itse
 _READER = "Files and table functions cannot be read; FROM takes a registered table."
 
 REFUSED: dict[type[exp.Expr], str] = {
-    exp.Subquery: _SUBQUERY,
     exp.Exists: _SUBQUERY,
     exp.SetOperation: _SET,
     exp.Window: "Windows are not built yet; write GROUP BY instead of OVER.",
@@ -115,7 +117,7 @@ REFUSED: dict[type[exp.Expr], str] = {
 
 REFUSED_PARTS: dict[tuple[type[exp.Expr], str], str] = {
     (exp.Select, "distinct"): "SELECT DISTINCT is not allowed; write GROUP BY with COUNT(*).",
-    (exp.Select, "with_"): "WITH is not built yet; write one SELECT.",
+    (exp.With, "recursive"): "WITH RECURSIVE is not allowed; write WITH.",
     (exp.Select, "joins"): _JOIN,
     (exp.Select, "laterals"): _JOIN,
     (exp.Select, "into"): "SELECT INTO would write; remove INTO.",
@@ -141,6 +143,9 @@ REFUSED_PARTS: dict[tuple[type[exp.Expr], str], str] = {
 }
 
 
+_AROUND = (exp.From, exp.CTE, exp.Subquery, type(None))  # where a SELECT may stand
+
+
 def check(tree: exp.Expr) -> None:
     """Refuse (`sql_not_allowed`) a tree with a node or a set argument that is not on the list, or one that is too
     large or too deep; sql_syntax one that lacks a part. Walks without recursion."""
@@ -156,6 +161,8 @@ def check(tree: exp.Expr) -> None:
         allowed = ALLOWED.get(type(node))
         if allowed is None:
             raise Problem("sql_not_allowed", _sentence(node))
+        if isinstance(node, (exp.Subquery, exp.Select)) and not isinstance(node.parent, _AROUND):
+            raise Problem("sql_not_allowed", _SUBQUERY)
         if isinstance(node, exp.Table) and not isinstance(node.this, exp.Identifier):
             raise Problem("sql_not_allowed", _READER)
         if any(needed and node.args.get(name) is None for name, needed in node.arg_types.items()):

@@ -58,10 +58,8 @@ def _one_select(tokens: list[Token]) -> list[Token]:
     if any(token.token_type is TokenType.SEMICOLON for token in tokens[:last]):
         raise Problem("sql_not_allowed", "Write one statement; ask several questions as several jobs.")
     first = words[0]
-    if first.token_type in (TokenType.SELECT, TokenType.FROM):
+    if first.token_type in (TokenType.SELECT, TokenType.FROM, TokenType.WITH):
         return tokens[: last + 1]
-    if first.token_type is TokenType.WITH:
-        raise Problem("sql_not_allowed", "WITH is not built yet; write one SELECT.")
     if first.token_type is TokenType.L_PAREN:
         raise Problem("sql_not_allowed", "Write the SELECT without brackets around it.")
     if first.token_type is TokenType.VAR and first.text.upper() not in _STATEMENTS:

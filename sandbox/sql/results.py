@@ -52,17 +52,17 @@ class Results:
     def _leaf(self, node: exp.Expr) -> Term | None:
         column = node if isinstance(node, exp.Column) else None
         if column is not None and self._aliases == "first" and (named := self._by_alias(node)):
-            return self._item_term(named)
+            return self.item_term(named)
         primitive = self.primitive(node)
         if primitive is not None:
-            return self._item_term(self._item(*primitive))
+            return self.item_term(self._item(*primitive))
         if column is None:
             return None
         if self._aliases == "last" and (named := self._by_alias(node)):
-            return self._item_term(named)
+            return self.item_term(named)
         self._draft.row.leaf(column)  # refuses identifiers
         found = self._draft.row.column(column)
-        instead = f", or write AVG({found.name})" if found.plan_type.numeric else ""
+        instead = f", or write AVG({found.name})" if found.term and found.term.type.numeric else ""
         raise refuse(f"{found.name} is neither a key nor in an aggregate: add it to GROUP BY{instead}.")
 
     def _as_key(self, node: exp.Expr) -> int | None:
@@ -100,7 +100,7 @@ class Results:
         self._taken.add(wanted.lower())
         return wanted
 
-    def _item_term(self, item: Item) -> Term:
+    def item_term(self, item: Item) -> Term:
         """The term of an item: its name as a column of released rows, with what bounds it."""
         if item.what == "key":
             key = self._draft.keys[item.source].term

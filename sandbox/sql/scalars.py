@@ -27,17 +27,42 @@ _PARTS: dict[type[exp.Expr], Part] = {
 
 
 MOST_BUILT = 100_000  # parts: NULLIF, COALESCE, BETWEEN and CASE x repeat an operand, so that text of n can mean 2ⁿ
+DEEPEST = 100  # nodes in each other: whoever reads a plan recurses at each
+
+
+class Meter:
+    """How much a statement stands for, over all of its levels: a subquery's column can be repeated by the next one."""
+
+    def __init__(self) -> None:
+        self._sizes: dict[int, tuple[s.Scalar, int, int]] = {}
+        self._built = 0
+
+    def add(self, node: s.Scalar, written: exp.Expr) -> None:
+        """Count `node`. Raises `Problem` when it is too deep or all is too much, whatever its text looks like."""
+        size, depth = self._measure(node)
+        self._built += size
+        if self._built > MOST_BUILT:
+            raise refuse(f"{quote(written)} repeats its parts too often; nest NULLIF, COALESCE, BETWEEN and CASE less.")
+        if depth > DEEPEST:
+            raise refuse(f"{quote(written)} stands for too much in itself; nest it, or the subqueries below it, less.")
+
+    def _measure(self, node: s.Scalar) -> tuple[int, int]:
+        """The parts of `node`, repeated ones counted each time, and its depth; looked at once."""
+        if id(node) not in self._sizes:
+            inner = [self._measure(child) for child in s.children(node)]
+            deepest = max((depth for _, depth in inner), default=0)
+            self._sizes[id(node)] = (node, 1 + sum(size for size, _ in inner), 1 + deepest)
+        return self._sizes[id(node)][1:]
 
 
 class Builder:
     """Builds terms; `released` says that they are computed from released rows, where / is allowed."""
 
-    def __init__(self, leaf: Leaf, *, released: bool = False) -> None:
+    def __init__(self, leaf: Leaf, *, released: bool = False, meter: Meter | None = None) -> None:
         self._leaf = leaf
         self._released = released
         self._digits = terms.POST_DIGITS if released else terms.DIGITS
-        self._sizes: dict[int, tuple[s.Scalar, int]] = {}
-        self._built = 0
+        self.meter = meter or Meter()
 
     def condition(self, node: exp.Expr, where: str) -> Term:
         """Give the term of a condition; refuses anything else, naming the clause `where`."""
@@ -47,18 +72,10 @@ class Builder:
         return found
 
     def term(self, node: exp.Expr) -> Term:
-        """Give the term of `node`. Raises `Problem`, also when it stands for too much, whatever its text looks like."""
+        """Give the term of `node`. Raises `Problem`."""
         found = self._term(node)
-        self._built += self._size(found.node)
-        if self._built > MOST_BUILT:
-            raise refuse(f"{quote(node)} repeats its parts too often; nest NULLIF, COALESCE, BETWEEN and CASE less.")
+        self.meter.add(found.node, node)
         return found
-
-    def _size(self, node: s.Scalar) -> int:
-        """The parts of `node`, repeated ones counted each time; looked at once."""
-        if id(node) not in self._sizes:
-            self._sizes[id(node)] = (node, 1 + sum(self._size(child) for child in s.children(node)))
-        return self._sizes[id(node)][1]
 
     def _term(self, node: exp.Expr) -> Term:
         found = self._leaf(node)

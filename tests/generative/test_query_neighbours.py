@@ -124,7 +124,8 @@ def engine() -> Iterator[DuckDBEngine]:
 
 def question(chance: random.Random) -> tuple[str, Plan]:
     key, asks = chance.choice(KEYS), ", ".join(chance.sample(ASKS, chance.choice([1, 2, 4])))
-    sql = f"SELECT {asks} FROM t WHERE {chance.choice(CONDITIONS)}" + (f" GROUP BY {key}" if key else "")
+    source = chance.choice(["t", "t", f"(SELECT * FROM t AS s WHERE {chance.choice(CONDITIONS)}) AS q"])
+    sql = f"SELECT {asks} FROM {source} WHERE {chance.choice(CONDITIONS)}" + (f" GROUP BY {key}" if key else "")
     bounds = {name: chance.choice([1, 2, 3, 5]) for name in ("groups", "rows_per_group") if chance.random() < 0.6}
     return f"{sql} {bounds}", plan_of(sql, entry=ENTRY, bounds=bounds, epsilon="2000")
 

@@ -43,6 +43,8 @@ def test_text_is_answered_or_refused(text: str) -> None:
         text,
         "SELECT COUNT(*) FROM persons WHERE " + text,
         f"SELECT sex, COUNT(*), {text} FROM persons GROUP BY 1",
+        f"SELECT COUNT(*) FROM (SELECT {text} FROM persons)",
+        f"WITH x AS (SELECT sex, COUNT(*) AS n FROM persons GROUP BY 1) SELECT * FROM x WHERE {text}",
     ):
         try:
             plan = plan_of(sql)

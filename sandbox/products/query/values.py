@@ -62,7 +62,11 @@ def average(measured: Measurement, total: int, count: int, decimals: int) -> Dec
 
 def limits(plan: Plan, output: Output) -> tuple[Decimal | None, Decimal | None]:
     """Give what the true value of `output` cannot be below and above, from declarations alone: a count and a sum of
-    what is never negative not below 0, an average within the bounds."""
+    what is never negative not below 0, an average within the bounds, a variance
+    not below 0, a correlation from -1 to 1."""
+    if output.what in STATISTICS:
+        correlation, squares = output.what == "corr", STATISTICS[output.what][0] == "aa"
+        return (Decimal(-1) if correlation else Decimal(0) if squares else None), (Decimal(1) if correlation else None)
     measured = plan.measurements[output.source[0]] if output.what in ("count", "sum", "average") else None
     if measured is None:
         return None, None

@@ -15,11 +15,8 @@ def select(tree: exp.Select, draft: Draft) -> Draft:
     """Build the visible columns. At least one aggregate is asked for: only aggregates leave."""
     if not next((node for item in tree.expressions for node in item.find_all(exp.AggFunc)), None):
         raise refuse("Only aggregates leave, never rows; select COUNT(*), SUM(…) or AVG(…), with GROUP BY for keys.")
-    aliases = [_alias(item) for item in tree.expressions]
-    given = [alias.lower() for alias in aliases if alias]
-    if len(set(given)) != len(given):
-        raise refuse("Two columns of the answer have one name; give each its own alias.")
-    results = Results(draft, "none", frozenset(given))
+    aliases = aliases_of(tree)
+    results = Results(draft, "none", frozenset(alias.lower() for alias in aliases if alias))
     for place, (item, alias) in enumerate(zip(tree.expressions, aliases, strict=True), 1):
         node = item.unalias()
         primitive = results.primitive(node)
@@ -32,6 +29,15 @@ def select(tree: exp.Select, draft: Draft) -> Draft:
             what, source, kind = primitive
             results.items.append(Item(name, what, source, kind))
     return results.finish()
+
+
+def aliases_of(tree: exp.Select) -> list[str | None]:
+    """Give the alias of each item of SELECT; refuses two that are one."""
+    aliases = [_alias(item) for item in tree.expressions]
+    given = [alias.lower() for alias in aliases if alias]
+    if len(set(given)) != len(given):
+        raise refuse("Two columns of the answer have one name; give each its own alias.")
+    return aliases
 
 
 def _alias(item: exp.Expr) -> str | None:

@@ -7,10 +7,11 @@ from sqlglot import exp
 from sandbox.catalogue.entry import Entry, TableEntry
 from sandbox.sql.columns import Row
 from sandbox.sql.draft import Draft
+from sandbox.sql.scalars import Meter
 from sandbox.sql.terms import refuse
 
 
-def table(tree: exp.Select, entry: Entry) -> Draft:
+def table(tree: exp.Select, entry: Entry, meter: Meter) -> Draft:
     """Resolve the table; the first draft has its columns and nothing else."""
     source = tree.args.get("from_")
     if source is None:
@@ -28,9 +29,9 @@ def table(tree: exp.Select, entry: Entry) -> Draft:
         )
     alias = named.args.get("alias")
     if alias:
-        return Draft(Row(found, frozenset({(alias.this.name.lower(),)})))
+        return Draft(Row.of(found, frozenset({(alias.this.name.lower(),)}), meter))
     name = found.name.lower()
-    return Draft(Row(found, frozenset({(name,), (entry.name.lower(), name)})))
+    return Draft(Row.of(found, frozenset({(name,), (entry.name.lower(), name)}), meter))
 
 
 def _find(name: exp.Identifier, entry: Entry) -> TableEntry | None:
