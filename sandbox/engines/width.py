@@ -17,6 +17,7 @@ MOST = 1 << 126  # a product of two 64-bit integers; below 10³⁸, so that Arro
 LARGEST_INTEGER = 1 << 63
 LARGEST_DECIMAL = 10**18
 LATEST_YEAR = 9999
+LONGEST_TEXT = 1 << 31
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,8 @@ def width(node: s.Scalar) -> Width:
             return Width(left.scale, left.most + right.most)
         case s.DatePart():
             return Width(0, LATEST_YEAR)
+        case s.Length():
+            return Width(0, LONGEST_TEXT)
         case s.Case():
             branches = _aligned([width(result) for result in (*(r for _, r in node.whens), node.otherwise)])
             return Width(branches[0].scale, max(branch.most for branch in branches))

@@ -8,10 +8,13 @@ from collections.abc import Mapping
 from datetime import date
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 from operator import eq, ge, gt, le, lt, ne
+from string import ascii_lowercase, ascii_uppercase
 from typing import Any
 
 from sandbox.plan import scalar as s
 
+LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)
+UPPER = str.maketrans(ascii_lowercase, ascii_uppercase)
 COMPARE = {"=": eq, "<>": ne, "<": lt, "<=": le, ">": gt, ">=": ge}
 
 
@@ -45,6 +48,12 @@ def evaluate(node: s.Scalar, row: Mapping[str, s.Value]) -> s.Value:
             if not isinstance(day, date):
                 return None
             return (day.month + 2) // 3 if node.part == "quarter" else int(getattr(day, node.part))
+        case s.Text():
+            text = evaluate(node.arg, row)
+            return None if text is None else _text(node, str(text))
+        case s.Length():
+            text = evaluate(node.arg, row)
+            return None if text is None else len(str(text))
         case s.Case():
             for condition, result in node.whens:
                 if evaluate(condition, row) is True:
@@ -69,6 +78,23 @@ def _member(value: s.Value, options: list[s.Value]) -> bool | None:
     if any(option is not None and option == value for option in options):
         return True
     return None if None in options else False
+
+
+def _text(node: s.Text, text: str) -> str:
+    match node.what:
+        case "lower":
+            return text.translate(LOWER)
+        case "upper":
+            return text.translate(UPPER)
+        case "trim":
+            return text.strip(" ")
+        case "ltrim":
+            return text.lstrip(" ")
+        case "rtrim":
+            return text.rstrip(" ")
+        case "slice":
+            first = node.start - 1 if node.start > 0 else node.start
+            return text[first:] if node.length is None else text[first : first + node.length]
 
 
 def _like(text: str, pattern: str) -> bool:

@@ -160,7 +160,36 @@ class Case:
             raise ValueError("all results of a CASE have the same type")
 
 
-Scalar = Column | Constant | Compare | Logic | Not | IsNull | In | Like | Arithmetic | DatePart | Case
+@dataclass(frozen=True)
+class Text:
+    """A text made of one: lower, upper (letters A–Z only), trim, ltrim, rtrim (of spaces only), or slice: `length`
+    characters (Unicode code points) from place `start` on, counted from 1; a negative start counts from the end, and
+    then all that follow are meant. No length: all that follow."""
+
+    what: Choice["lower", "upper", "trim", "ltrim", "rtrim", "slice"]
+    arg: Scalar
+    start: int = 1
+    length: int | None = None
+    type: Type = STRING
+
+    def __post_init__(self) -> None:
+        if self.arg.type != STRING or self.start == 0 or (self.start < 0 and self.length is not None):
+            raise ValueError(f"{self.what} takes a text")
+
+
+@dataclass(frozen=True)
+class Length:
+    """How many characters (Unicode code points) a text has."""
+
+    arg: Scalar
+    type: Type = INTEGER
+
+    def __post_init__(self) -> None:
+        if self.arg.type != STRING:
+            raise ValueError("length takes a text")
+
+
+Scalar = Column | Constant | Compare | Logic | Not | IsNull | In | Like | Arithmetic | DatePart | Case | Text | Length
 
 
 def comparable(left: Type, right: Type) -> bool:
@@ -175,7 +204,7 @@ def children(node: Scalar) -> tuple[Scalar, ...]:
             return (node.left, node.right)
         case Logic():
             return node.args
-        case Not() | IsNull() | Like() | DatePart():
+        case Not() | IsNull() | Like() | DatePart() | Text() | Length():
             return (node.arg,)
         case In():
             return (node.arg, *node.options)
@@ -194,7 +223,7 @@ def renamed(node: Scalar, names: Mapping[str, str]) -> Scalar:
             return replace(node, left=renamed(node.left, names), right=renamed(node.right, names))
         case Logic():
             return replace(node, args=tuple(renamed(arg, names) for arg in node.args))
-        case Not() | IsNull() | Like() | DatePart() | In():
+        case Not() | IsNull() | Like() | DatePart() | In() | Text() | Length():
             return replace(node, arg=renamed(node.arg, names))
         case Case():
             whens = tuple((renamed(when, names), renamed(then, names)) for when, then in node.whens)

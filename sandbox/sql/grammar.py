@@ -60,6 +60,10 @@ ALLOWED: dict[type[exp.Expr], frozenset[str]] = {
     exp.DataType: frozenset({"this", "nested"}),
     exp.Extract: frozenset(_BINARY),
     exp.Filter: frozenset(_BINARY),
+    **dict.fromkeys((exp.Lower, exp.Upper, exp.Length), frozenset({"this"})),
+    **dict.fromkeys((exp.Left, exp.Right), frozenset(_BINARY)),
+    exp.Trim: frozenset({"this", "expression", "position"}),
+    exp.Substring: frozenset({"this", "start", "length"}),
     exp.Corr: frozenset({*_BINARY, "null_on_zero_variance"}),
     **dict.fromkeys((exp.CovarPop, exp.CovarSamp, exp.RegrSlope, exp.RegrIntercept), frozenset(_BINARY)),
     **dict.fromkeys(
@@ -77,7 +81,7 @@ _PICK = (
     "Of the aggregates only COUNT, SUM, AVG, VAR, STDDEV, COVAR, CORR, REGR_SLOPE and REGR_INTERCEPT are built so far; "
     "a single row's value never leaves."
 )
-_TEXT = "Functions of text are not built yet; compare the column with =, IN or LIKE."
+_TEXT = "Texts cannot be joined yet; name both columns as keys, or compare each with =, IN or LIKE."
 _SETS = "ROLLUP, CUBE and GROUPING SETS are not built yet; ask each grouping by itself."
 _SET = "UNION, INTERSECT and EXCEPT are not built yet; ask each question by itself."
 _READER = "Files and table functions cannot be read; FROM takes a registered table."
@@ -109,10 +113,6 @@ REFUSED: dict[type[exp.Expr], str] = {
     exp.UDTF: _READER,
     exp.DPipe: _TEXT,
     exp.Concat: _TEXT,
-    exp.Upper: _TEXT,
-    exp.Lower: _TEXT,
-    exp.Substring: _TEXT,
-    exp.Trim: _TEXT,
 }
 
 REFUSED_PARTS: dict[tuple[type[exp.Expr], str], str] = {
@@ -196,8 +196,8 @@ def _sentence(node: exp.Expr) -> str:
 
 _CLOCKS = ("now", "today", "get_current_timestamp", "current_localtimestamp", "transaction_timestamp", "setseed")
 _WHAT_IS = (
-    "COUNT, SUM, AVG, VAR, STDDEV, COVAR, CORR, FILTER, CASE, COALESCE, NULLIF, YEAR, QUARTER, "
-    "MONTH, DAY, + - *, comparisons, IN, BETWEEN and LIKE are."
+    "COUNT, SUM, AVG, VAR, STDDEV, COVAR, CORR, FILTER, CASE, COALESCE, NULLIF, YEAR, QUARTER, MONTH, DAY, LOWER, "
+    "UPPER, TRIM, LENGTH, SUBSTRING, LEFT, RIGHT, + - *, comparisons, IN, BETWEEN and LIKE are."
 )
 
 

@@ -11,7 +11,7 @@ from typing import Literal, get_args
 from sqlglot import exp
 
 from sandbox.plan import scalar as s
-from sandbox.sql import choices, conditions, numbers, terms
+from sandbox.sql import choices, conditions, numbers, terms, texts
 from sandbox.sql.terms import Term, refuse
 
 Leaf = Callable[[exp.Expr], Term | None]
@@ -90,6 +90,8 @@ class Builder:
             )
         if kind in _PARTS:
             return choices.date_part(_PARTS[kind], self.term(node.this))
+        if kind in texts.FUNCTIONS:
+            return texts.text(node, self.term(node.this))
         match node:
             case exp.Paren():
                 return self.term(node.this)

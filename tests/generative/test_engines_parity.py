@@ -19,7 +19,24 @@ from sandbox.plan import scalar as s
 TYPES = {"a": "BIGINT", "b": "DECIMAL(12,3)", "c": "VARCHAR", "d": "DATE", "e": "BOOLEAN", "f": "BIGINT"}
 MONEY = s.Type("decimal", 3)
 ROWS = 7
-SOME_TEXTS = ["", "a", "A", "ab", "é", "中文", "😀x", "%", "_", "'", "\\", "a\nb"]
+SOME_TEXTS = [
+    "",
+    "a",
+    "A",
+    "ab",
+    "é",
+    "中文",
+    "😀x",
+    "%",
+    "_",
+    "'",
+    "\\",
+    "a\nb",
+    " a\u00a0 ",
+    "ΑΣß",
+    "İı",
+    "e\u0301👨‍👩‍👧",
+]
 TEXTS = st.one_of(st.sampled_from(SOME_TEXTS), st.text("aé中%_'", max_size=4))
 DATES = st.dates(date(1, 1, 1), date(9999, 12, 31))
 WHOLE = st.one_of(st.integers(-5, 5), st.integers(-(2**63) + 1, 2**63 - 1))
@@ -60,6 +77,13 @@ def typed(value: object) -> s.Constant:
     return s.Constant(value, kind)  # type: ignore[arg-type]
 
 
+def texts(depth: int = 2) -> st.SearchStrategy[s.Scalar]:
+    inner: st.SearchStrategy[s.Scalar] = texts(depth - 1) if depth else st.just(COLUMNS["c"])
+    plain = st.builds(s.Text, st.sampled_from(["lower", "upper", "trim", "ltrim", "rtrim"]), inner)
+    first = st.builds(s.Text, st.just("slice"), inner, st.integers(1, 4), st.one_of(st.none(), st.integers(0, 4)))
+    return st.one_of(inner, plain, first, st.builds(s.Text, st.just("slice"), inner, st.integers(-4, -1)))
+
+
 @cache
 def number(depth: int) -> st.SearchStrategy[s.Scalar]:
     leaves = st.one_of(
@@ -67,6 +91,7 @@ def number(depth: int) -> st.SearchStrategy[s.Scalar]:
         st.one_of(WHOLE, MONIES).map(typed),
         st.just(s.Constant(None, s.INTEGER)),
         st.sampled_from(["year", "quarter", "month", "day"]).map(lambda part: s.DatePart(part, COLUMNS["d"])),
+        st.builds(s.Length, texts()),
     )
     if not depth:
         return leaves
@@ -99,7 +124,7 @@ def case(results: st.SearchStrategy[s.Scalar], kind: s.Type, depth: int) -> st.S
 @cache
 def truth(depth: int) -> st.SearchStrategy[s.Scalar]:
     ops = st.sampled_from(["=", "<>", "<", "<=", ">", ">="])
-    text = st.one_of(st.just(COLUMNS["c"]), TEXTS.map(typed))
+    text = st.one_of(st.just(COLUMNS["c"]), TEXTS.map(typed), texts())
     day = st.one_of(st.just(COLUMNS["d"]), DATES.map(typed), st.just(s.Constant(None, s.DATE)))
     pairs = [number(depth), text, day, st.one_of(st.just(COLUMNS["e"]), st.booleans().map(typed))]
     leaves = [st.builds(s.Compare, ops, side, side) for side in pairs]
@@ -120,7 +145,9 @@ def truth(depth: int) -> st.SearchStrategy[s.Scalar]:
 
 
 TABLES = {f"t{seed}": random_rows(Random(seed)) for seed in range(8)}
-KEYS = st.one_of(st.sampled_from(list(COLUMNS.values())), number(1), truth(0), case(st.just(COLUMNS["c"]), s.STRING, 1))
+KEYS = st.one_of(
+    st.sampled_from(list(COLUMNS.values())), texts(), number(1), truth(0), case(st.just(COLUMNS["c"]), s.STRING, 1)
+)
 
 
 @st.composite

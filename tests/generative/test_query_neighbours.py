@@ -63,11 +63,13 @@ KEYS = (
     "", "k0", "note", "ok", "three, k0", "day", "YEAR(day)", "MONTH(day), ok", "CASE WHEN n > 3 THEN k0 ELSE 'b' END",
     "CASE WHEN ok THEN small ELSE three END", "n", "cost > 0", "free", "COALESCE(k0, note)", "small * three", "pay",
     "COALESCE(three, 7), k0", "NULLIF(k0, 'a')", "CASE WHEN ok THEN k0 END",
+    "UPPER(k0)", "TRIM(note), LENGTH(k0)",
 )  # fmt: skip
 ASKS = (
     "COUNT(*)", "COUNT(DISTINCT pid)", "COUNT(n)", "SUM(n)", "AVG(n)", "SUM(small)", "AVG(small * small)", "AVG(cost)",
     "SUM(CASE WHEN ok THEN 1 ELSE 0 END)", "SUM(CASE WHEN free > 7 THEN n ELSE small END)", "AVG(three * rate)",
     "SUM(MONTH(day) - YEAR(day))", "COUNT(NULLIF(k0, 'a'))", "SUM(0 * three)", "SUM(cost)", "SUM(large)",
+    "SUM(LENGTH(LEFT(note, 3)))",
     "SUM(COALESCE(cost, 0) + n)", "SUM(CASE WHEN cost > 1 THEN NULL ELSE 3.55 END)", "COUNT_IF(n > 3 OR ok)",
     "VAR_POP(n)", "STDDEV(small)", "CORR(n, small)", "REGR_SLOPE(three, rate) FILTER (WHERE ok)",
     "COVAR_SAMP(small, n)",

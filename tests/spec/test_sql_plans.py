@@ -88,6 +88,9 @@ def test_measurements_and_sensitivities(sql: str, expected: list[tuple[str, int,
         ("YEAR(born), MONTH(born), DAY(born)", [None, None, None]),  # 37,200 cells are not laid out
         ("age > 50", [(False, True)]),
         ("COALESCE(sex, '?')", [("?", "f", "m")]),
+        ("UPPER(sex)", [("F", "M")]),
+        ("LENGTH(sex)", [(1,)]),
+        ("LEFT(TRIM(town), 2)", [None]),
     ],
 )
 def test_domains_of_keys(keys: str, domains: list[tuple[s.Value, ...] | None]) -> None:
@@ -151,6 +154,8 @@ def test_a_request_may_only_tighten() -> None:
         ("sex LIKE 'a%' AND TRUE", "sex LIKE 'a%'"),
         ("sex NOT LIKE 'a%'", "NOT sex LIKE 'a%'"),
         ("town = NULL", "NULL"),
+        ("LEFT(town, 2) = LOWER('Ab')", "SUBSTRING(town FROM 1 FOR 2) = 'ab'"),
+        ("CHAR_LENGTH(town) > 2.5", "LENGTH(town) > 2"),
         ("NULLIF(age, 3) > 1", "CASE WHEN age = 3 THEN NULL ELSE age END > 1"),
     ],
 )

@@ -57,6 +57,7 @@ def test_nested_is_flat(nested: str, flat: str) -> None:
         ("SELECT sex FROM {} ORDER BY n LIMIT 1", ["sex"], [("m",)]),
         ("SELECT sex, n, n + 1 AS sex_2, sex FROM {} WHERE mean < 60 AND n < 5", ["sex", "n", "sex_2", "sex_3"], None),
         ("SELECT *, -n AS n FROM {} WHERE sex = 'm'", ["sex", "n_2", "mean", "n"], [("m", 2, Decimal("49.5000"), -2)]),
+        ("SELECT sex, n FROM (SELECT * FROM {} WHERE n > 3) WHERE n < 100", ["sex", "n"], [("f", 9)]),
         ("SELECT up FROM (SELECT n + 1 AS up, sex FROM {}) ORDER BY up", ["up"], [(3,), (10,)]),
     ],
 )

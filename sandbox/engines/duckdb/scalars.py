@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from datetime import date
 from decimal import Decimal
+from string import ascii_lowercase, ascii_uppercase
 
 from sqlglot import exp
 
@@ -51,6 +52,8 @@ class Scalars:
             case s.In():
                 value, *options = self._together([node.arg, *node.options])
                 return exp.Paren(this=exp.In(this=value, expressions=options))
+            case s.Text():
+                return self._made_text(node)
             case s.Like():
                 return exp.Paren(this=self._like(node))
             case s.Case():
@@ -72,6 +75,8 @@ class Scalars:
                 value = exp.null() if node.value is None else _digits(self._grains(node, own.scale))
             case s.Arithmetic():
                 value, most = self._arithmetic(node, most)
+            case s.Length():
+                value = exp.Anonymous(this="length", expressions=[self.render(node.arg)])
             case s.DatePart():
                 value = exp.Extract(this=exp.Var(this=node.part), expression=self.render(node.arg))
             case s.Case():
@@ -122,6 +127,22 @@ class Scalars:
         pattern = "".join({"%": ".*", "_": "."}.get(letter) or re.escape(letter) for letter in node.pattern)
         parts = [text, self._text(pattern), exp.Literal.string("s")]
         return exp.Anonymous(this="regexp_full_match", expressions=parts)
+
+    def _made_text(self, node: s.Text) -> exp.Expression:
+        """LOWER and UPPER by a list of letters, TRIM by a blank: DuckDB's own know more of Unicode than others do."""
+        text = self.render(node.arg)
+        match node.what:
+            case "lower" | "upper":
+                letters = [exp.Literal.string(ascii_uppercase), exp.Literal.string(ascii_lowercase)]
+                order = letters if node.what == "lower" else letters[::-1]
+                return exp.Anonymous(this="translate", expressions=[text, *order])
+            case "slice" if node.start < 0:
+                return exp.Anonymous(this="right", expressions=[text, _digits(-node.start)])
+            case "slice":
+                length = [] if node.length is None else [_digits(node.length)]
+                return exp.Anonymous(this="substring", expressions=[text, _digits(node.start), *length])
+            case _:
+                return exp.Anonymous(this=node.what, expressions=[text, exp.Literal.string(" ")])
 
     def _text(self, text: str) -> exp.Expression:
         name = f"t{len(self.parameters)}"
