@@ -139,7 +139,7 @@ class Estate:
     def working(self) -> Iterator[None]:
         """A vault that works in the background."""
         stop, wake = threading.Event(), threading.Event()
-        lane = threading.Thread(target=work, args=(self.house, "background", stop, wake))
+        lane = threading.Thread(target=work, args=(self.house, "background", stop, wake, set()))
         lane.start()
         try:
             yield

@@ -7,7 +7,7 @@ higher fence, and whatever it still does with the old fence is refused.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -53,14 +53,15 @@ def _candidate(tx: Transaction) -> Task | None:
     return next((task for task in running if task.lease_until is None or task.lease_until < moment), None)
 
 
-def renew(store: Store, worker: str) -> None:
-    """Extend the lease of everything `worker` runs."""
+def renew(store: Store, held: Collection[str]) -> None:
+    """Extend the lease of the tasks that are still held. Whatever a worker let go of – also a claim of which it never
+    heard, because the database went away – runs out and is claimed again."""
     with store.read() as tx:
-        mine = tx.find(Task, status="running", worker=worker)
-    for task in mine:
+        tasks = tx.find(Task, id=list(held), status="running")
+    for task in tasks:
         try:
             with store.write() as tx:
-                tx.change(task, worker=worker, fence=task.fence, lease_until=now() + LEASE)
+                tx.change(task, fence=task.fence, status="running", lease_until=now() + LEASE)
         except Stale:
             continue  # finished or taken over meanwhile
 

@@ -30,13 +30,19 @@ BEAT_EVERY = 1.5
 log = structlog.get_logger()
 
 
-def work(house: House, worker: str, stop: threading.Event, wake: threading.Event) -> None:
-    """Carry out tasks until `stop`; an error ends the task's attempt, not the lane, and the task is claimed again."""
+def work(house: House, worker: str, stop: threading.Event, wake: threading.Event, held: set[str]) -> None:
+    """Carry out tasks until `stop`; an error ends the task's attempt, not the lane, and the task is claimed again.
+
+    `held` are the tasks of all lanes whose leases the heartbeat extends."""
     while not stop.is_set():
         wake.clear()
         try:
             if (task := claim(house.store, worker)) is not None:
-                attempt(house, task)
+                held.add(task.id)
+                try:
+                    attempt(house, task)
+                finally:
+                    held.discard(task.id)
             else:
                 wake.wait(LOOK_EVERY)
         except Unavailable:
@@ -59,13 +65,13 @@ def attempt(house: House, task: Task) -> None:
 def main() -> None:
     stop = begin("vault")
     with vault_house(load()) as house:
-        worker, wake = new_id("vault"), threading.Event()
-        lanes = [threading.Thread(target=work, args=(house, worker, stop, wake)) for _ in range(LANES)]
+        worker, wake, held = new_id("vault"), threading.Event(), set[str]()
+        lanes = [threading.Thread(target=work, args=(house, worker, stop, wake, held)) for _ in range(LANES)]
         ears = threading.Thread(target=_listen, args=(house, stop, wake), daemon=True)
         for thread in (*lanes, ears):
             thread.start()
         while not stop.is_set() and all(lane.is_alive() for lane in lanes):
-            _beat(house, worker)
+            _beat(house, worker, held)
             stop.wait(BEAT_EVERY)
         stop.set()
         wake.set()
@@ -73,9 +79,9 @@ def main() -> None:
             lane.join(timeout=house.settings.job_timeout_s)
 
 
-def _beat(house: House, worker: str) -> None:
+def _beat(house: House, worker: str, held: set[str]) -> None:
     try:
-        renew(house.store, worker)
+        renew(house.store, tuple(held))
         with house.store.write() as tx:
             beat(tx, "vault-alive", worker)
     except Exception as error:  # noqa: BLE001 – a database that is away for a moment must not end the vault

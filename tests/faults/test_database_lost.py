@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +16,7 @@ from databases import postgres_database
 from estate import Estate, estate
 
 from sandbox.core.store import Unavailable
+from sandbox.jobs import tasks
 from sandbox.jobs.records import Job
 from sandbox.jobs.tasks import claim
 from sandbox.metering.records import UsageEvent
@@ -138,3 +142,29 @@ def test_a_full_disk_refuses_and_leaves_nothing_half_written(sqlite: Estate) -> 
         assert check_balances(tx) == []
     assert submit(sqlite, 40).status_code == 202
     check_whole(sqlite, kept + 1)
+
+
+def test_a_living_vault_comes_back_to_the_job_it_had_to_leave(sqlite: Estate, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tasks, "LEASE", timedelta(seconds=0.3))
+    engine = sqlite.house.vault.engine  # type: ignore[union-attr]
+    real, calls = engine.run, []
+
+    def away_once(*given: Any) -> Any:
+        calls.append(1)
+        if len(calls) == 1:
+            raise Unavailable
+        return real(*given)
+
+    monkeypatch.setattr(engine, "run", away_once)
+    stop, wake, held = threading.Event(), threading.Event(), set[str]()
+    lane = threading.Thread(target=vault.work, args=(sqlite.house, "vault", stop, wake, held))
+    assert submit(sqlite, 1).status_code == 202
+    lane.start()
+    end = time.monotonic() + 10
+    while time.monotonic() < end and len(calls) < 2:
+        vault._beat(sqlite.house, "vault", held)  # the heart goes on, as in life
+        time.sleep(0.05)
+    stop.set()
+    lane.join()
+    assert len(calls) == 2, "the job was kept by a vault that had let it go"
+    check_whole(sqlite, 1)

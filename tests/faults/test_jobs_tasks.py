@@ -61,12 +61,15 @@ def test_a_dead_workers_task_is_claimed_again_and_its_late_finish_refused(store:
     assert tasks.claim(store, "other") is None
 
 
-def test_a_living_worker_keeps_its_task(store: SqlStore) -> None:
-    queue(store)
-    task = tasks.claim(store, "lives")
-    assert task is not None
-    expire(store, task)
-    tasks.renew(store, "lives")
+def test_a_living_worker_keeps_what_it_holds_and_nothing_else(store: SqlStore) -> None:
+    queue(store, 2)
+    kept, lost = tasks.claim(store, "lives"), tasks.claim(store, "lives")
+    assert kept is not None and lost is not None
+    expire(store, kept)
+    expire(store, lost)
+    tasks.renew(store, {kept.id})
+    again = tasks.claim(store, "other")
+    assert again is not None and again.id == lost.id
     assert tasks.claim(store, "other") is None
 
 
