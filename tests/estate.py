@@ -65,7 +65,7 @@ class Estate:
 
     def __init__(self, home: Path, stack: ExitStack, **settings: Any) -> None:
         made = init_instance(home)
-        self.settings = load(home=home, quantum_ms=0, **settings)
+        self.settings = load(home=home, **({"quantum_ms": 0} | settings))
         self.house = stack.enter_context(vault_house(self.settings))
         web = web_house(self.settings)
         self.web = Web(web, create_app(web).test_client(), made["authority_key"])

@@ -84,7 +84,7 @@ def carry_out(house: House, task: Task) -> None:
         base = working.keep_base(house, job, plan, release(plan, exact))
     # 7 fingerprint – the recipient's marks, then post-processing
     copy = working.fingerprint(house, job, plan, base)
-    wait_for_quantum(house.settings, job)
+    wait_for_quantum(house.settings, job, working.drawn_by(house, base))
     # 8 record and 9 meter – log entry, usage event and result are rows of one transaction
     with house.store.write() as tx:
         entry = telling.record(house, tx, task, job, base, copy)

@@ -22,7 +22,7 @@ from sandbox.identity.parties import recipient
 from sandbox.identity.records import Party
 from sandbox.jobs.house import House
 from sandbox.jobs.product import Answer
-from sandbox.jobs.records import Base, Holding, Job, Task
+from sandbox.jobs.records import Base, Holding, Job, Release, Task
 from sandbox.jobs.tasks import finish
 from sandbox.oversight.marks import fingerprint as mark
 from sandbox.plan.codec import from_json, to_json
@@ -168,6 +168,13 @@ def stored_base(house: House, job: Job) -> Kept | None:
     with house.store.read() as tx:
         rows = tx.find(Base, id=job.base, limit=1) if job.base else tx.find(Base, key=job.base_key, limit=1)
     return open_base(house, rows[0]) if rows else None
+
+
+def drawn_by(house: House, base: Kept) -> Job | None:
+    """Give the job whose answer was the first made of a stored base; None while there is none."""
+    with house.store.read() as tx:
+        first = tx.find(Release, base=base.id, order=("created_at", "id"), limit=1)
+        return tx.get(Job, first[0].job) if first else None
 
 
 def open_base(house: House, base: Base) -> Kept:
