@@ -23,6 +23,7 @@ CONTEXT = {
     "sbx": "urn:data-product-sandbox:",
 }
 DATATYPES = {"integer": "xsd:integer", "string": "xsd:string", "boolean": "xsd:boolean", "date": "xsd:date"}
+TABLE_SAID = {"unit": "unit", "key_sets": "keySets", "measures": "measures"}
 
 
 def dcat(tx: Transaction) -> dict[str, Any]:
@@ -50,21 +51,25 @@ def _dataset(resource: Resource) -> dict[str, Any]:
         "dct:accessRights": "private aggregates only; rows never leave",
         "sbx:grade": resource.grade,
         "sbx:legalBasis": entry["legal_basis"],
-        "csvw:table": [_table(table) for table in entry["tables"]],
+        "csvw:table": [table_as_dcat(table) for table in entry["tables"]],
         "odrl:hasPolicy": _offer(resource),
     }
 
 
-def _table(table: dict[str, Any]) -> dict[str, Any]:
-    columns = [
-        {
-            "csvw:name": column["name"],
-            "csvw:datatype": DATATYPES.get(column["type"], "xsd:decimal"),
-            "sbx:role": column["role"],
-        }
-        for column in table["columns"]
-    ]
-    return {"csvw:name": table["name"], "sbx:public": table.get("public", False), "csvw:column": columns}
+def table_as_dcat(table: dict[str, Any]) -> dict[str, Any]:
+    """Give one declared table: its columns, keys and references, how it leads to the unit, and its key sets."""
+    shown: dict[str, Any] = {"csvw:name": table["name"], "sbx:public": table.get("public", False)}
+    shown |= {f"sbx:{said}": table[name] for name, said in TABLE_SAID.items() if name in table}
+    return shown | {"csvw:column": [_column(column) for column in table["columns"]]}
+
+
+def _column(column: dict[str, Any]) -> dict[str, Any]:
+    shown = {
+        "csvw:name": column["name"],
+        "csvw:datatype": DATATYPES.get(column["type"], "xsd:decimal"),
+        "sbx:role": column["role"],
+    }
+    return shown | {f"sbx:{name}": column[name] for name in ("key", "references") if name in column}
 
 
 def _offer(resource: Resource) -> dict[str, Any]:

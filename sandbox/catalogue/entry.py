@@ -14,18 +14,21 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, ValidationError, 
 
 from sandbox.catalogue.declared import column_type, constant
 from sandbox.catalogue.grading import check_grade, check_negative
+from sandbox.catalogue.paths import UnitPath, read_path
 from sandbox.errors import Problem
 from sandbox.plan.scalar import Type
+from sandbox.privacy.periods import parse
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,62}$")]
 Text = Annotated[str, Field(min_length=1, max_length=500)]
+KeySet = Annotated[tuple[Name, ...], Field(min_length=1, max_length=8)]
 Reference = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,62}\.[A-Za-z_][A-Za-z0-9_]{0,62}$")]
 Duration = Annotated[
     str,
     Field(pattern=r"^P(\d+Y)?(\d+M)?(\d+W)?(\d+D)?(T(\d+H)?(\d+M)?(\d+S)?)?$", min_length=3, max_length=40),
 ]
 Epsilon = Annotated[Decimal, Field(gt=0, le=Decimal("1e9"))]
-Delta = Annotated[Decimal, Field(gt=0, lt=1)]
+Delta = Annotated[Decimal, Field(ge=0, lt=1)]
 Basis = Literal[
     "consent",
     "contract",
@@ -70,20 +73,38 @@ class Unit(Declared):
 
 class PerUser(Declared):
     epsilon: Epsilon
-    delta: Delta
+    delta: Delta = Decimal(0)
+
+
+class Profile(Declared):
+    """The share of the budget that buys the public profile: noisy sizes and quantiles that bounds are chosen from."""
+
+    epsilon: Epsilon
 
 
 class Privacy(Declared):
-    """The promise for the population, for ever; each user's share of it, renewed after `renew`."""
+    """The promise for the population, for ever; each user's share of it, renewed after `renew`. A `pure` promise is
+    one of ε alone, without δ."""
 
     epsilon: Epsilon
-    delta: Delta
+    delta: Delta = Decimal(0)
     per_user: PerUser
     renew: Duration | None = None
+    pure: StrictBool = False
+    profile: Profile | None = None
+
+
+    @field_validator("renew")
+    @classmethod
+    def _period(cls, text: str | None) -> str | None:
+        if text is not None:
+            parse(text)
+        return text
 
 
 class ColumnEntry(Declared):
-    """A column. `domain` lists all its values, `bounds` its least and largest; both are enforced, never discovered."""
+    """A column. `domain` lists all its values, `bounds` its least and largest; both are enforced, never discovered.
+    Of a `key` no two rows of the table have the same value; NULL is none."""
 
     name: Name
     type: str
@@ -92,6 +113,7 @@ class ColumnEntry(Declared):
     bounds: tuple[Any, Any] | None = None
     references: Reference | None = None
     required: StrictBool = False
+    key: StrictBool = False
     description: Text | None = None
 
     @field_validator("type")
@@ -138,17 +160,40 @@ class ColumnEntry(Declared):
 
 
 class TableEntry(Declared):
-    """A table: protected by the unit in its column `unit`, or `public`: byte-identical without any one unit."""
+    """A table: protected by the unit that `unit` leads to – a column, or a path over foreign keys – or `public`:
+    byte-identical without any one unit.
+
+    For each of `key_sets` the contribution index is built; `measures` are the numeric columns whose norms it holds
+    (None: all that have bounds)."""
 
     name: Name
     public: StrictBool = False
     unit: Text | None = None
     max_rows_per_unit: Annotated[int, Field(ge=1, le=1_000_000, strict=True)] | None = None
     columns: Annotated[tuple[ColumnEntry, ...], Field(min_length=1, max_length=1000)]
+    key_sets: Annotated[tuple[KeySet, ...], Field(max_length=16)] = ()
+    measures: Annotated[tuple[Name, ...], Field(max_length=16)] | None = None
 
     def column(self, name: str) -> ColumnEntry | None:
         """Give the column called `name`, in any case of letters, or None."""
         return next((column for column in self.columns if column.name.lower() == name.lower()), None)
+
+    @property
+    def path(self) -> UnitPath | None:
+        """The way to the unit, when that is a path over foreign keys."""
+        return read_path(self.unit) if self.unit is not None and "->" in self.unit else None
+
+    @property
+    def unit_column(self) -> str | None:
+        """The column that names the unit in this table itself, if there is one."""
+        return None if self.path else self.unit
+
+    @property
+    def measured(self) -> tuple[str, ...]:
+        """The columns whose norms the contribution index holds."""
+        if self.measures is not None:
+            return self.measures
+        return tuple(column.name for column in self.columns if column.bounds is not None and column.plan_type.numeric)
 
 
 class Entry(Declared):
@@ -170,6 +215,22 @@ class Entry(Declared):
     def table(self, name: str) -> TableEntry | None:
         """Give the table called `name`, in any case of letters, or None."""
         return next((table for table in self.tables if table.name.lower() == name.lower()), None)
+
+    def parent(self, table: TableEntry) -> tuple[TableEntry, ColumnEntry] | None:
+        """Give the table to which the path of `table` goes first, and the column that its own first column names:
+        what that refers to, or the column of the same name. None without path, or when there is no such column."""
+        if table.path is None:
+            return None
+        mine, parent = table.column(table.path.column), self.table(table.path.parent)
+        refers = mine.references if mine is not None else None
+        name = refers.split(".")[1] if refers and refers.split(".")[0] == table.path.parent else table.path.column
+        found = parent.column(name) if parent is not None else None
+        return None if parent is None or found is None else (parent, found)
+
+    def needs(self, table: TableEntry) -> set[str]:
+        """Give the names of the other tables that must be read before `table`."""
+        refers = {column.references.split(".")[0] for column in table.columns if column.references}
+        return refers | ({table.path.parent} if table.path else set())
 
     @property
     def population(self) -> str:

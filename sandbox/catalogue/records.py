@@ -29,7 +29,8 @@ class Resource:
 @dataclass(frozen=True)
 class DataVersion:
     """One immutable encrypted file. `wrapped_key` opens under the vault's key-encryption key only; `report` is the
-    quality and enforcement report, for the holder and the registrar only."""
+    quality and enforcement report, for the holder and the registrar only; `facts` says of each public table what
+    everybody may know (`catalogue.facts` reads it)."""
 
     TABLE: ClassVar[str] = "data_versions"
     id: str
@@ -38,4 +39,13 @@ class DataVersion:
     file: str
     wrapped_key: bytes
     report: dict[str, Any]
+    facts: dict[str, Any]
     created_at: datetime
+
+
+@dataclass(frozen=True)
+class Ingested:
+    """What ingest says of the data version it wrote; see `DataVersion`."""
+
+    report: dict[str, Any]
+    facts: dict[str, Any]

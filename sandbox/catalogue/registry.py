@@ -48,7 +48,8 @@ def register(tx: Transaction, journal: Journal, principal: Principal, entry: Ent
     tx.add(replace(version, number=1))
     if entry.privacy is not None and entry.population:
         each = (entry.privacy.per_user.epsilon, entry.privacy.per_user.delta)
-        open_accounts(tx, entry.population, entry.privacy.epsilon, entry.privacy.delta, each)
+        terms = {"pure": entry.privacy.pure, "renew": entry.privacy.renew}
+        open_accounts(tx, entry.population, entry.privacy.epsilon, entry.privacy.delta, each, **terms)
     journal.write(
         tx,
         "resource.registered",

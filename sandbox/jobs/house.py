@@ -6,9 +6,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from sandbox.catalogue.entry import Entry
+from sandbox.catalogue.records import Ingested
 from sandbox.core.sealing import Sealer
 from sandbox.core.spool import Spool
 from sandbox.core.store import Store
@@ -21,11 +22,11 @@ from sandbox.transparency.journal import Journal
 
 class Ingest(Protocol):
     """Enforces a registration's declarations on its files, given as table → (path, format), and writes one encrypted
-    data version; gives the holder's report. Raises `Problem` for files that cannot be read."""
+    data version; gives the holder's report and the public facts. Raises `Problem` for files that cannot be read."""
 
     def __call__(
         self, entry: Entry, files: Mapping[str, tuple[Path, str]], target: Path, key: bytes, prf_key: bytes
-    ) -> dict[str, Any]: ...
+    ) -> Ingested: ...
 
 
 @dataclass(frozen=True)

@@ -94,14 +94,15 @@ def _write(house: House, task: Task, target: Path) -> DataVersion:
             except (SealBroken, FileNotFoundError) as error:
                 raise Problem("table_malformed", f"the upload of {table} was lost on its way; send it again") from error
             opened[table] = (plain.rename(plain.with_suffix(f".{format_}")), format_)  # readers of XLSX ask for it
-        report = vault.ingest(entry, opened, target, key, vault.row_order)
+        made = vault.ingest(entry, opened, target, key, vault.row_order)
     return DataVersion(
         id=task.subject,
         resource=task.payload["resource"] or new_id("resource"),
         number=1,
         file=target.name,
         wrapped_key=vault.sealer.seal(key, f"version:{task.subject}"),
-        report=report,
+        report=made.report,
+        facts=made.facts,
         created_at=now(),
     )
 

@@ -23,8 +23,8 @@ ENTRY = parse_entry(CLINIC)
 
 def test_ingest_in_a_child_gives_report_and_file(tmp_path):
     target = tmp_path / "v.duckdb"
-    report = ingest_in_child(ENTRY, clinic_files(tmp_path), target, KEY, PRF)
-    assert report["tables"]["persons"]["rows_kept"] == 8
+    made = ingest_in_child(ENTRY, clinic_files(tmp_path), target, KEY, PRF)
+    assert made.report["tables"]["persons"]["rows_kept"] == 8
     assert len(read_table(target, KEY, "visits")) == 15
     assert not multiprocessing.active_children()
 

@@ -91,7 +91,6 @@ REFUSED = {
     "more for a user than for all": (put("21", "privacy", "per_user", "epsilon"), "field_invalid", "privacy.per_user"),
     "no budget": (drop("privacy"), "field_invalid", "privacy"),
     "no row bound": (drop("tables", 1, "max_rows_per_unit"), "field_invalid", "tables[1].max_rows_per_unit"),
-    "a path": (put("visit_id -> visits.person_id", "tables", 1, "unit"), "field_invalid", "tables[1].unit"),
     "unit is no column": (put("nobody", "tables", 1, "unit"), "field_invalid", "tables[1].unit"),
     "unit elsewhere": (put("visits.dept", "unit", "column"), "field_invalid", "unit.column"),
     "public with a unit": (put("dept", "tables", 2, "unit"), "field_invalid", "tables[2].unit"),

@@ -33,7 +33,7 @@ def take(
     entry = parse_entry(raw)
     sent = files or clinic_files(folder, **changed)
     report = ingest(entry, sent, target, KEY, prf, limits or Limits())
-    return report["tables"], {table.name: read_table(target, KEY, table.name) for table in entry.tables}
+    return report.report["tables"], {table.name: read_table(target, KEY, table.name) for table in entry.tables}
 
 
 def refused(code: str, folder: Path, saying: str = "", **given: Any) -> None:
@@ -50,7 +50,7 @@ def test_rows_are_typed_clustered_and_numbered(tmp_path):
     assert {row["__unit"] for row in tables["persons"]} == set(range(8))
     assert all("person_id" not in row and 0 <= row["__h"] < 2**63 for row in visits)
     assert {type(visits[0][name]) for name in ("cost", "day", "urgent", "dept")} == {Decimal, date, bool, str}
-    assert tables["departments"] == [{"dept": "eye"}, {"dept": "skin"}]
+    assert tables["departments"] == [{"__ord": 0, "dept": "eye"}, {"__ord": 1, "dept": "skin"}]
     for unit in {row["__unit"] for row in visits}:
         mine = [row for row in visits if row["__unit"] == unit]
         assert len(mine) <= 3 and [row["__ord"] for row in mine] == list(range(len(mine)))
@@ -262,4 +262,4 @@ def test_columns_may_be_called_anything_that_is_a_name(tmp_path):
     [departments] = [table for table in raw["tables"] if table["name"] == "departments"]
     departments["columns"].append({"name": "raw_dept", "type": "string", "role": "public"})
     _, tables = take(tmp_path, raw=raw, departments=[["dept", "raw_dept"], ["eye", "other"]])
-    assert tables["departments"] == [{"dept": "eye", "raw_dept": "other"}]
+    assert tables["departments"] == [{"__ord": 0, "dept": "eye", "raw_dept": "other"}]

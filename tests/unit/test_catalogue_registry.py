@@ -25,7 +25,7 @@ def entry(**changes):
 
 def version(resource: str | None = None) -> DataVersion:
     report = {"tables": {"persons": {"rows_kept": 17}}}
-    return DataVersion(new_id("version"), resource or new_id("resource"), 1, "v.duckdb", b"wrapped", report, now())
+    return DataVersion(new_id("version"), resource or new_id("resource"), 1, "v.duckdb", b"wrapped", report, {}, now())
 
 
 def refused(code: str):

@@ -7,11 +7,11 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from sandbox.catalogue.entry import Entry, parse_entry
 from sandbox.catalogue.ingest.limits import Limits
 from sandbox.catalogue.ingest.version import discard, ingest
+from sandbox.catalogue.records import Ingested
 from sandbox.engines.process import Child, ChildLost
 from sandbox.errors import Problem
 
@@ -26,7 +26,7 @@ def ingest_in_child(
     prf_key: bytes,
     limits: Limits | None = None,
     seconds: float = SECONDS,
-) -> dict[str, Any]:
+) -> Ingested:
     """Do `ingest` in a child process; raises its `Problem`, or table_malformed when the child dies or is late."""
     child = Child("sandbox.catalogue.ingest.child")
     request = {
@@ -47,15 +47,14 @@ def ingest_in_child(
     if "problem" in answer:
         code, detail, fields = answer["problem"]
         raise Problem(code, detail, **fields)
-    report: dict[str, Any] = answer["report"]
-    return report
+    return Ingested(**answer)
 
 
 def answer(question: bytes) -> bytes:
     """The child's side: carry out one request."""
     asked = json.loads(question)
     try:
-        report = ingest(
+        made = ingest(
             parse_entry(asked["entry"]),
             {name: (Path(path), form) for name, (path, form) in asked["files"].items()},
             Path(asked["target"]),
@@ -65,7 +64,7 @@ def answer(question: bytes) -> bytes:
         )
     except Problem as problem:
         return json.dumps({"problem": [problem.code, problem.detail, problem.fields]}).encode()
-    return json.dumps({"report": report}).encode()
+    return json.dumps(vars(made)).encode()
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 import duckdb
 
-from sandbox.catalogue.entry import TableEntry
+from sandbox.catalogue.entry import Entry, TableEntry
 from sandbox.catalogue.ingest.columns import counts, kept, parsed
 from sandbox.catalogue.ingest.limits import Limits, malformed
 
@@ -50,24 +50,28 @@ def type_cells(
 
 
 def keep_rows(
-    connection: duckdb.DuckDBPyConnection, table: TableEntry, schema: str, prf_key: bytes, parents: Mapping[str, str]
+    connection: duckdb.DuckDBPyConnection,
+    entry: Entry,
+    table: TableEntry,
+    schema: str,
+    prf_key: bytes,
+    staged: Mapping[str, str],
 ) -> dict[str, int]:
     """Make `schema.kept` from `schema.typed`: rows with unit, parents and required cells, at most
-    `max_rows_per_unit` of a unit; give the rows dropped, by reason. `parents` gives each reference its table."""
-    connection.execute(
-        f"CREATE TABLE {schema}.judged AS SELECT *, {_reason(table, parents)} AS __dropped FROM {schema}.typed"
-    )
-    connection.execute(f"DROP TABLE {schema}.typed")
+    `max_rows_per_unit` of a unit; give the rows dropped, by reason. `staged` gives each earlier table its schema.
+
+    Raises `Problem` (table_malformed) when a key names two rows."""
+    _judge(connection, entry, table, schema, staged)
     dropped = dict.fromkeys(DROPPED, 0)
     counted = f"SELECT __dropped, count(*) FROM {schema}.judged WHERE __dropped IS NOT NULL GROUP BY ALL"
     dropped |= dict(connection.execute(counted).fetchall())
+    _check_keys(connection, table, schema)
     names = ", ".join(f'"{column.name}"' for column in table.columns)
     if table.public:
         connection.execute(f"CREATE TABLE {schema}.kept AS SELECT {names} FROM {schema}.judged WHERE __dropped IS NULL")
     else:
-        unit = f'CAST("{table.unit}" AS VARCHAR)'
         connection.execute(
-            f"CREATE TABLE {schema}.hashed AS SELECT {names}, {unit} AS __id, {_content(table, prf_key)} AS __content "
+            f"CREATE TABLE {schema}.hashed AS SELECT {names}, __id, {_content(table, prf_key)} AS __content "
             f"FROM {schema}.judged WHERE __dropped IS NULL"
         )
         connection.execute(
@@ -83,16 +87,61 @@ def keep_rows(
     return dropped
 
 
-def _reason(table: TableEntry, parents: Mapping[str, str]) -> str:
-    """Give the first reason, if any, why a row is dropped."""
-    whens = [] if table.public else [f"WHEN \"{table.unit}\" IS NULL THEN 'no_unit'"]
+def _judge(
+    connection: duckdb.DuckDBPyConnection, entry: Entry, table: TableEntry, schema: str, staged: Mapping[str, str]
+) -> None:
+    """Make `schema.judged`: the typed rows with their unit `__id` and `__dropped`, the first reason to drop them.
+
+    Each rule looks at rows of the row's own unit, or at public tables, only: a parent of another unit is no parent."""
+    unit = "CAST(NULL AS VARCHAR)" if table.public else f'CAST(t."{table.unit}" AS VARCHAR)'
+    joins, whens = [], []
+    if found := entry.parent(table):
+        assert table.path is not None
+        unit = "path.__id"
+        mine = f't."{table.path.column}"'
+        joins.append(f'LEFT JOIN {staged[found[0].name]}.kept path ON {mine} = path."{found[1].name}"')
+        whens = [f"WHEN {mine} IS NULL THEN 'no_unit'", "WHEN path.__id IS NULL THEN 'no_parent'"]
+    elif not table.public:
+        whens = [f"WHEN {unit} IS NULL THEN 'no_unit'"]
+    for number, column in enumerate(table.columns):
+        if column.references is None:
+            continue
+        name, key = column.references.split(".")
+        parent = entry.table(name)
+        assert parent is not None
+        mine = f't."{column.name}"'
+        if parent.public or (parent.unit_column, table.unit_column) == (key, column.name):
+            known = f'SELECT "{key}" FROM {staged[name]}.kept WHERE "{key}" IS NOT NULL'
+            whens.append(f"WHEN {mine} IS NOT NULL AND {mine} NOT IN ({known}) THEN 'no_parent'")
+        else:
+            joins.append(f'LEFT JOIN {staged[name]}.kept p{number} ON {mine} = p{number}."{key}"')
+            whens.append(f"WHEN {mine} IS NOT NULL AND p{number}.__id IS DISTINCT FROM {unit} THEN 'no_parent'")
+    whens += [
+        f"WHEN t.\"{column.name}\" IS NULL THEN 'required_missing'" for column in table.columns if column.required
+    ]
+    reason = f"CASE {' '.join(whens)} END" if whens else "CAST(NULL AS VARCHAR)"
+    connection.execute(
+        f"CREATE TABLE {schema}.judged AS SELECT t.*, {unit} AS __id, {reason} AS __dropped "
+        f"FROM {schema}.typed t {' '.join(joins)}"
+    )
+    connection.execute(f"DROP TABLE {schema}.typed")
+
+
+def _check_keys(connection: duckdb.DuckDBPyConnection, table: TableEntry, schema: str) -> None:
+    """Raise `Problem` (table_malformed) when two rows have the same value in a key.
+
+    A repeated key is refused, not repaired: whichever row were dropped, a unit that repeats another's key would move
+    that other unit's rows. The refusal depends on several units, but it goes to the holder alone and no version comes
+    of it; among versions that exist, all rows of one unit may go or come without touching the rows of others."""
     for column in table.columns:
-        if column.references is not None:
-            key = column.references.split(".")[1]
-            parent = f'SELECT "{key}" FROM {parents[column.references]} WHERE "{key}" IS NOT NULL'
-            whens.append(f'WHEN "{column.name}" IS NOT NULL AND "{column.name}" NOT IN ({parent}) THEN \'no_parent\'')
-    whens += [f"WHEN \"{column.name}\" IS NULL THEN 'required_missing'" for column in table.columns if column.required]
-    return f"CASE {' '.join(whens)} END" if whens else "CAST(NULL AS VARCHAR)"
+        if column.key:
+            name = f'"{column.name}"'
+            found = connection.execute(
+                f"SELECT count({name}) > count(DISTINCT {name}) FROM {schema}.judged WHERE __dropped IS NULL"
+            ).fetchone()
+            if found and found[0]:
+                say = f"the key {column.name} has a value in more than one row; correct the file, or declare no key"
+                raise malformed(table.name, say)
 
 
 def _content(table: TableEntry, prf_key: bytes) -> str:

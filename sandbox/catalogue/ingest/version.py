@@ -7,6 +7,7 @@ Runs in a child of the vault. The file appears under its name only when it is wh
 from __future__ import annotations
 
 from collections.abc import Mapping
+from graphlib import TopologicalSorter
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -16,9 +17,11 @@ import duckdb
 from sandbox.catalogue.entry import Entry, TableEntry
 from sandbox.catalogue.ingest.columns import sql_type
 from sandbox.catalogue.ingest.content import keep_rows, type_cells
+from sandbox.catalogue.ingest.facts import public_facts_of
 from sandbox.catalogue.ingest.formats import load_raw
 from sandbox.catalogue.ingest.limits import Limits
 from sandbox.catalogue.ingest.quality import describe
+from sandbox.catalogue.records import Ingested
 from sandbox.engines.files import ALIAS, attach, connect, lock, publish
 from sandbox.errors import Problem
 
@@ -32,12 +35,14 @@ def ingest(
     key: bytes,
     prf_key: bytes,
     limits: Limits = DEFAULT,
-) -> dict[str, Any]:
-    """Write the encrypted data version `target` from one file a table (path; csv, parquet or xlsx) and give the report.
+) -> Ingested:
+    """Write the encrypted data version `target` from one file a table (path; csv, parquet or xlsx); give the report,
+    for holder and registrar only, and the facts about public tables.
 
     In protected tables the unit's column is replaced by `__unit` (a dense code), `__ord` (0-based keyed order within
-    the unit) and `__h` (63 keyed bits); rows are clustered by the first two. The report is for holder and registrar
-    only. Raises `Problem`: table_malformed, upload_too_large, media_type_unsupported, field_invalid.
+    the unit) and `__h` (63 keyed bits); rows are clustered by the first two. In public ones `__ord` is the row's place
+    in the order of its cells. Raises `Problem`: table_malformed, upload_too_large, media_type_unsupported,
+    field_invalid.
     """
     _check_files(entry, files)
     part = unfinished(target)
@@ -48,7 +53,7 @@ def ingest(
             try:
                 attach(connection, part, key, write=True)
                 lock(connection, [target.parent, Path(scratch), *{path.parent for path, _ in files.values()}])
-                report = _tables(connection, entry, files, prf_key, limits)
+                made = _tables(connection, entry, files, prf_key, limits)
                 connection.execute(f"CHECKPOINT {ALIAS}")
                 connection.execute(f"DETACH {ALIAS}")
             finally:
@@ -57,7 +62,7 @@ def ingest(
     except BaseException:
         discard(target)
         raise
-    return report
+    return made
 
 
 def unfinished(target: Path) -> Path:
@@ -89,26 +94,31 @@ def _tables(
     files: Mapping[str, tuple[Path, str]],
     prf_key: bytes,
     limits: Limits,
-) -> dict[str, Any]:
+) -> Ingested:
     """Stage every table, parents first, then number the units of all of them and write."""
     schema = {table.name: f"staged{number}" for number, table in enumerate(entry.tables)}
     report: dict[str, Any] = {}
-    for table in sorted(entry.tables, key=lambda one: any(column.references for column in one.columns)):
-        mine = schema[table.name]
+    for name in TopologicalSorter({one.name: entry.needs(one) for one in entry.tables}).static_order():
+        table, mine = entry.table(name), schema[name]
+        assert table is not None
         connection.execute(f"CREATE SCHEMA {mine}")
         load_raw(connection, table, *files[table.name], limits, mine)
         rows, cells = type_cells(connection, table, mine, limits)
-        parents = {c.references: f"{schema[c.references.split('.')[0]]}.kept" for c in table.columns if c.references}
-        dropped = keep_rows(connection, table, mine, prf_key, parents)
+        dropped = keep_rows(connection, entry, table, mine, prf_key, schema)
         report[table.name] = {
             "rows_read": rows,
             "rows_dropped": dropped,
             **describe(connection, table, f"{mine}.kept", cells),
         }
     _number_units(connection, [schema[table.name] for table in entry.tables if not table.public], prf_key)
+    facts = {
+        table.name: public_facts_of(connection, table, f"{schema[table.name]}.kept")
+        for table in entry.tables
+        if table.public
+    }
     for table in entry.tables:
         _write(connection, table, f"{schema[table.name]}.kept")
-    return {"tables": report}
+    return Ingested({"tables": report}, facts)
 
 
 def _number_units(connection: duckdb.DuckDBPyConnection, schemas: list[str], prf_key: bytes) -> None:
@@ -124,13 +134,14 @@ def _number_units(connection: duckdb.DuckDBPyConnection, schemas: list[str], prf
 
 
 def _write(connection: duckdb.DuckDBPyConnection, table: TableEntry, source: str) -> None:
-    columns = [column for column in table.columns if table.public or column.name != table.unit]
+    columns = [column for column in table.columns if column.name != table.unit_column]
     names = ", ".join(f'"{column.name}"' for column in columns)
     types = ", ".join(f'"{column.name}" {sql_type(column)}{" NOT NULL" * column.required}' for column in columns)
     into = f'{ALIAS}.main."{table.name}"'
     if table.public:
-        connection.execute(f"CREATE TABLE {into} ({types})")
-        connection.execute(f"INSERT INTO {into} SELECT {names} FROM {source} ORDER BY ALL")
+        connection.execute(f"CREATE TABLE {into} (__ord BIGINT NOT NULL, {types})")
+        place = f"row_number() OVER (ORDER BY {names}) - 1"  # equal rows are alike: any order of them is the same
+        connection.execute(f"INSERT INTO {into} SELECT {place} AS __ord, {names} FROM {source} ORDER BY __ord")
     else:
         hidden = "__unit BIGINT NOT NULL, __ord BIGINT NOT NULL, __h BIGINT NOT NULL"
         connection.execute(f"CREATE TABLE {into} ({hidden}{', ' if types else ''}{types})")
