@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PY := $(BIN)/python
 READY := $(VENV)/.ready
 
-.PHONY: setup demo test check bench serve lock
+.PHONY: setup spark demo test check bench serve lock
 .DEFAULT_GOAL := setup
 
 setup: $(READY)
@@ -21,6 +21,16 @@ $(READY): requirements.lock pyproject.toml
 	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $(READY)
+
+# The distributed engine, apart because it is heavy: pyspark comes as source of 450 MB and needs Java 17.
+spark: $(VENV)/.spark
+
+$(VENV)/.spark: requirements-spark.lock $(READY)
+	@test -x "$$JAVA_HOME/bin/java" || command -v java >/dev/null || { \
+	  echo "Java is missing; Spark needs 17 or newer. On Debian or Ubuntu: apt-get install openjdk-17-jre-headless"; exit 1; }
+	@echo "Installing what requirements-spark.lock names (another 500 MB) …"
+	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-spark.lock
+	@touch $@
 
 demo: setup
 	@$(PY) -m sandbox.cli demo $(ARGS)
@@ -41,7 +51,9 @@ check: setup
 bench: setup
 	@$(PY) -m benchmarks $(ARGS)
 
+COMPILE = $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header
+
 lock: setup
 	@$(PY) -m pip install --quiet --disable-pip-version-check uv
-	@$(BIN)/uv pip compile --quiet --universal --all-extras --generate-hashes --no-emit-index-url --no-annotate --no-header \
-	  pyproject.toml --output-file requirements.lock
+	@$(COMPILE) $$($(PY) .ci/extras.py) pyproject.toml --output-file requirements.lock
+	@$(PY) .ci/extras.py spark | $(COMPILE) --constraint requirements.lock - --output-file requirements-spark.lock
