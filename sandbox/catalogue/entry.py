@@ -93,7 +93,6 @@ class Privacy(Declared):
     pure: StrictBool = False
     profile: Profile | None = None
 
-
     @field_validator("renew")
     @classmethod
     def _period(cls, text: str | None) -> str | None:

@@ -1,4 +1,4 @@
-"""The promise of a registration: its parts fit each other, and it changes in one way only: a cap is raised, in public."""
+"""The promise of a registration: its parts fit each other, and it changes in one way: a cap is raised, in public."""
 
 from __future__ import annotations
 

@@ -47,9 +47,9 @@ def register(tx: Transaction, journal: Journal, principal: Principal, entry: Ent
     tx.add(resource)
     tx.add(replace(version, number=1))
     if entry.privacy is not None and entry.population:
-        each = (entry.privacy.per_user.epsilon, entry.privacy.per_user.delta)
-        terms = {"pure": entry.privacy.pure, "renew": entry.privacy.renew}
-        open_accounts(tx, entry.population, entry.privacy.epsilon, entry.privacy.delta, each, **terms)
+        promise, each = entry.privacy, (entry.privacy.per_user.epsilon, entry.privacy.per_user.delta)
+        whole = promise.epsilon, promise.delta
+        open_accounts(tx, entry.population, *whole, each, pure=promise.pure, renew=promise.renew)
     journal.write(
         tx,
         "resource.registered",

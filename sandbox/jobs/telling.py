@@ -14,6 +14,7 @@ from sandbox.core.canonical import canonical_bytes, digest
 from sandbox.core.clock import now
 from sandbox.core.ids import new_id
 from sandbox.core.store import Transaction
+from sandbox.jobs import ledger
 from sandbox.jobs.house import House
 from sandbox.jobs.product import Answer, AnswerColumn
 from sandbox.jobs.records import Holding, Job, Release, Task
@@ -34,7 +35,7 @@ def record(house: House, tx: Transaction, task: Task, job: Job, base: Kept, copy
     entry = house.journal.write(
         tx,
         "job.released",
-        public={"rho": str(job.rho), "delta": str(job.delta)},
+        public={"rho": str(job.rho), "delta": str(job.delta), "charges": ledger.sealed(house, tx, job)},
         committed={
             "job": job.id,
             "party": job.party,

@@ -2,7 +2,8 @@
 
 Composition is fully adaptive (Whitehouse, Ramdas, Rogers and Wu 2023, Fully-Adaptive Composition in Differential
 Privacy): a filter that stops at Σρ ≤ ρ_total and Σδ_τ ≤ pool keeps the account's (ε, δ), whatever made users ask what
-they asked. Each charge is checked against the population's account and the user's.
+they asked; a pure account stops at Σε. Each charge is checked against the population's account, which is for life, and
+the user's, whose share may renew: never is more given to a user than its population has paid for.
 
 **Paid once.** A base that is drawn and stored is asked of no private byte again; whoever pays for it a second time pays
 for nothing. Hence the one rule: a charge is zero only if the base is stored *and* the same account has a spent charge
@@ -15,6 +16,7 @@ Rows are locked from the root of the tree, so holders of locks never wait for ea
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 
 from sandbox.core.clock import now
@@ -25,24 +27,35 @@ from sandbox.privacy import grains
 from sandbox.privacy.accounts import (
     account_for,
     account_id,
+    admit,
     delta_left,
+    epsilon_of,
+    largest,
     left,
+    loss_left,
+    loss_of,
     open_accounts,
-    rho_left,
     threshold_delta,
     unopened,
 )
-from sandbox.privacy.budgets import budgets, check_balances
-from sandbox.privacy.convert import epsilon_for
+from sandbox.privacy.balances import check_balances
+from sandbox.privacy.budgets import budgets
 from sandbox.privacy.records import Account, Charge
+from sandbox.privacy.renewals import next_renewal, renewed
+from sandbox.privacy.worth import explain_cost
 
 __all__ = [
     "account_for",
+    "admit",
     "budgets",
     "check_balances",
+    "epsilon_of",
+    "explain_cost",
     "hold",
     "is_spent",
+    "largest",
     "left",
+    "loss_of",
     "open_accounts",
     "retire",
     "start",
@@ -61,44 +74,53 @@ def hold(
     rho: Decimal,
     delta: Decimal,
     population_pays: bool,
+    pure: Decimal | None = None,
     epsilon: Decimal | None = None,
+    at: datetime | None = None,
 ) -> None:
     """Reserve what `job` costs in the population's account and in that of `party`, opened at its first question.
 
     `population_pays` is False only when the base of `base_key` is drawn and stored. Both accounts get a journal line,
     of zero where nothing is due. Raises Problem privacy_budget_exhausted, with `left` and `asked`, when either account
     has too little; then nothing is written. Its sentence says the ε that was asked for (`epsilon`); what it costs is a
-    hair less, since noise has whole steps.
+    hair less, since noise has whole steps. A pure account is charged `pure`, the Σε of a job whose releases are all
+    pure; without it, or with a δ, it refuses (sql_not_allowed). The user's share is renewed first if that is due `at`
+    this moment (now).
     """
     whole = tx.get(Account, account_id(population, None), lock=True)
     if whole is None:
         raise unopened()
-    own = tx.get(Account, account_id(population, party), lock=True) or _first(tx, population, party)
-    cost = grains.up(rho, grains.RHO), grains.up(delta, grains.DELTA)
+    moment = at or now()
+    own = tx.get(Account, account_id(population, party), lock=True) or _first(tx, population, party, moment)
+    own = renewed(tx, own, moment)
+    admit(whole, () if pure is not None else ("gaussian",), private_keys=delta > 0)
+    loss = pure if whole.pure and pure is not None else rho
+    cost = grains.up(loss, grains.RHO), grains.up(delta, grains.DELTA)
     due = [
         (account, (0, 0) if not population_pays and _paid(tx, account, base_key, cost) else cost)
         for account in (whole, own)
     ]
-    for account, (rho_due, delta_due) in reversed(due):  # the user hears of its own share first
-        if rho_due > rho_left(account) or delta_due > delta_left(account):
-            raise _exhausted(account, whole, own, rho, delta, epsilon)
+    for account, (loss_due, delta_due) in reversed(due):  # the user hears of its own share first
+        if loss_due > loss_left(account) or delta_due > delta_left(account):
+            raise _exhausted(account, whole, own, cost, epsilon)
     for account, amounts in due:
-        rho_held, delta_held = grains.decimal(amounts[0], grains.RHO), grains.decimal(amounts[1], grains.DELTA)
-        tx.add(Charge(new_id("charge"), account.id, job, base_key, rho_held, delta_held, "held", now()))
+        parts = grains.decimal(amounts[0], grains.RHO), grains.decimal(amounts[1], grains.DELTA)
+        tx.add(Charge(new_id("charge"), account.id, job, base_key, *parts, "held", account.period, moment))
         _move(tx, account, held=amounts)
 
 
-def start(tx: Transaction, job: str, *, joins: bool = False) -> bool:
+def start(tx: Transaction, job: str, *, joins: bool = False, at: datetime | None = None) -> bool:
     """Make what `job` holds spent, for ever; False, and nothing changed, when it is not held any more.
 
     To be committed before a private byte is read. `joins`: the base is stored by now and `job` will not draw it; then
-    what an account has paid for this base before goes back to it. A job that holds nothing starts."""
-    return _settle(tx, job, "spent", joins)
+    what an account has paid for this base before goes back to it. A job that holds nothing starts. It counts in the
+    period of `at` (now), whenever it was held."""
+    return _settle(tx, job, "spent", joins, at or now())
 
 
 def void(tx: Transaction, job: str) -> bool:
     """Give back what `job` holds; False, and nothing changed, when it was spent or given back before."""
-    return _settle(tx, job, "void", joins=False)
+    return _settle(tx, job, "void", False, now())
 
 
 def retire(tx: Transaction, base_key: str, key: str) -> None:
@@ -109,21 +131,30 @@ def retire(tx: Transaction, base_key: str, key: str) -> None:
 
 
 def is_spent(
-    tx: Transaction, job: str, party: str, rho: Decimal, delta: Decimal, *, population: str | None = None
+    tx: Transaction,
+    job: str,
+    party: str,
+    rho: Decimal,
+    delta: Decimal,
+    *,
+    pure: Decimal | None = None,
+    population: str | None = None,
 ) -> bool:
-    """Say whether `job` itself has spent at least this cost in the population's account and in that of `party`: what
-    the vault asks before it draws a base. With `population`, they must be its accounts."""
-    cost = grains.up(rho, grains.RHO), grains.up(delta, grains.DELTA)
+    """Say whether `job` itself has spent at least this cost (see `hold`) in the population's account and in that of
+    `party`: what the vault asks before it draws a base. With `population`, they must be its accounts."""
     payers: set[tuple[str, str | None]] = set()
     for charge in tx.find(Charge, job=job, state="spent"):
         account = tx.get(Account, charge.account)
-        if account is not None and _covers(charge, cost):
+        if account is None:
+            continue
+        loss = pure if account.pure else rho
+        if loss is not None and _covers(charge, (grains.up(loss, grains.RHO), grains.up(delta, grains.DELTA))):
             payers.add((account.population, account.party))
     populations = {name for name, _ in payers}
     return any({(name, None), (name, party)} <= payers for name in populations if population in (None, name))
 
 
-def _settle(tx: Transaction, job: str, state: str, joins: bool) -> bool:
+def _settle(tx: Transaction, job: str, state: str, joins: bool, moment: datetime) -> bool:
     ids = sorted(charge.account for charge in tx.find(Charge, job=job))
     accounts = {key: tx.get(Account, key, lock=True) for key in ids}
     charges = tx.find(Charge, job=job)  # again: whoever changes them holds the locks that we hold now
@@ -132,23 +163,24 @@ def _settle(tx: Transaction, job: str, state: str, joins: bool) -> bool:
     for charge in charges:
         account = accounts[charge.account]
         assert account is not None
+        account = renewed(tx, account, moment)
         amounts = _amounts(charge)
         returned = joins and _paid(tx, account, charge.base_key, amounts)
         outcome = "void" if returned else state
-        tx.change(charge, state=outcome)
+        tx.change(charge, state=outcome, period=account.period)
         _move(tx, account, held=(-amounts[0], -amounts[1]), spent=amounts if outcome == "spent" else (0, 0))
     return True
 
 
-def _first(tx: Transaction, population: str, party: str) -> Account:
+def _first(tx: Transaction, population: str, party: str, moment: datetime) -> Account:
     """Open a user's account; the lock on the population's keeps others from doing the same."""
-    account = account_for(tx, population, party)
+    account = account_for(tx, population, party, moment)
     tx.add(account)
     return account
 
 
 def _amounts(charge: Charge) -> tuple[int, int]:
-    return grains.up(charge.rho, grains.RHO), grains.up(charge.delta, grains.DELTA)
+    return grains.up(charge.loss, grains.RHO), grains.up(charge.delta, grains.DELTA)
 
 
 def _paid(tx: Transaction, account: Account, base_key: str, cost: tuple[int, int]) -> bool:
@@ -158,8 +190,8 @@ def _paid(tx: Transaction, account: Account, base_key: str, cost: tuple[int, int
 
 
 def _covers(charge: Charge, cost: tuple[int, int]) -> bool:
-    rho, delta = _amounts(charge)
-    return rho >= cost[0] and delta >= cost[1]
+    loss, delta = _amounts(charge)
+    return loss >= cost[0] and delta >= cost[1]
 
 
 def _move(tx: Transaction, account: Account, *, held: tuple[int, int], spent: tuple[int, int] = (0, 0)) -> None:
@@ -168,29 +200,32 @@ def _move(tx: Transaction, account: Account, *, held: tuple[int, int], spent: tu
 
     tx.change(
         account,
-        rho_held=moved(account.rho_held, held[0], grains.RHO),
-        rho_spent=moved(account.rho_spent, spent[0], grains.RHO),
+        loss_held=moved(account.loss_held, held[0], grains.RHO),
+        loss_spent=moved(account.loss_spent, spent[0], grains.RHO),
         delta_held=moved(account.delta_held, held[1], grains.DELTA),
         delta_spent=moved(account.delta_spent, spent[1], grains.DELTA),
     )
 
 
 def _exhausted(
-    account: Account, whole: Account, own: Account, rho: Decimal, delta: Decimal, epsilon: Decimal | None
+    account: Account, whole: Account, own: Account, cost: tuple[int, int], epsilon: Decimal | None
 ) -> Problem:
     whose = "the population's privacy budget" if account.party is None else "your share of the privacy budget"
-    asked = {
-        "epsilon": grains.text(epsilon_for(rho, own.delta_conv)),
-        "delta": grains.text(delta),
-        "rho": grains.text(rho),
-    }
+    loss, delta = grains.decimal(cost[0], grains.RHO), grains.decimal(cost[1], grains.DELTA)
+    asked = {"epsilon": grains.text(epsilon_of(own, loss)), "delta": grains.text(delta)}
+    if not own.pure:
+        asked["rho"] = grains.text(loss)
     remaining = left(own, whole)
     said = asked["epsilon"] if epsilon is None else f"{epsilon:f}"
     both = (f", δ {asked['delta']}", f", δ {remaining['delta']}") if delta > 0 else ("", "")
+    todo = "ask with a smaller ε or fewer measures" + (", or group by keys with a declared domain" if delta > 0 else "")
+    renews = next_renewal(own) if account.party is not None else None
+    if renews is not None:
+        todo += f", or wait: your share renews at {renews}"
     return Problem(
         "privacy_budget_exhausted",
-        f"{whose} does not suffice: asked ε {said}{both[0]}; left ε {remaining['epsilon']}{both[1]}; "
-        "ask with a smaller ε or fewer measures" + (", or group by keys with a declared domain" if delta > 0 else ""),
+        f"{whose} does not suffice: asked ε {said}{both[0]}; left ε {remaining['epsilon']}{both[1]}; {todo}",
         left=remaining,
         asked=asked,
+        **({"renews": renews} if renews else {}),
     )

@@ -1,11 +1,14 @@
 """Accounts: a promise of (ε, δ), what follows from it, and what is left of it.
 
-A population has one account for life; within it each user has one. Half of an account's δ is fixed for turning Σρ into
-ε, the other half is the pool that thresholds draw on, so (ε, δ) holds for everything the account ever pays for.
+A population has one account for life; within it each user has one, whose share may renew. An account adds up ρ: half
+of its δ is fixed for turning Σρ into ε, the other half is the pool that thresholds draw on, so (ε, δ) holds for
+everything the account ever pays for. A pure account adds up ε and has no δ.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 
@@ -14,8 +17,10 @@ from sandbox.core.clock import now
 from sandbox.core.store import Duplicate, Transaction
 from sandbox.errors import Problem
 from sandbox.privacy import grains
-from sandbox.privacy.convert import largest_epsilon, rho_for
+from sandbox.privacy.convert import EPSILON_DECIMALS, epsilon_for, largest_epsilon, rho_for
+from sandbox.privacy.periods import number_at
 from sandbox.privacy.records import Account
+from sandbox.privacy.renewals import current
 
 EACH = "*"
 """The `party` of the row that holds what each user of a population is promised. It is never charged."""
@@ -23,31 +28,44 @@ EACH = "*"
 KEY_SETS = 50
 """Into how many thresholded key sets a user's pool of δ divides."""
 
+PURE = frozenset({"laplace", "exponential"})
+"""The mechanisms whose releases are pure: ε alone bounds them."""
+
 
 def open_accounts(
-    tx: Transaction, population: str, epsilon: Decimal, delta: Decimal, per_user: tuple[Decimal, Decimal]
+    tx: Transaction,
+    population: str,
+    epsilon: Decimal,
+    delta: Decimal,
+    per_user: tuple[Decimal, Decimal],
+    *,
+    pure: bool = False,
+    renew: str | None = None,
 ) -> Account:
     """Give the population's account, opened now if it is new, with the promise (`epsilon`, `delta`); `per_user` is
-    the (ε, δ) of each user within it.
+    the (ε, δ) of each user within it, in each period of `renew`. `pure` accounts promise ε alone: every δ is 0.
 
     Raises Problem state_conflict when the population has another promise already, whichever is larger: whoever shares
     a population shares its promise. Raises epsilon_invalid for a promise that pays for nothing.
     """
-    whole = _opened(tx, _promise(population, None, epsilon, delta))
-    _opened(tx, _promise(population, EACH, *per_user))
+    moment = now()
+    whole = _opened(tx, promised(population, None, epsilon, delta, pure, None, moment))
+    _opened(tx, promised(population, EACH, *per_user, pure, renew, moment))
     return whole
 
 
-def account_for(tx: Transaction, population: str, party: str) -> Account:
-    """Give the account of `party` within `population`: the stored one or, before its first question, the one it will
-    get. Only reads. Raises Problem state_conflict when the population has no account."""
+def account_for(tx: Transaction, population: str, party: str, at: datetime | None = None) -> Account:
+    """Give the account of `party` within `population` as it is `at` a moment (now): the stored one, renewed if that
+    is due, or, before its first question, the one it will get. Only reads. Raises Problem state_conflict when the
+    population has no account."""
+    moment = at or now()
     account = tx.get(Account, account_id(population, party))
     if account is not None:
-        return account
+        return current(account, moment)
     each = tx.get(Account, account_id(population, EACH))
     if each is None:
         raise unopened()
-    return _promise(population, party, each.epsilon, each.delta)
+    return promised(population, party, each.epsilon, each.delta, each.pure, each.renew, moment, each.counts_from)
 
 
 def unopened() -> Problem:
@@ -62,14 +80,48 @@ def account_id(population: str, party: str | None) -> str:
     return f"account_{name}" if party is None else f"share_{name}"
 
 
+def admit(account: Account, mechanisms: Iterable[str], *, private_keys: bool) -> None:
+    """Raise Problem sql_not_allowed unless `account` can pay for releases by these `mechanisms` (gaussian, laplace,
+    exponential), with thresholds where keys are private. Only a pure account refuses any."""
+    if not account.pure:
+        return
+    if private_keys:
+        raise Problem(
+            "sql_not_allowed",
+            "the privacy budget of this population is pure ε, and groups whose keys are not declared need a δ; group "
+            "by keys with a declared domain",
+        )
+    if not PURE.issuperset(mechanisms):
+        raise Problem(
+            "sql_not_allowed",
+            "the privacy budget of this population is pure ε and pays for Laplace noise only, and this question would "
+            "get Gaussian noise; ask for plain counts and sums",
+        )
+
+
 def threshold_delta(per_user_delta: Decimal) -> Decimal:
     """Give the δ_τ of one thresholded key set, rounded down to 10⁻³⁶: a fiftieth of a user's pool."""
     return grains.decimal(grains.down(Fraction(per_user_delta) / (2 * KEY_SETS), grains.DELTA), grains.DELTA)
 
 
-def rho_left(account: Account) -> int:
-    """Give what is left of ρ, in grains."""
-    parts = account.rho_total, account.rho_spent, account.rho_held
+def epsilon_of(account: Account, loss: Decimal) -> Decimal:
+    """Give the ε that a `loss` of this account amounts to, rounded up to 10⁻⁶."""
+    return grains.ceiled(loss, EPSILON_DECIMALS) if account.pure else epsilon_for(loss, account.delta_conv)
+
+
+def loss_of(account: Account, epsilon: Decimal) -> Decimal:
+    """Give the largest loss, rounded down to 10⁻¹⁸, that a question of ε may have on this account."""
+    return grains.floored(epsilon, grains.RHO) if account.pure else rho_for(epsilon, account.delta_conv)
+
+
+def largest(account: Account, loss: Decimal) -> Decimal:
+    """Give the largest ε, on the grid of 10⁻⁶, that one question may ask when this `loss` is left."""
+    return grains.floored(loss, EPSILON_DECIMALS) if account.pure else largest_epsilon(loss, account.delta_conv)
+
+
+def loss_left(account: Account) -> int:
+    """Give what is left of the loss, in grains."""
+    parts = account.loss_total, account.loss_spent, account.loss_held
     total, spent, held = (grains.down(part, grains.RHO) for part in parts)
     return total - spent - held
 
@@ -82,57 +134,85 @@ def delta_left(account: Account) -> int:
 
 
 def left(account: Account, within: Account | None = None) -> dict[str, str]:
-    """Give what is left of `account` (and of `within`, whichever has less), as text: `rho`, `delta` (of the pool) and
-    `epsilon`, the largest ε that one further question on `account` may ask."""
+    """Give what is left of `account` (and of `within`, whichever has less), as text: `rho` (not of a pure account),
+    `delta` (of the pool) and `epsilon`, the largest ε that one further question on `account` may ask."""
     accounts = [account] if within is None else [account, within]
-    rho = grains.decimal(max(min(map(rho_left, accounts)), 0), grains.RHO)
+    loss = grains.decimal(max(min(map(loss_left, accounts)), 0), grains.RHO)
     delta = grains.decimal(max(min(map(delta_left, accounts)), 0), grains.DELTA)
-    return {
-        "epsilon": grains.text(largest_epsilon(rho, account.delta_conv)),
-        "delta": grains.text(delta),
-        "rho": grains.text(rho),
-    }
+    said = {"epsilon": grains.text(largest(account, loss)), "delta": grains.text(delta)}
+    return said if account.pure else said | {"rho": grains.text(loss)}
 
 
-def _promise(population: str, party: str | None, epsilon: Decimal, delta: Decimal) -> Account:
+def promised(
+    population: str,
+    party: str | None,
+    epsilon: Decimal,
+    delta: Decimal,
+    pure: bool,
+    renew: str | None,
+    at: datetime,
+    counts_from: datetime | None = None,
+) -> Account:
+    """Give the account that such a promise makes at a moment, with nothing spent. Raises Problem epsilon_invalid when
+    it would pay for nothing."""
     pool = grains.decimal(grains.down(Fraction(delta) / 2, grains.DELTA), grains.DELTA)
-    if pool <= 0:
+    if pool <= 0 and not pure:
         raise Problem("epsilon_invalid", "δ is too small to be counted; declare at least 1e-35")
-    rho = rho_for(epsilon, pool)
-    if rho <= 0:
+    if delta and pure:
+        raise Problem("epsilon_invalid", "a pure budget promises ε alone; leave δ out")
+    loss = grains.floored(epsilon, grains.RHO) if pure else rho_for(epsilon, pool)
+    if loss <= 0:
         raise Problem("epsilon_invalid", "ε is too small to pay for any answer; declare a larger one")
     none, no_delta = grains.decimal(0, grains.RHO), grains.decimal(0, grains.DELTA)
+    since = counts_from or at
     return Account(
         id=account_id(population, party),
         population=population,
         party=party,
+        pure=pure,
         epsilon=epsilon,
         delta=delta,
         delta_conv=pool,
-        rho_total=rho,
+        loss_total=loss,
         delta_pool=pool,
-        rho_held=none,
-        rho_spent=none,
+        loss_held=none,
+        loss_spent=none,
+        loss_before=none,
         delta_held=no_delta,
         delta_spent=no_delta,
-        created_at=now(),
+        delta_before=no_delta,
+        renew=renew,
+        counts_from=since,
+        period=number_at(renew, since, at),
+        created_at=at,
     )
 
 
-def _opened(tx: Transaction, promised: Account) -> Account:
-    found = tx.get(Account, promised.id)
+def _opened(tx: Transaction, promise: Account) -> Account:
+    found = tx.get(Account, promise.id)
     if found is None:
         try:
-            tx.add(promised)
-            return promised
+            tx.add(promise)
+            return promise
         except Duplicate:  # another process was first
-            found = tx.get(Account, promised.id)
+            found = tx.get(Account, promise.id)
             assert found is not None
-    if (found.epsilon, found.delta) != (promised.epsilon, promised.delta):
+    if _terms(found) != _terms(promise):
         whose = "each user of this population" if found.party else "this population"
         raise Problem(
             "state_conflict",
-            f"{whose} was promised ε {grains.text(found.epsilon)}, δ {grains.text(found.delta)} for its lifetime; "
-            "declare the same, or another population if nobody is in both",
+            f"{whose} was promised {words(found)}; declare the same, or another population if nobody is in both",
         )
     return found
+
+
+def words(account: Account) -> str:
+    """Say the promise of an account: its ε and δ, for how long."""
+    sizes = f"pure ε {grains.text(account.epsilon)}"
+    if not account.pure:
+        sizes = f"ε {grains.text(account.epsilon)}, δ {grains.text(account.delta)}"
+    return f"{sizes} for its lifetime" if account.renew is None else f"{sizes} in every {account.renew}"
+
+
+def _terms(account: Account) -> tuple[object, ...]:
+    return account.pure, account.epsilon, account.delta, account.renew

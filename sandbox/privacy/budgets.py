@@ -1,73 +1,96 @@
-"""Budgets as they are shown, and the check that every balance is the sum of its journal."""
+"""Budgets as they are shown: total, spent, reserved, left, over life, what they buy and when they renew."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable
+from datetime import datetime
 from decimal import Decimal
-from fractions import Fraction
 from typing import Any
 
+from sandbox.core.clock import now, rfc3339
 from sandbox.core.store import Transaction
 from sandbox.privacy import grains
-from sandbox.privacy.accounts import EACH, delta_left, left, rho_left
-from sandbox.privacy.convert import epsilon_for, rho_for
-from sandbox.privacy.records import Account, Charge
+from sandbox.privacy.accounts import EACH, epsilon_of, left
+from sandbox.privacy.records import Account, Raise
+from sandbox.privacy.renewals import current, life, next_renewal
+from sandbox.privacy.worth import worth
 
 
 def budgets(
-    tx: Transaction, *, party: str | None = None, populations: Iterable[str] | None = None
+    tx: Transaction,
+    *,
+    party: str | None = None,
+    populations: Iterable[str] | None = None,
+    at: datetime | None = None,
 ) -> list[dict[str, Any]]:
-    """Give the accounts, each with `total`, `spent`, `reserved`, `left`: texts of ε, δ and ρ. Only those of `party`
-    and of `populations` where these are given.
+    """Give the accounts as they are `at` a moment (now). Only those of `party` and of `populations` where these are
+    given.
 
-    ρ and δ add up; ε does not, each is what its ρ alone amounts to. `spent` is the guarantee so far; its δ contains
-    the half that is fixed for the conversion as soon as anything is spent. `left.epsilon` is the largest ε of one
-    further question."""
+    `total`, `spent`, `reserved`, `left` and `life` are texts of ε, δ and ρ (a pure account has no ρ). The first four
+    are of the present period, `life` is all that was ever spent. ρ and δ add up; ε does not, each is what its ρ alone
+    amounts to. What is spent is the guarantee so far; its δ contains the half that is fixed for the conversion as soon
+    as anything is spent. `left.epsilon` is the largest ε of one further question; `worth` says what is left in
+    questions. `renews` is the length of a period and when the next begins, or None. `raised` are the changes of a
+    population's promise."""
+    moment = at or now()
     equal: dict[str, Any] = {} if populations is None else {"population": list(populations)}
     if party is not None:
         equal["party"] = party
     accounts = tx.find(Account, order=("population", "id"), **equal)
-    return [_shown(account) for account in accounts if account.party != EACH]
+    return [_shown(tx, current(account, moment)) for account in accounts if account.party != EACH]
 
 
-def check_balances(tx: Transaction) -> list[str]:
-    """Recompute every balance from the journal and every total from its promise; give a sentence per difference."""
-    sums: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
-    for charge in tx.find(Charge):
-        entry = sums[charge.account, charge.state]
-        entry[0] += grains.up(charge.rho, grains.RHO)
-        entry[1] += grains.up(charge.delta, grains.DELTA)
-    found = []
-    for account in tx.find(Account):
-        columns = {"held": (account.rho_held, account.delta_held), "spent": (account.rho_spent, account.delta_spent)}
-        for state, (rho, delta) in columns.items():
-            if [grains.up(rho, grains.RHO), grains.up(delta, grains.DELTA)] != sums[account.id, state]:
-                found.append(f"account {account.id}: what is {state} is not the sum of its {state} charges")
-        if rho_left(account) < 0 or delta_left(account) < 0:
-            found.append(f"account {account.id}: more is held and spent than was promised")
-        if account.rho_total > rho_for(account.epsilon, account.delta_conv):
-            found.append(f"account {account.id}: its ρ is larger than its ε allows")
-        if Fraction(account.delta_conv) + Fraction(account.delta_pool) > Fraction(account.delta):
-            found.append(f"account {account.id}: its parts of δ exceed its δ")
-    known = {account.id for account in tx.find(Account)}
-    found += [f"a charge belongs to no account: {account}" for account, _ in sums if account not in known]
-    return found
+def promise_to_each(tx: Transaction, population: str) -> dict[str, Any]:
+    """Give what each user of a population is promised: `epsilon`, `delta`, and `renews` (None: for life)."""
+    [each] = tx.find(Account, population=population, party=EACH)
+    return {"epsilon": grains.text(each.epsilon), "delta": grains.text(each.delta), "renews": each.renew}
 
 
-def _shown(account: Account) -> dict[str, Any]:
-    fixed = grains.up(account.delta_conv, grains.DELTA) if account.rho_spent > 0 else 0
-    spent_delta = grains.decimal(fixed + grains.up(account.delta_spent, grains.DELTA), grains.DELTA)
-    return {
+def raises(tx: Transaction, account: str) -> list[dict[str, Any]]:
+    """Give the changes of an account's promise, oldest first; public."""
+    return [
+        {
+            "at": rfc3339(step.at),
+            "from": {"epsilon": grains.text(step.epsilon_before), "delta": grains.text(step.delta_before)},
+            "to": {"epsilon": grains.text(step.epsilon), "delta": grains.text(step.delta)},
+            "reason": step.reason,
+        }
+        for step in tx.find(Raise, account=account, order=("at", "id"))
+    ]
+
+
+def _shown(tx: Transaction, account: Account) -> dict[str, Any]:
+    over_life = life(account)
+    shown: dict[str, Any] = {
         "account": account.id,
         "population": account.population,
         "party": account.party,
-        "total": _texts(account.epsilon, account.delta, account.rho_total),
-        "spent": _texts(epsilon_for(account.rho_spent, account.delta_conv), spent_delta, account.rho_spent),
-        "reserved": _texts(epsilon_for(account.rho_held, account.delta_conv), account.delta_held, account.rho_held),
+        "pure": account.pure,
+        "total": _texts(account, account.epsilon, account.loss_total, account.delta),
+        "spent": _spent(account, account.loss_spent, account.delta_spent),
+        "reserved": _amount(account, account.loss_held, account.delta_held),
         "left": left(account),
+        "life": _spent(account, *over_life),
+        "worth": worth(account),
+        "renews": None,
     }
+    if account.renew is not None:
+        shown["renews"] = {"every": account.renew, "next": next_renewal(account)}
+    if account.party is None:
+        shown["raised"] = raises(tx, account.id)
+    return shown
 
 
-def _texts(epsilon: Decimal, delta: Decimal, rho: Decimal) -> dict[str, str]:
-    return {"epsilon": grains.text(epsilon), "delta": grains.text(delta), "rho": grains.text(rho)}
+def _spent(account: Account, loss: Decimal, delta: Decimal) -> dict[str, str]:
+    """The guarantee that what was spent amounts to: with the fixed half of δ, once anything is spent."""
+    fixed = grains.up(account.delta_conv, grains.DELTA) if loss > 0 else 0
+    return _amount(account, loss, grains.decimal(fixed + grains.up(delta, grains.DELTA), grains.DELTA))
+
+
+def _amount(account: Account, loss: Decimal, delta: Decimal) -> dict[str, str]:
+    return _texts(account, epsilon_of(account, loss), loss, delta)
+
+
+def _texts(account: Account, epsilon: Decimal, loss: Decimal, delta: Decimal) -> dict[str, str]:
+    said = {"epsilon": grains.text(epsilon), "delta": grains.text(delta)}
+    return said if account.pure else said | {"rho": grains.text(loss)}

@@ -11,7 +11,7 @@ from sandbox.identity.records import ApiKey, Enrolment, Party
 from sandbox.jobs.records import Base, Delivery, Holding, Job, Release, Task
 from sandbox.metering.records import UsageEvent
 from sandbox.oversight.records import Emergency, Trace
-from sandbox.privacy.records import Account, Charge
+from sandbox.privacy.records import Account, Charge, Raise, Renewal
 from sandbox.products.records import Product
 from sandbox.stores.columns import NAMING, table
 from sandbox.transparency.records import Checkpoint, Lease, LogEntry, Opening
@@ -31,6 +31,8 @@ for _record, _unique, _index in (
     (Price, ("product,number",), ()),
     (Account, ("population,party",), ()),
     (Charge, ("account,job",), ("job", "account,base_key")),
+    (Renewal, (), ()),
+    (Raise, (), ("account",)),
     (Job, (), ("party", "status", "subscription,created_at", "product")),
     (Task, (), ("status,created_at", "subject")),
     (Base, ("key",), ("resource",)),

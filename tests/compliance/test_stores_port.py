@@ -29,19 +29,25 @@ def party(key: str, code: str | None = None) -> Party:
 def account(spent: str = "0") -> Account:
     nothing = Decimal(0)
     return Account(
-        "a",
-        "p",
-        None,
-        Decimal(1),
-        nothing,
-        nothing,
-        Decimal(9),
-        nothing,
-        nothing,
-        Decimal(spent),
-        nothing,
-        nothing,
-        NOW,
+        id="a",
+        population="p",
+        party=None,
+        pure=False,
+        epsilon=Decimal(1),
+        delta=nothing,
+        delta_conv=nothing,
+        loss_total=Decimal(9),
+        delta_pool=nothing,
+        loss_held=nothing,
+        loss_spent=Decimal(spent),
+        loss_before=nothing,
+        delta_held=nothing,
+        delta_spent=nothing,
+        delta_before=nothing,
+        renew=None,
+        counts_from=NOW,
+        period=0,
+        created_at=NOW,
     )
 
 
@@ -111,14 +117,14 @@ def test_writers_do_not_lose_each_others_updates(store: SqlStore) -> None:
             with store.write() as tx:
                 row = tx.get(Account, "a", lock=True)
                 assert row is not None
-                tx.change(row, rho_spent=row.rho_spent + 1)
+                tx.change(row, loss_spent=row.loss_spent + 1)
 
     threads = [threading.Thread(target=spend) for _ in range(4)]
     [t.start() for t in threads]
     [t.join() for t in threads]
     with store.read() as tx:
         row = tx.get(Account, "a")
-        assert row is not None and row.rho_spent == 40
+        assert row is not None and row.loss_spent == 40
 
 
 def test_the_migrated_schema_is_the_records_schema(store: SqlStore) -> None:

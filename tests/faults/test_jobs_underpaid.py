@@ -86,5 +86,5 @@ def test_what_was_paid_for_a_closed_base_pays_for_no_other(box: Estate) -> None:
         assert all(job is not None and job.status == "done" for job in jobs)
         assert len({job.base for job in jobs if job is not None}) == 2
         share = tx.get(Account, account_id(jobs[0].population, jobs[0].party))
-        assert share is not None and share.rho_spent == 2 * jobs[0].rho
+        assert share is not None and share.loss_spent == 2 * jobs[0].rho
         assert check_balances(tx) == []

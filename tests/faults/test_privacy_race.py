@@ -16,7 +16,7 @@ def test_exactly_as_many_as_the_budget_pays_for(store: Store) -> None:
     with store.write() as tx:
         promise = Decimal(4), Decimal("1e-6")
         whole = accountant.open_accounts(tx, "p", *promise, promise)
-    cost = grains.decimal(grains.down(whole.rho_total, grains.RHO) // GRANTS, grains.RHO)
+    cost = grains.decimal(grains.down(whole.loss_total, grains.RHO) // GRANTS, grains.RHO)
 
     def worker(number: int) -> int:
         granted = 0

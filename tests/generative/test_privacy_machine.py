@@ -35,8 +35,8 @@ class Machine(RuleBasedStateMachine):
                 tx, self.population, Decimal(1), Decimal("1e-6"), (Decimal("0.8"), Decimal("1e-7"))
             )
             share = accountant.account_for(tx, self.population, "a")
-        self.totals = {None: grains.down(whole.rho_total, grains.RHO)}
-        self.totals |= dict.fromkeys(PARTIES, grains.down(share.rho_total, grains.RHO))
+        self.totals = {None: grains.down(whole.loss_total, grains.RHO)}
+        self.totals |= dict.fromkeys(PARTIES, grains.down(share.loss_total, grains.RHO))
         self.held: Counter[str | None] = Counter()
         self.spent: Counter[str | None] = Counter()
         self.paid: set[tuple[str | None, str]] = set()  # accounts that have spent on a key
@@ -116,8 +116,8 @@ class Machine(RuleBasedStateMachine):
         with self.store.read() as tx:
             for who, total in self.totals.items():
                 account = tx.get(Account, account_id(self.population, who))
-                held = grains.down(account.rho_held, grains.RHO) if account else 0
-                spent = grains.down(account.rho_spent, grains.RHO) if account else 0
+                held = grains.down(account.loss_held, grains.RHO) if account else 0
+                spent = grains.down(account.loss_spent, grains.RHO) if account else 0
                 assert (held, spent) == (self.held[who], self.spent[who])
                 assert held + spent <= total
         assert self.spent[None] == self.executions, "the population pays for what is executed, no more and no less"

@@ -42,14 +42,14 @@ def hold(
 def spent(tx: Transaction, party: str | None) -> Decimal:
     account = tx.get(Account, account_id("p", party))
     assert account is not None
-    return account.rho_spent
+    return account.loss_spent
 
 
 def test_half_of_delta_is_fixed_and_half_pays_for_thresholds(opened: Store) -> None:
     with opened.read() as tx:
         account = accountant.account_for(tx, "p", "u")
         assert account.delta_conv == account.delta_pool == EACH[1] / 2
-        assert account.rho_total == rho_for(EACH[0], EACH[1] / 2)
+        assert account.loss_total == rho_for(EACH[0], EACH[1] / 2)
         assert accountant.left(account)["epsilon"] == "4"
         assert tx.get(Account, account.id) is None, "looking at an account does not open it"
 
@@ -138,8 +138,8 @@ def test_a_stored_base_that_nobody_paid_for_is_not_free(opened: Store) -> None:
         accountant.start(tx, "j1")
         hold(tx, "j2", pays=False)
         hold(tx, "j3", key="other", rho=RHO * 2, pays=False)
-        assert [charge.rho for charge in tx.find(Charge, job="j2")] == [RHO, RHO]
-        assert [charge.rho for charge in tx.find(Charge, job="j3")] == [RHO * 2, RHO * 2]
+        assert [charge.loss for charge in tx.find(Charge, job="j2")] == [RHO, RHO]
+        assert [charge.loss for charge in tx.find(Charge, job="j3")] == [RHO * 2, RHO * 2]
 
 
 def test_a_failed_attempt_is_paid_and_so_is_the_next(opened: Store) -> None:
@@ -223,11 +223,11 @@ def test_the_check_finds_tampering(opened: Store) -> None:
         account = tx.get(Account, account_id("p", "u"))
         assert account is not None
         for changes, says in (
-            ({"rho_spent": account.rho_spent - Decimal("1e-18")}, "sum of its spent"),
+            ({"loss_spent": account.loss_spent - Decimal("1e-18")}, "sum of its spent"),
             ({"delta_held": Decimal("1e-30")}, "sum of its held"),
-            ({"rho_total": account.rho_total + 1}, "larger than its ε"),
+            ({"loss_total": account.loss_total + 1}, "larger than its ε"),
             ({"delta_pool": account.delta_pool * 2}, "exceed its δ"),
-            ({"rho_total": Decimal("0.001")}, "more is held and spent"),
+            ({"loss_total": Decimal("0.001")}, "more is held and spent"),
         ):
             changed = tx.change(account, **changes)
             assert any(says in line for line in accountant.check_balances(tx)), says
