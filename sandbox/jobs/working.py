@@ -20,6 +20,7 @@ from sandbox.errors import Problem
 from sandbox.grants.authorise import recheck
 from sandbox.identity.parties import recipient
 from sandbox.identity.records import Party
+from sandbox.jobs import ledger
 from sandbox.jobs.house import House
 from sandbox.jobs.product import Answer
 from sandbox.jobs.records import Base, Holding, Job, Release, Task
@@ -108,7 +109,7 @@ def fail(house: House, task: Task, job: Job) -> None:
         entry = house.journal.write(
             tx,
             "job.failed",
-            public={"rho": str(job.rho), "delta": str(job.delta)},
+            public={"rho": str(job.rho), "delta": str(job.delta), "charges": ledger.sealed(house, tx, job)},
             committed={"party": job.party, "job": job.id, "population": job.population},
             job=job.id,
             party=job.party,
