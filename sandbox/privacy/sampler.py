@@ -29,7 +29,8 @@ miss the same one build it twice. Samples are drawn `CHUNK` at a time, which tak
 from __future__ import annotations
 
 from bisect import bisect_right
-from functools import lru_cache
+from collections.abc import Callable
+from functools import lru_cache, partial
 from os import urandom
 
 import numpy as np
@@ -40,6 +41,8 @@ from sandbox.privacy.cumulative import WIDEST, boundaries
 TABLES = 16
 CHUNK = 1 << 16
 _WORD = 64
+Bounds = Callable[[int], list[int]]
+"""From a number of bits to T_0 ≤ T_1 ≤ …"""
 
 
 def draw(count: int, sigma: int) -> list[int]:
@@ -56,29 +59,39 @@ def draw(count: int, sigma: int) -> list[int]:
 
 
 def _chunk(count: int, sigma: int) -> NDArray[np.int64]:
-    table = _table(sigma)
-    words = _words(count)
-    found = np.searchsorted(table, words, side="right") - 1
-    for place in np.flatnonzero(words - table[found] < 2):
-        found[place] = _settle(int(words[place]), sigma)
+    found = invert(count, _table(sigma), partial(boundaries, sigma))
     signs = np.unpackbits(_random(-(-count // 8)), count=count)
     return np.negative(found, out=found, where=signs.view(np.bool_))
 
 
 @lru_cache(maxsize=TABLES)
 def _table(sigma: int) -> NDArray[np.uint64]:
-    table = np.array([0, *boundaries(sigma, _WORD)], np.uint64)
+    return tabulate(partial(boundaries, sigma))
+
+
+def tabulate(bounds: Bounds) -> NDArray[np.uint64]:
+    """Give the table of one word, for any law whose `bounds` are certified as above."""
+    table = np.array([0, *bounds(_WORD)], np.uint64)
     table.setflags(write=False)
     return table
 
 
-def _settle(digits: int, sigma: int) -> int:
+def invert(count: int, table: NDArray[np.uint64], bounds: Bounds) -> NDArray[np.int64]:
+    """Give M for `count` independent U, by the table of `bounds` and, for ties, by `bounds` of more digits."""
+    words = _words(count)
+    found = np.searchsorted(table, words, side="right") - 1
+    for place in np.flatnonzero(words - table[found] < 2):
+        found[place] = _settle(int(words[place]), bounds)
+    return found
+
+
+def _settle(digits: int, bounds: Bounds) -> int:
     """Give M for a U that begins with a tie, by the same rule on longer prefixes."""
     bits = _WORD
     while True:
         bits += _WORD
         digits = digits << _WORD | int(_words(1)[0])
-        table = [0, *boundaries(sigma, bits)]
+        table = [0, *bounds(bits)]
         found = bisect_right(table, digits) - 1
         if digits - table[found] >= 2:
             return found
