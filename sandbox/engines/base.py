@@ -13,6 +13,9 @@ from typing import Protocol
 from sandbox.plan.plan import Plan
 from sandbox.plan.scalar import Value
 
+Histogram = tuple[tuple[int, int], ...]
+"""The bins of a quantile that have rows, in order: (bin, rows)."""
+
 
 class EngineFailed(Exception):
     """Time-out, out of memory, a lost process: one uniform failure, without detail that could depend on data."""
@@ -29,16 +32,17 @@ class OpenVersion:
 
 @dataclass(frozen=True)
 class Exact:
-    """Exact bounded aggregates: for each present group its key values (in the plan's key order) and one integer per
-    measurement. Without keys there is exactly one group `()`. Groups come in no particular order."""
+    """Exact bounded aggregates of one block: for each present group its key values (in the block's key order) and, per
+    measurement, one integer or, of a quantile, a histogram. Without keys there is exactly one group `()`. Groups come
+    in no particular order."""
 
     groups: list[tuple[Value, ...]]
-    values: list[tuple[int, ...]]
+    values: list[tuple[int | Histogram, ...]]
 
 
 class Engine(Protocol):
-    def run(self, version: OpenVersion, plan: Plan) -> Exact:
-        """Execute `plan`; raises `EngineFailed`."""
+    def run(self, version: OpenVersion, plan: Plan) -> list[Exact]:
+        """Execute the blocks of `plan`, one result each; raises `EngineFailed`."""
 
     def close(self) -> None:
         """Let go of processes and files."""

@@ -2,73 +2,146 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import Any
 
-from sandbox.engines.base import Exact, OpenVersion
+from sandbox.engines.base import Exact, Histogram, OpenVersion
 from sandbox.engines.files import read_table
 from sandbox.engines.fixed import grains
+from sandbox.engines.relations import Cells, Row, Stored, rows_of
+from sandbox.plan.block import WEIGHT, Block, Measurement, Norm
 from sandbox.plan.evaluate import evaluate
-from sandbox.plan.plan import Measurement, Plan
-from sandbox.plan.scalar import Value
+from sandbox.plan.plan import Plan
+from sandbox.plan.relation import Public, Scan
+from sandbox.plan.scalar import Column, Value
+from sandbox.plan.walk import stored, walk
 
-if TYPE_CHECKING:
-    from typing import Any
-
-Row = Mapping[str, Value]
 Group = tuple[Value, ...]
 
 
 class ReferenceEngine:
-    """Runs plans over rows in memory – dicts that hold `__unit`, `__h`, `__ord` too – or, without any, over the
-    version's file."""
+    """Runs plans over rows in memory – dicts that hold `__unit` and `__ord` too – or, without any, over the version's
+    file."""
 
-    def __init__(self, tables: Mapping[str, Sequence[Row]] | None = None) -> None:
+    def __init__(self, tables: Mapping[str, Sequence[Cells]] | None = None) -> None:
         self._tables = tables
 
-    def run(self, version: OpenVersion, plan: Plan) -> Exact:
+    def run(self, version: OpenVersion, plan: Plan) -> list[Exact]:
         """Execute `plan`, definition by definition."""
-        table = read_table(version.path, version.key, plan.table) if self._tables is None else self._tables[plan.table]
-        rows = [row for row in table if plan.where is None or evaluate(plan.where, row) is True]
-        kept = bounded(plan, rows)
-        if not plan.keys:
-            kept = {(): kept.get((), [])}
-        values = [tuple(measure(m, members) for m in plan.measurements) for members in kept.values()]
-        return Exact(list(kept), values)
+        named = {node.table for block in plan.blocks for node in walk(block.rows) if isinstance(node, Scan | Public)}
+        tables = self._tables or {name: read_table(version.path, version.key, name) for name in named}
+        return [measured(block, tables) for block in plan.blocks]
 
     def close(self) -> None:
         """Nothing to let go of."""
 
 
-def bounded(plan: Plan, rows: Sequence[Row]) -> dict[Group, list[Row]]:
-    """Give the rows that count, by group: of each unit the first L0 groups, in each its first R rows.
+def measured(block: Block, tables: Stored) -> Exact:
+    """Give the exact aggregates of one block."""
+    rows = rows_of(block.rows, tables)
+    by_group: dict[Group, list[Row]] = defaultdict(list)
+    for row in rows:
+        by_group[_key(block, row)].append(row)
+    kept = bounded(block, rows)
+    weighed = any(m.norm for m in block.measurements)
+    groups: list[Group] = [()] if not block.keys else list(by_group if weighed else kept)
 
-    Rows stand in order of (`__h`, `__ord`); groups in order of (their least `__h`, their key with NULL first)."""
+    def one(m: Measurement, group: Group) -> int | Histogram:
+        if m.norm is not None:
+            return _weighed(m, m.norm, block, by_group[group], tables)
+        return measure(m, kept.get(group, []))
+
+    return Exact(groups, [tuple(one(m, group) for m in block.measurements) for group in groups])
+
+
+def _key(block: Block, row: Row) -> Group:
+    return tuple(evaluate(key.expr, row.cells) for key in block.keys)
+
+
+def bounded(block: Block, rows: Sequence[Row]) -> dict[Group, list[Row]]:
+    """Give the rows that count, by group: of each unit, of each of its groups the first R rows, and of the groups the
+    L0 whose first rows come first."""
     units: dict[Value, dict[Group, list[Row]]] = defaultdict(lambda: defaultdict(list))
     for row in rows:
-        units[row["__unit"]][tuple(evaluate(key.expr, row) for key in plan.keys)].append(row)
+        units[row.unit][_key(block, row)].append(row)
     kept: dict[Group, list[Row]] = defaultdict(list)
     for groups in units.values():
-        placed = [(sorted(members, key=_place), group) for group, members in groups.items()]
-        placed.sort(key=lambda one: (_place(one[0][0])[0], [(value is not None, value) for value in one[1]]))
-        for members, group in placed[: plan.bounds.groups]:
-            kept[group] += members[: plan.bounds.rows_per_group]
+        placed = sorted(
+            ((sorted(members, key=lambda row: row.place), group) for group, members in groups.items()),
+            key=lambda one: one[0][0].place,
+        )
+        for members, group in placed[: block.bounds.groups]:
+            kept[group] += members[: block.bounds.rows_per_group]
     return kept
 
 
-def measure(m: Measurement, rows: Sequence[Row]) -> int:
-    """Give the exact integer of one measurement over the rows of a group."""
+def measure(m: Measurement, rows: Sequence[Row]) -> int | Histogram:
+    """Give the exact integer, or histogram, of one measurement over the rows of a group."""
     if m.what == "rows":
         return len(rows)
     if m.what == "units":
-        return len({row["__unit"] for row in rows})
+        return len({row.unit for row in rows})
     assert m.expr is not None
-    present: list[Any] = [value for row in rows if (value := evaluate(m.expr, row)) is not None]
-    if m.what == "values":
-        return len(present)
-    return sum(min(max(grains(value, m.scale), m.lower), m.upper) - m.centre for value in present)
+    present: list[Any] = [value for row in rows if (value := evaluate(m.expr, row.cells)) is not None]
+    match m.what:
+        case "values":
+            return len(present)
+        case "distinct":
+            return len(set(present))
+        case "quantile":
+            bins = Counter((_clamped(m, value) - m.lower) >> m.shift for value in present)
+            return tuple(sorted(bins.items()))
+        case _:
+            return sum(_clamped(m, value) - m.centre for value in present)
 
 
-def _place(row: Row) -> tuple[Any, Any]:
-    return row["__h"], row["__ord"]
+def _clamped(m: Measurement, value: Any) -> int:
+    return min(max(grains(value, m.scale), m.lower), m.upper)
+
+
+def _weighed(m: Measurement, norm: Norm, block: Block, rows: Sequence[Row], tables: Stored) -> int:
+    """Give the sum of weighed values over all rows of a group."""
+    scan = next(node for node in walk(block.rows) if isinstance(node, Scan))
+    weights = weights_of(norm, m.column, m.scale - WEIGHT, tables[scan.table])
+    total = 0
+    for row in rows:
+        value: Any = 1 if m.expr is None else evaluate(m.expr, row.cells)
+        if value is not None:
+            x = 1 if m.what != "sum" else min(max(grains(value, m.scale - WEIGHT), m.lower), m.upper)
+            total += x * weights[row.unit]
+    return total
+
+
+def weights_of(norm: Norm, column: Column | None, scale: int, rows: Sequence[Cells]) -> dict[Value, int]:
+    """Give each unit's weight, min(10⁵, ⌊cap·10⁵/E⌋) with the edge E of its norm over the whole table."""
+    sums: dict[Value, dict[Group, int]] = defaultdict(lambda: defaultdict(int))
+    for row in rows:
+        key = tuple(row[stored(one)] for one in norm.keys)
+        value: Any = 1 if column is None else row[stored(column)]
+        sums[row["__unit"]][key] += 0 if value is None else abs(grains(value, scale))
+    one = 10**WEIGHT
+    return {
+        unit: min(one, norm.cap * one // edge(sum(total**2 for total in groups.values())))
+        for unit, groups in sums.items()
+    }
+
+
+def edge(square: int) -> int:
+    """Give the smallest of ⌈2^(j/8)⌉, j ≥ 0, whose square is at least `square`."""
+    j = 0
+    while True:
+        power = 1 << j
+        low = _root8(power)
+        if low * low >= square:
+            return low
+        j += 1
+
+
+def _root8(number: int) -> int:
+    """Give the eighth root of a whole number, rounded up, exactly."""
+    low, high = 1, 1 << (number.bit_length() // 8 + 1)
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (low, middle) if middle**8 >= number else (middle + 1, high)
+    return low

@@ -11,7 +11,9 @@ from decimal import Decimal
 
 from sandbox.engines.fixed import grains
 from sandbox.plan import scalar as s
+from sandbox.plan.block import Block
 from sandbox.plan.plan import Plan
+from sandbox.plan.walk import expressions, walk
 
 MOST = 1 << 126  # a product of two 64-bit integers; below 10³⁸, so that Arrow has it too
 LARGEST_INTEGER = 1 << 63
@@ -58,12 +60,17 @@ def width(node: s.Scalar) -> Width:
 
 def fits(plan: Plan) -> bool:
     """Say whether every number that an engine computes for `plan` is at most 2¹²⁶; others are to be refused."""
-    roots = [plan.where, *(key.expr for key in plan.keys), *(m.expr for m in plan.measurements)]
     try:
-        sums = [width(m.expr).at(m.scale) for m in plan.measurements if m.what == "sum" and m.expr is not None]
-        return all(one.most <= MOST for one in sums) and all(_fits(root) for root in roots if root is not None)
+        return all(_block_fits(block) for block in plan.blocks)
     except ValueError:
         return False
+
+
+def _block_fits(block: Block) -> bool:
+    roots = [*(key.expr for key in block.keys), *(m.expr for m in block.measurements if m.expr is not None)]
+    roots += [expr for node in walk(block.rows) for expr in expressions(node)]
+    sums = [width(m.expr).at(m.scale) for m in block.measurements if m.what == "sum" and m.expr is not None]
+    return all(one.most <= MOST for one in sums) and all(_fits(root) for root in roots)
 
 
 def common(nodes: list[s.Scalar]) -> list[Width]:

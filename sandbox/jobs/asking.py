@@ -22,6 +22,7 @@ from sandbox.jobs.product import Question
 from sandbox.jobs.records import Base, Holding, Job
 from sandbox.jobs.tasks import queue
 from sandbox.plan.codec import to_json
+from sandbox.plan.extent import most_cells
 from sandbox.plan.plan import Plan
 from sandbox.privacy import accountant
 from sandbox.privacy.convert import epsilon_for
@@ -157,20 +158,6 @@ def price_tag(tx: Transaction, permit: Permit, plan: Plan, account: Account) -> 
         "held_already": free,
         "notes": list(plan.notes),
     }
-
-
-def most_cells(plan: Plan) -> int | None:
-    """The most cells the answer can have, from the plan alone; None when private keys leave it open."""
-    shown = sum(not output.hidden for output in plan.outputs)
-    rows = 1
-    for key in plan.keys:
-        if key.domain is None:
-            rows = 0
-            break
-        rows *= len(key.domain)
-    if plan.post.limit is not None:
-        rows = min(rows, plan.post.limit) if rows else plan.post.limit
-    return rows * shown if rows else None
 
 
 def _text(request: Mapping[str, Any]) -> dict[str, str]:

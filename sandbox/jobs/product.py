@@ -53,6 +53,15 @@ class Answer:
     notes: tuple[str, ...]
 
 
+class Groups(Protocol):
+    """What a base has of one block: key values of each group and, aligned, one integer per measurement."""
+
+    @property
+    def groups(self) -> Sequence[tuple[Value, ...]]: ...
+    @property
+    def values(self) -> Sequence[tuple[int, ...]]: ...
+
+
 class ProductKind(Protocol):
     kind: str
 
@@ -65,11 +74,10 @@ class ProductKind(Protocol):
     def present(
         self,
         plan: Plan,
-        groups: Sequence[tuple[Value, ...]],
-        base: Sequence[tuple[int, ...]],
-        marked: Sequence[tuple[int, ...]],
+        base: Sequence[Groups],
+        marked: Sequence[Sequence[tuple[int, ...]]],
     ) -> Answer:
-        """Post-process released primitives: which rows from `base`, values from `marked` (aligned with `groups`)."""
+        """Post-process released primitives, block by block: which rows from `base`, values from `marked` (aligned)."""
 
 
 def installed() -> dict[str, ProductKind]:

@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sandbox.jobs.product import Answer, ProductKind
+from sandbox.jobs.product import Answer, Groups, ProductKind
 from sandbox.plan.plan import Plan
 from sandbox.plan.scalar import Value
 
@@ -22,16 +22,15 @@ def canonical_result(answer: Answer) -> dict[str, Any]:
 
 
 def result_of(products: Mapping[str, ProductKind]) -> Callable[..., dict[str, Any]]:
-    """Give a function `(kind, plan, groups, base, marked) -> canonical result`, for whoever checks a copy again."""
+    """Give a function `(kind, plan, base, marked) -> canonical result`, for whoever checks a copy again."""
 
     def result(
         kind: str,
         plan: Plan,
-        groups: Sequence[tuple[Value, ...]],
-        base: Sequence[tuple[int, ...]],
-        marked: Sequence[tuple[int, ...]],
+        base: Sequence[Groups],
+        marked: Sequence[Sequence[tuple[int, ...]]],
     ) -> dict[str, Any]:
-        return canonical_result(products[kind].present(plan, groups, base, marked))
+        return canonical_result(products[kind].present(plan, base, marked))
 
     return result
 

@@ -5,13 +5,10 @@ What comes out of here is a marked copy. Exact values live in the memory of one 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from sandbox.catalogue.entry import parse_entry
 from sandbox.catalogue.records import DataVersion, Resource
-from sandbox.core.canonical import canonical_bytes
 from sandbox.core.clock import now
 from sandbox.core.ids import new_id
 from sandbox.core.store import Duplicate, Stale, Transaction
@@ -26,12 +23,13 @@ from sandbox.jobs.product import Answer
 from sandbox.jobs.records import Base, Holding, Job, Release, Task
 from sandbox.jobs.tasks import finish
 from sandbox.oversight.marks import fingerprint as mark
-from sandbox.plan.codec import from_json, to_json
+from sandbox.plan.codec import from_json
 from sandbox.plan.plan import Plan
-from sandbox.plan.scalar import Value
+from sandbox.plan.relation import Public, Scan
+from sandbox.plan.walk import walk
 from sandbox.privacy import accountant
 from sandbox.privacy.rederive import PlanUnsound, loss
-from sandbox.privacy.release import Released
+from sandbox.privacy.released import Released, base_bytes, read_blocks
 
 
 @dataclass(frozen=True)
@@ -40,7 +38,7 @@ class Kept:
 
     id: str
     content: bytes
-    released: Released
+    released: list[Released]
 
 
 @dataclass(frozen=True)
@@ -134,7 +132,7 @@ def plan_of(job: Job) -> Plan:
     return plan
 
 
-def execute(house: House, job: Job, plan: Plan) -> Exact:
+def execute(house: House, job: Job, plan: Plan) -> list[Exact]:
     """Step 5: derive the loss again, check it against what the journal of charges says is spent, and run the engine.
 
     Raises `EngineFailed` for every cause alike."""
@@ -160,8 +158,15 @@ def _as_registered(tx: Transaction, plan: Plan, version: DataVersion) -> bool:
     resource = tx.get(Resource, version.resource)
     if resource is None or (plan.resource, plan.population) != (resource.id, resource.population):
         return False
-    table = parse_entry(resource.entry).table(plan.table)
-    return table is not None and table.max_rows_per_unit == plan.bounds.rows
+    entry = parse_entry(resource.entry)
+    for block in plan.blocks:
+        for node in walk(block.rows):
+            table = entry.table(node.table) if isinstance(node, Scan | Public) else None
+            if isinstance(node, Scan) and (table is None or table.public or table.max_rows_per_unit != node.rows):
+                return False
+            if isinstance(node, Public) and (table is None or not table.public):
+                return False
+    return True
 
 
 def stored_base(house: House, job: Job) -> Kept | None:
@@ -182,16 +187,14 @@ def open_base(house: House, base: Base) -> Kept:
     """Unseal a base."""
     assert house.vault is not None
     content = house.vault.sealer.open(base.content, f"base:{base.id}")
-    held = json.loads(content)
-    groups: list[tuple[Value, ...]] = [from_json(group) for group in held["groups"]]
-    return Kept(base.id, content, Released(groups, [tuple(row) for row in held["values"]]))
+    return Kept(base.id, content, read_blocks(json.loads(content)["blocks"]))
 
 
-def keep_base(house: House, job: Job, plan: Plan, released: Released) -> Kept:
+def keep_base(house: House, job: Job, plan: Plan, released: list[Released]) -> Kept:
     """Store a fresh base, durably, before anything is made of it; whoever is second uses the first's."""
     assert house.vault is not None
     base_id = new_id("base")
-    content = canonical_bytes(base_content(plan, released.groups, released.values))
+    content = base_bytes(plan, released)
     sealed = house.vault.sealer.seal(content, f"base:{base_id}")
     try:
         with house.store.write() as tx:
@@ -203,11 +206,6 @@ def keep_base(house: House, job: Job, plan: Plan, released: Released) -> Kept:
     return Kept(base_id, content, released)
 
 
-def base_content(plan: Plan, groups: Sequence[tuple[Value, ...]], values: Sequence[tuple[int, ...]]) -> dict[str, Any]:
-    """What is stored of a base: the plan it answers, its groups, its noisy integers."""
-    return {"v": 1, "plan": to_json(plan), "groups": to_json(list(groups)), "values": [list(row) for row in values]}
-
-
 def fingerprint(house: House, job: Job, plan: Plan, base: Kept) -> Copy:
     """Step 7: mark the primitives for the job's recipient and make the answer of them. Always gives the same copy."""
     assert house.vault is not None
@@ -215,5 +213,5 @@ def fingerprint(house: House, job: Job, plan: Plan, base: Kept) -> Copy:
         party = tx.get(Party, job.party)
     assert party is not None
     marked = mark(plan, base.id, base.released, house.vault.master, recipient(party))
-    answer = house.products[job.kind].present(plan, base.released.groups, base.released.values, marked.values)
-    return Copy(answer, recipient(party), canonical_bytes(marked.design.to_json()), marked.k_base, marked.k_user)
+    answer = house.products[job.kind].present(plan, base.released, marked.values)
+    return Copy(answer, recipient(party), marked.design, marked.k_base, marked.k_user)

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import base64
 import io
-import json
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -25,24 +24,21 @@ from sandbox.core.commitments import Opened
 from sandbox.core.store import Transaction
 from sandbox.errors import Problem
 from sandbox.jobs.records import Job, Release
-from sandbox.oversight.candidates import Candidate, Prepared
-from sandbox.oversight.marks import described
+from sandbox.oversight.candidates import Candidate, Prepared, read_base
+from sandbox.oversight.marks import Groups, designs_from_bytes, embedded
 from sandbox.oversight.records import Trace
 from sandbox.oversight.statements import LANGUAGES, report
-from sandbox.oversight.trace import Finding, TraceOutcome
+from sandbox.oversight.trace import Finding, TraceOutcome, reported
 from sandbox.plan.codec import from_json
 from sandbox.plan.plan import Plan
-from sandbox.plan.scalar import Value
 from sandbox.transparency.journal import EVIDENCE, RECIPIENT, Journal
 from sandbox.transparency.records import LogEntry
 from sandbox.transparency.serve import public_proof
 from watermarking.base import Base
-from watermarking.design import Design
-from watermarking.embed import embed
 from watermarking.models import DETECTOR
 
-ResultOf = Callable[[str, Plan, Sequence[tuple[Value, ...]], Sequence[tuple[int, ...]], Sequence[tuple[int, ...]]], Any]
-"""Gives the canonical result, as JSON, that a product kind makes of plan, groups, base and marked values."""
+ResultOf = Callable[[str, Plan, Sequence[Groups], Sequence[Sequence[tuple[int, ...]]]], Any]
+"""Gives the canonical result, as JSON, that a product kind makes of plan, base and, block by block, marked values."""
 
 
 def build_bundle(
@@ -88,10 +84,10 @@ def build_bundle(
     return packed.getvalue()
 
 
-def copy_again(base: Base, openings: Mapping[str, Opened]) -> list[tuple[int, ...]]:
+def copy_again(bases: Sequence[Base], openings: Mapping[str, Opened]) -> list[list[tuple[int, ...]]]:
     """Make a recipient's marked primitives again from the base and what the leaf committed to."""
-    design = Design.from_json(json.loads(openings["design"].value))
-    return embed(base, design, openings["k_base"].value, openings["k_user"].value)
+    designs = designs_from_bytes(openings["design"].value)
+    return embedded(bases, designs, openings["k_base"].value, openings["k_user"].value)
 
 
 def _proof(
@@ -109,8 +105,8 @@ def _proof(
         raise Problem("not_ready", "the log has not sealed the release yet; ask for the evidence again in a moment")
     openings = journal.openings(tx, entry, RECIPIENT) | journal.openings(tx, entry, EVIDENCE)
     plan = from_json(job.plan)
-    base = candidate.marks
-    result = result_of(job.kind, plan, base.groups, base.values, copy_again(base, openings))
+    _, bases = read_base(candidate.row.id, candidate.content)
+    result = result_of(job.kind, plan, bases, copy_again(bases, openings))
     if digest(result) != release.result_digest:
         raise Problem("execution_failed", "a copy cannot be made again: its base, keys or software changed")
     found = public_proof(log_folder, entry.index)
@@ -128,7 +124,6 @@ def _proof(
 
 
 def _said(finding: Finding, candidate: Candidate, prepared: Prepared, kind: str) -> dict[str, Any]:
-    names = [described("key", key.expr) for key in candidate.plan.keys]
     return {
         "release": finding.release,
         "party": finding.party,
@@ -140,7 +135,7 @@ def _said(finding: Finding, candidate: Candidate, prepared: Prepared, kind: str)
         "ln_e": str(finding.log_e),
         "cells": finding.cells,
         "acknowledged": any(delivery["acknowledged"] for delivery in finding.deliveries),
-        "alignment": candidate.alignment.report(prepared.leak, candidate.marks, names),
+        "alignment": reported(prepared.leak, candidate)[0],
     }
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,10 +16,11 @@ from sandbox.core.store import Transaction
 from sandbox.errors import Problem
 from sandbox.jobs.records import Base, Job, Release
 from sandbox.oversight.leaks import LeakUnreadable, read_leak
-from sandbox.oversight.marks import marks_base, views
+from sandbox.oversight.marks import marks_bases, views
 from sandbox.oversight.records import Trace
 from sandbox.plan.codec import from_json
 from sandbox.plan.plan import Plan
+from sandbox.privacy.released import read_blocks
 from watermarking.align import Alignment, align
 from watermarking.base import Base as Marks
 from watermarking.leak import Leak
@@ -35,14 +36,22 @@ class TraceKeys:
 
 
 @dataclass(frozen=True)
+class Shown:
+    """A block of a base that the file shows, and where."""
+
+    block: int
+    marks: Marks
+    alignment: Alignment
+
+
+@dataclass(frozen=True)
 class Candidate:
     """A base that the file shows, with the releases made of it, by recipient of record."""
 
     row: Base
     content: bytes
     plan: Plan
-    marks: Marks
-    alignment: Alignment
+    shown: tuple[Shown, ...]
     releases: Mapping[str, list[Release]]
 
 
@@ -113,14 +122,20 @@ def _candidate(tx: Transaction, keys: TraceKeys, row: Base, leak: Leak) -> Candi
         return None
     content = keys.sealer.open(row.content, f"base:{row.id}")
     plan, marks = read_base(row.id, content)
-    alignment = align(leak, marks, views(plan))
-    return None if alignment is None else Candidate(row, content, plan, marks, alignment, releases)
+    found = shown(leak, plan, marks)
+    return Candidate(row, content, plan, found, releases) if found else None
 
 
-def read_base(base_id: str, content: bytes) -> tuple[Plan, Marks]:
-    """Read the stored bytes of a base; raises ValueError when they are none of version 1."""
+def shown(leak: Leak, plan: Plan, marks: Sequence[Marks]) -> tuple[Shown, ...]:
+    """Give the blocks of a base that the file shows."""
+    found = [(number, one, align(leak, one, views(plan.blocks[number]))) for number, one in enumerate(marks)]
+    return tuple(Shown(number, one, alignment) for number, one, alignment in found if alignment is not None)
+
+
+def read_base(base_id: str, content: bytes) -> tuple[Plan, list[Marks]]:
+    """Read the stored bytes of a base, block by block; raises ValueError when they are none of version 2."""
     held = json.loads(content)
-    plan = from_json(held["plan"]) if held.get("v") == 1 else None
+    plan = from_json(held["plan"]) if held.get("v") == 2 else None
     if not isinstance(plan, Plan):
-        raise ValueError("not a base of version 1")
-    return plan, marks_base(plan, base_id, from_json(held["groups"]), held["values"])
+        raise ValueError("not a base of version 2")
+    return plan, marks_bases(plan, base_id, read_blocks(held["blocks"]))

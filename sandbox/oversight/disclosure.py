@@ -18,7 +18,7 @@ from sandbox.grants.records import Grant
 from sandbox.identity.records import Party
 from sandbox.metering.records import UsageEvent
 from sandbox.oversight.records import Emergency
-from sandbox.privacy.budgets import budgets
+from sandbox.privacy.budgets import budgets, promise_to_each
 from sandbox.privacy.grains import text
 from sandbox.products.records import Product
 
@@ -34,7 +34,7 @@ def disclosure(tx: Transaction, test_instance: bool = False) -> dict[str, Any]:
         "grants": [_grant(tx, grant) for grant in tx.find(Grant)],
         "products": [_product(tx, product, jobs) for product in tx.find(Product, status=_OFFERED)],
         "resources": [_resource(resource, jobs) for resource in tx.find(Resource)],
-        "privacy": [_account(account) for account in budgets(tx) if account["party"] is None],
+        "privacy": [_account(tx, account) for account in budgets(tx) if account["party"] is None],
         "stops": [
             shown(stop, "reason", "raised_by", "lift_requested_by") for stop in tx.find(Emergency, lifted_at=None)
         ],
@@ -67,10 +67,12 @@ def _years(jobs: Counter[tuple[str, str, str]], position: int, name: str) -> dic
     return dict(sorted(years.items()))
 
 
-def _account(account: dict[str, Any]) -> dict[str, Any]:
-    """Spent is rounded up to tenths of the total. Exact, it would tell whoever asks a question whether somebody asked
-    it before: the population pays for a base only once."""
+def _account(tx: Transaction, account: dict[str, Any]) -> dict[str, Any]:
+    """What is promised to a population, for life, and how often that was changed; what each user may see of it; what
+    was spent over life. Spent is rounded up to tenths of the total. Exact, it would tell whoever asks a question
+    whether somebody asked it before: the population pays for a base only once."""
     tenth = Decimal(account["total"]["epsilon"]) / 10
-    tenths = (Decimal(account["spent"]["epsilon"]) / tenth).to_integral_value(ROUND_CEILING)
-    spent = {"epsilon": text(tenths * tenth)}
-    return {"population": account["population"], "total": account["total"], "spent_at_most": spent}
+    tenths = (Decimal(account["life"]["epsilon"]) / tenth).to_integral_value(ROUND_CEILING)
+    said = {name: account[name] for name in ("population", "pure", "total", "raised")}
+    each = promise_to_each(tx, account["population"])
+    return said | {"per_user": each, "spent_at_most": {"epsilon": text(tenths * tenth)}}

@@ -7,27 +7,25 @@ import hashlib
 import io
 import json
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sandbox.core.canonical import digest
 from sandbox.core.commitments import Opened, opens
 from sandbox.errors import Problem
 from sandbox.oversight.bundle import ResultOf, copy_again
-from sandbox.oversight.candidates import read_base
+from sandbox.oversight.candidates import read_base, shown
 from sandbox.oversight.leaks import read_leak
-from sandbox.oversight.marks import views
+from sandbox.oversight.marks import designs_from_bytes
 from sandbox.oversight.statements import LANGUAGES, report, sentence
+from sandbox.oversight.trace import scored
 from sandbox.plan.codec import from_json
 from sandbox.plan.plan import Plan
 from sandbox.transparency.journal import content
 from sandbox.transparency.merkle import leaf_hash, verify_inclusion
 from sandbox.transparency.notes import NoteInvalid, decode, open_checkpoint
 from watermarking import score as scoring
-from watermarking.align import align
 from watermarking.base import Base
-from watermarking.design import Design
-from watermarking.embed import channel
 from watermarking.leak import Leak
 from watermarking.models import DETECTOR
 
@@ -112,14 +110,14 @@ def _finding(
     if not isinstance(plan, Plan) or openings["plan"].value.decode() != hashlib.sha256(part["plan.json"]).hexdigest():
         raise _refused("commitments", "the plan is not the committed one")
     # 5 the copy, made again, is the committed result
-    base_plan, base = read_base(openings["base_id"].value.decode(), part["base.json"])
+    base_plan, bases = read_base(openings["base_id"].value.decode(), part["base.json"])
     if plan.base_key() != base_plan.base_key():
         raise _refused("copy", "the plan asks for another base")
-    result = result_of(said["kind"], plan, base.groups, base.values, copy_again(base, openings))
+    result = result_of(said["kind"], plan, bases, copy_again(bases, openings))
     if not digest(result) == openings["result"].value.decode() == hashlib.sha256(part["result.json"]).hexdigest():
         raise _refused("copy", "base and keys give another result than the committed one")
     # 6 the score, computed again, gives the bound
-    log_e = _log_e(leak, base, base_plan, openings)
+    log_e = _log_e(leak, bases, base_plan, openings)
     bound = scoring.log10_p(log_e, pairs)
     if abs(log_e - float(said["ln_e"])) > SAME or float(said["log10_p"]) < bound - SAME:
         raise _refused("score", "file and base give another score than the stated one")
@@ -156,13 +154,12 @@ def _opened(part: Mapping[str, bytes], logged: Mapping[str, Any]) -> dict[str, O
     return openings
 
 
-def _log_e(leak: Leak, base: Base, plan: Plan, openings: Mapping[str, Opened]) -> float:
-    design = Design.from_json(json.loads(openings["design"].value))
-    alignment = align(leak, base, views(plan))
-    if alignment is None:
+def _log_e(leak: Leak, bases: Sequence[Base], plan: Plan, openings: Mapping[str, Opened]) -> float:
+    designs = dict(enumerate(designs_from_bytes(openings["design"].value)))
+    found = shown(leak, plan, bases)
+    if not found:
         raise _refused("score", "the file does not show this base")
-    path = channel(base, design, openings["k_base"].value)
-    return float(scoring.log_e_values(alignment, base, design, path, [openings["k_user"].value])[0])
+    return scored(found, designs, openings["k_base"].value, [openings["k_user"].value])[1][0]
 
 
 def _unpacked(data: bytes) -> dict[str, bytes]:

@@ -5,14 +5,16 @@ Names that enter the cell hashes are canonical JSON of what is measured, so alia
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Protocol
 
 from sandbox.core.canonical import canonical_bytes
+from sandbox.plan.block import SIGMA_UNIT, Block, Measurement
 from sandbox.plan.codec import to_json
-from sandbox.plan.plan import SIGMA_UNIT, Measurement, Plan
+from sandbox.plan.plan import Plan
 from sandbox.plan.scalar import Scalar, Value, columns
 from watermarking.base import Base, Primitive
 from watermarking.design import Design
@@ -22,7 +24,7 @@ from watermarking.leak import Average, Direct, View
 
 
 class Groups(Protocol):
-    """A base X: key values of each group and, aligned, one integer per measurement."""
+    """What a base X has of one block: key values of each group and, aligned, one integer per measurement."""
 
     @property
     def groups(self) -> Sequence[tuple[Value, ...]]: ...
@@ -34,38 +36,43 @@ class Groups(Protocol):
 class Marked:
     """A recipient's marked primitives, and what evidence needs to make them again."""
 
-    values: list[tuple[int, ...]]
-    design: Design
+    values: list[list[tuple[int, ...]]]
+    design: bytes
     k_base: bytes
     k_user: bytes
 
 
-def marks_base(
-    plan: Plan, base_id: str, groups: Sequence[tuple[Value, ...]], values: Sequence[tuple[int, ...]]
-) -> Base:
-    """Give a stored base as what is marked: canonical names, σ in each measurement's own unit."""
-    return Base(
-        id=base_id.encode(),
-        key_names=tuple(canonical_bytes(to_json(key.expr)).decode() for key in plan.keys),
-        groups=tuple(tuple(group) for group in groups),
-        primitives=tuple(_primitive(measurement) for measurement in plan.measurements),
-        values=tuple(tuple(row) for row in values),
-    )
+def marks_bases(plan: Plan, base_id: str, released: Sequence[Groups]) -> list[Base]:
+    """Give a stored base as what is marked, block by block: canonical names, σ in each measurement's own unit. A block
+    that is not the first has its number in the names, so that no two cells of a base have one name."""
+    return [
+        Base(
+            id=base_id.encode(),
+            key_names=tuple(canonical_bytes(to_json(key.expr)).decode() for key in block.keys),
+            groups=tuple(tuple(group) for group in found.groups),
+            primitives=tuple(_primitive(measurement, number) for measurement in block.measurements),
+            values=tuple(tuple(row) for row in found.values),
+        )
+        for number, (block, found) in enumerate(zip(plan.blocks, released, strict=True))
+    ]
 
 
-def views(plan: Plan) -> tuple[View, ...]:
-    """Give every way in which a copy of the plan's base may show a primitive: counts and sums by themselves, sums as
-    averages. Depends on what is measured alone, not on what one user chose to see: a centred sum serves an average over
+def views(block: Block) -> tuple[View, ...]:
+    """Give every way in which a copy of a block may show a primitive: counts and sums by themselves, sums as averages.
+    Depends on what is measured alone, not on what one user chose to see: a centred sum serves an average over
     the count of its own values where that is measured; any other sum may be divided by any count."""
-    counts = [index for index, measured in enumerate(plan.measurements) if measured.what != "sum"]
+    measurements = block.measurements
+    counts = [index for index, measured in enumerate(measurements) if measured.what not in ("sum", "quantile")]
     found: list[View] = []
-    for index, measured in enumerate(plan.measurements):
+    for index, measured in enumerate(measurements):
+        if measured.what == "quantile":
+            continue  # not marked
         name = described(measured.what, measured.expr)
         if not measured.centre:  # around a centre, a sum cannot be shown by itself
             found.append(Direct(name, index, measured.scale))
         if measured.what == "sum":
             name, bounds = described("average", measured.expr), (measured.lower, measured.upper)
-            own = [count for count in counts if measured.centre and plan.measurements[count].expr == measured.expr]
+            own = [count for count in counts if measured.centre and measurements[count].expr == measured.expr]
             for count in own or counts:
                 found.append(Average(name, index, count, measured.centre, measured.scale, bounds))
     return tuple(found)
@@ -76,15 +83,41 @@ def described(what: str, expr: Scalar | None) -> str:
     return what if expr is None else f"{what} of {', '.join(sorted(columns(expr))) or 'constants'}"
 
 
-def fingerprint(plan: Plan, base_id: str, released: Groups, master: bytes, recipient: str) -> Marked:
+def fingerprint(plan: Plan, base_id: str, released: Sequence[Groups], master: bytes, recipient: str) -> Marked:
     """Give the copy of `recipient` (a legal entity) of a stored base; the same inputs always give the same copy."""
-    base = marks_base(plan, base_id, released.groups, released.values)
-    design = Design.of(base)
-    k_base, k_user = base_key(master, base.id), user_key(master, recipient, base.id)
-    return Marked(embed(base, design, k_base, k_user), design, k_base, k_user)
+    bases = marks_bases(plan, base_id, released)
+    k_base, k_user = base_key(master, base_id.encode()), user_key(master, recipient, base_id.encode())
+    designs = [Design.of(base) for base in bases]
+    return Marked(embedded(bases, designs, k_base, k_user), designs_to_bytes(designs), k_base, k_user)
 
 
-def _primitive(measurement: Measurement) -> Primitive:
+def embedded(
+    bases: Sequence[Base], designs: Sequence[Design], k_base: bytes, k_user: bytes
+) -> list[list[tuple[int, ...]]]:
+    """Give the marked primitives of every block."""
+    return [embed(base, design, k_base, k_user) for base, design in zip(bases, designs, strict=True)]
+
+
+def designs_to_bytes(designs: Sequence[Design]) -> bytes:
+    """Give the designs of a base's blocks as the bytes that are committed to."""
+    return canonical_bytes({"v": 2, "blocks": [design.to_json() for design in designs]})
+
+
+def designs_from_bytes(data: bytes) -> list[Design]:
+    """Read what `designs_to_bytes` gave; raises ValueError."""
+    held = json.loads(data)
+    if held.get("v") != 2:
+        raise ValueError("not designs of version 2")
+    return [Design.from_json(one) for one in held["blocks"]]
+
+
+def _primitive(measurement: Measurement, block: int) -> Primitive:
+    """A quantile is drawn, not added to: its σ is 0 and it gets no mark."""
     what = {"what": measurement.what, "expr": to_json(measurement.expr), "scale": measurement.scale}
-    name = canonical_bytes(what | {"centre": measurement.centre}).decode()
-    return Primitive(name, Fraction(measurement.sigma, SIGMA_UNIT), measurement.nonnegative)
+    what |= {"centre": measurement.centre} | ({"block": block} if block else {})
+    if measurement.what == "quantile":
+        what |= {"rank": list(measurement.rank)}
+    if measurement.norm is not None:
+        what |= {"norm": to_json(measurement.norm)}
+    sigma = Fraction(0) if measurement.what == "quantile" else Fraction(measurement.sigma, SIGMA_UNIT)
+    return Primitive(canonical_bytes(what).decode(), sigma, measurement.nonnegative)

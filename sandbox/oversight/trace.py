@@ -7,17 +7,21 @@ from file and stored noisy numbers alone, `score` reads the keys. Runs in the va
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sandbox.core.store import Transaction
 from sandbox.jobs.records import Delivery, Job, Release
-from sandbox.oversight.candidates import Candidate, Prepared, TraceKeys, prepare
+from sandbox.oversight.candidates import Candidate, Prepared, Shown, TraceKeys, prepare
 from sandbox.oversight.marks import described
 from sandbox.oversight.statements import sentence
 from sandbox.plan.codec import from_json
+from sandbox.plan.plan import Plan
+from sandbox.plan.relation import Sort
+from sandbox.plan.walk import walk
 from watermarking import score as scoring
+from watermarking.align import Alignment
 from watermarking.design import Design
 from watermarking.embed import channel
 from watermarking.keys import base_key, user_key
@@ -103,16 +107,13 @@ def score(tx: Transaction, keys: TraceKeys, prepared: Prepared) -> TraceOutcome:
 
 def _scored(tx: Transaction, keys: TraceKeys, candidate: Candidate, pairs: int) -> list[Finding]:
     """Give the recipients of one base whose score is above the bar."""
-    master, marks = keys.masters[candidate.row.epoch], candidate.marks
-    design = Design.of(marks)
-    path = channel(marks, design, base_key(master, marks.id))
+    master, base_id = keys.masters[candidate.row.epoch], candidate.row.id.encode()
     recipients = sorted(candidate.releases)
-    k_users = [user_key(master, recipient, marks.id) for recipient in recipients]
-    cells = len(scoring.informative(candidate.alignment, path))
+    k_base, k_users = base_key(master, base_id), [user_key(master, recipient, base_id) for recipient in recipients]
+    designs = {one.block: Design.of(one.marks) for one in candidate.shown}
+    cells, log_es = scored(candidate.shown, designs, k_base, k_users)
     found = []
-    for recipient, log_e in zip(
-        recipients, scoring.log_e_values(candidate.alignment, marks, design, path, k_users), strict=True
-    ):
+    for recipient, log_e in zip(recipients, log_es, strict=True):
         log10_p = scoring.log10_p(float(log_e), pairs)
         if (verdict := scoring.verdict(log10_p)) == scoring.TRACED:
             held = candidate.releases[recipient]
@@ -132,6 +133,20 @@ def _scored(tx: Transaction, keys: TraceKeys, candidate: Candidate, pairs: int) 
     return found
 
 
+def scored(
+    shown: Sequence[Shown], designs: Mapping[int, Design], k_base: bytes, k_users: Sequence[bytes]
+) -> tuple[int, list[float]]:
+    """Give how many marked cells of a base the file shows, and ln E of each recipient. No two cells have one name, so
+    marks of different blocks are independent, and e-values multiply."""
+    cells, log_es = 0, [0.0] * len(k_users)
+    for one in shown:
+        path = channel(one.marks, designs[one.block], k_base)
+        cells += len(scoring.informative(one.alignment, path))
+        found = scoring.log_e_values(one.alignment, one.marks, designs[one.block], path, k_users)
+        log_es = [so_far + float(more) for so_far, more in zip(log_es, found, strict=True)]
+    return cells, log_es
+
+
 def _deliveries(tx: Transaction, release: Release) -> list[dict[str, Any]]:
     rows = tx.find(Delivery, job=release.job)
     return [
@@ -148,14 +163,22 @@ def _deliveries(tx: Transaction, release: Release) -> list[dict[str, Any]]:
 
 def _changes(tx: Transaction, leak: Leak, candidate: Candidate, finding: Finding) -> dict[str, Any]:
     """What was done to the file, told against the copy that was found."""
-    names = [described("key", key.expr) for key in candidate.plan.keys]
-    report = candidate.alignment.report(leak, candidate.marks, names)
+    report, alignment = reported(leak, candidate)
     job = tx.get(Job, next(row.job for row in candidate.releases[finding.recipient]))
     plan = from_json(job.plan) if job else candidate.plan
-    own = {output.name for output in plan.outputs}
+    assert isinstance(plan, Plan)
+    own = {column.name for column in plan.post.columns}
     used = [*report["keys"].values(), *(measure["column"] for measure in report["measures"])]
-    shown = [group for group in candidate.alignment.rows.groups if group is not None]
+    shown = [group for group in alignment.rows.groups if group is not None]
+    sorted_by_user = any(isinstance(node, Sort) and node.order for node in walk(plan.post))
     return report | {
         "columns_renamed": sum(name not in own for name in used),
-        "reordered": None if plan.post.order else shown != sorted(shown),
+        "reordered": None if sorted_by_user else shown != sorted(shown),
     }
+
+
+def reported(leak: Leak, candidate: Candidate) -> tuple[dict[str, Any], Alignment]:
+    """Say of the block of which the file shows most rows where the file has it."""
+    best = max(candidate.shown, key=lambda one: sum(group is not None for group in one.alignment.rows.groups))
+    names = [described("key", key.expr) for key in candidate.plan.blocks[best.block].keys]
+    return best.alignment.report(leak, best.marks, names), best.alignment

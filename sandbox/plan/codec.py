@@ -43,7 +43,7 @@ def from_json(value: Any) -> Any:
 
 @cache
 def _nodes() -> dict[str, Any]:
-    from sandbox.plan import plan, scalar  # both need to_json: imported when first used
+    from sandbox.plan import block, parts, plan, relation, scalar  # plan needs to_json: imported when first used
 
-    found = [*vars(plan).values(), *vars(scalar).values()]
+    found = [one for module in (block, parts, plan, relation, scalar) for one in vars(module).values()]
     return {node.__name__: node for node in found if isinstance(node, type) and dataclasses.is_dataclass(node)}

@@ -7,7 +7,7 @@ from functools import lru_cache
 from math import isqrt
 
 from sandbox.errors import Problem
-from sandbox.plan.plan import SIGMA_UNIT
+from sandbox.plan.block import SIGMA_UNIT
 from sandbox.privacy import grains
 from sandbox.privacy.mechanisms import SIGMA_LIMIT
 

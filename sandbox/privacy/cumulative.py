@@ -10,7 +10,7 @@ so that 2(w_k + w_{k+1} + …) ≤ 2·w_k/(1 − r_k): that bounds the part of W
 
 from __future__ import annotations
 
-from sandbox.plan.plan import SIGMA_UNIT
+from sandbox.plan.block import SIGMA_UNIT
 
 WIDEST = SIGMA_UNIT << 14
 """The largest `sigma` that has a table: 170,000 entries at 64 bits."""

@@ -15,7 +15,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from sandbox.plan.plan import SIGMA_UNIT
+from sandbox.plan.block import SIGMA_UNIT
 from sandbox.privacy.cumulative import WIDEST
 
 SIGMA_LIMIT = SIGMA_UNIT << 55

@@ -12,9 +12,11 @@ from fractions import Fraction
 from functools import lru_cache
 from math import prod
 
-from sandbox.plan.plan import SEMANTICS, SIGMA_UNIT, Measurement, Plan
+from sandbox.plan.block import SIGMA_UNIT, WEIGHT, Block, Measurement
+from sandbox.plan.plan import SEMANTICS, Plan
 from sandbox.privacy import grains
 from sandbox.privacy.mechanisms import SIGMA_LIMIT
+from sandbox.privacy.multiplicity import most_rows
 from sandbox.privacy.threshold import tail
 
 
@@ -25,29 +27,37 @@ class PlanUnsound(Exception):
 def loss(plan: Plan) -> tuple[Decimal, Decimal]:
     """Give `(rho, delta)`: what running `plan` costs in ρ-zCDP and, for private keys, in δ.
 
-    Raises `PlanUnsound` unless every squared sensitivity is what the bounds imply, every ρ is that of its σ rounded up
-    to 10⁻¹⁸, and the threshold keeps a unit's own keys secret but with probability δ."""
+    Blocks are released independently of each other, so their losses add up. Raises `PlanUnsound` unless every squared
+    sensitivity is what relations and bounds imply, every ρ is that of its noise rounded up to 10⁻¹⁸, and thresholds
+    keep a unit's own keys secret but with probability δ."""
     _require(plan.semantics == SEMANTICS, f"the plan speaks semantics {plan.semantics}, this code {SEMANTICS}")
-    groups = most_groups(plan)
-    counts = worst_counts(plan.bounds.rows, groups, plan.bounds.rows_per_group)
+    parts = [_block(block) for block in plan.blocks]
+    return grains.decimal(sum(rho for rho, _ in parts), grains.RHO), sum((delta for _, delta in parts), Decimal(0))
+
+
+def _block(block: Block) -> tuple[int, Decimal]:
+    """Give the loss of one block: grains of ρ, and δ."""
+    rows = most_rows(block.rows)
+    _require(rows == block.bounds.rows, f"a block claims {block.bounds.rows} rows of a unit, its relation has {rows}")
+    counts = worst_counts(rows, most_groups(block), block.bounds.rows_per_group)
     total = 0
-    for number, measurement in enumerate(plan.measurements):
+    for number, measurement in enumerate(block.measurements):
         square = max(_square(measurement, counts), 1)  # even a constant sum gets noise
         _require(square == measurement.square, f"measurement {number} claims Δ2² {measurement.square}, has {square}")
-        total += _grains(number, measurement)
-    return grains.decimal(total, grains.RHO), _threshold_delta(plan, len(counts))
+        total += _grains(number, measurement, counts)
+    return total, _threshold_delta(block, len(counts))
 
 
-def most_groups(plan: Plan) -> int:
-    """Give the most cells one unit can appear in: the plan's bound, or all cells when declared domains have fewer."""
-    domains = [key.domain for key in plan.keys if key.domain is not None]
+def most_groups(block: Block) -> int:
+    """Give the most cells one unit can appear in: the block's bound, or all cells when declared domains have fewer."""
+    domains = [key.domain for key in block.keys if key.domain is not None]
     for domain in domains:
         _require(
             0 < len(set(domain)) == len(domain), "a domain names no value, or one twice: its cell would leave twice"
         )
-    if len(domains) < len(plan.keys):
-        return plan.bounds.groups
-    return min(plan.bounds.groups, prod(map(len, domains)))
+    if len(domains) < len(block.keys):
+        return block.bounds.groups
+    return min(block.bounds.groups, prod(map(len, domains)))
 
 
 @lru_cache(maxsize=8)  # a tuple may have a million entries
@@ -64,21 +74,35 @@ def worst_counts(rows: int, groups: int, rows_per_group: int) -> tuple[int, ...]
 
 
 def _square(measurement: Measurement, counts: tuple[int, ...]) -> int:
+    """Give Δ2². The scores of a quantile differ by at most the longer side of the rank for each row, in every group
+    that the unit touches; the exponential mechanism with scores divided by t is ε-DP in each with ε = 2Δ/t and, by its
+    bounded range, ε²/8-zCDP, so that Δ2²/2t² stands for it as for Gaussian noise."""
+    if measurement.norm is not None:
+        return (measurement.norm.cap * 10**WEIGHT) ** 2
     match measurement.what:
         case "units":  # one in every group touched, one row in each being enough
             return len(counts)
-        case "rows" | "values":
+        case "rows" | "values" | "distinct":
             return sum(count**2 for count in counts)
         case "sum":
             furthest = max(abs(end - measurement.centre) for end in (measurement.lower, measurement.upper))
             return sum((count * furthest) ** 2 for count in counts)
+        case "quantile":
+            part, whole = measurement.rank
+            return len(counts) * (max(part, whole - part) * max(counts)) ** 2
 
 
-def _grains(number: int, measurement: Measurement) -> int:
-    """Give the ρ of a measurement in grains, having compared it with its σ."""
+def _grains(number: int, measurement: Measurement, counts: tuple[int, ...]) -> int:
+    """Give the ρ of a measurement in grains, having compared it with its noise."""
     _require(0 < measurement.sigma <= SIGMA_LIMIT, f"measurement {number} has a σ that cannot be drawn")
-    sigma = Fraction(measurement.sigma, SIGMA_UNIT)
-    rho = grains.up(Fraction(measurement.square) / (2 * sigma**2), grains.RHO)
+    if measurement.mechanism == "laplace":
+        from sandbox.privacy.laplace import rho_of
+
+        total = sum(counts) if measurement.what != "units" else len(counts)
+        rho = rho_of(_furthest(measurement) * total, measurement.sigma)
+    else:
+        sigma = Fraction(measurement.sigma, SIGMA_UNIT)
+        rho = grains.up(Fraction(measurement.square) / (2 * sigma**2), grains.RHO)
     claimed = Fraction(measurement.rho)
     _require(
         claimed == Fraction(rho, 10**grains.RHO), f"measurement {number} claims ρ {measurement.rho}, costs {rho} grains"
@@ -86,18 +110,25 @@ def _grains(number: int, measurement: Measurement) -> int:
     return rho
 
 
-def _threshold_delta(plan: Plan, groups: int) -> Decimal:
-    private = any(key.domain is None for key in plan.keys)
-    threshold = plan.threshold
+def _furthest(measurement: Measurement) -> int:
+    if measurement.what != "sum":
+        return 1
+    return max(abs(end - measurement.centre) for end in (measurement.lower, measurement.upper))
+
+
+def _threshold_delta(block: Block, groups: int) -> Decimal:
+    private = any(key.domain is None for key in block.keys)
+    threshold = block.threshold
     _require(private == (threshold is not None), "private keys, and only they, need a threshold")
     if threshold is None:
         return Decimal(0)
-    _require(0 <= threshold.measurement < len(plan.measurements), "the threshold is on no measurement")
-    counted = plan.measurements[threshold.measurement]
+    _require(0 <= threshold.measurement < len(block.measurements), "the threshold is on no measurement")
+    counted = block.measurements[threshold.measurement]
     _require(
-        counted.what == "units" or (counted.what == "rows" and plan.bounds.rows == 1),
+        counted.what == "units" or (counted.what == "rows" and block.bounds.rows == 1),
         "the threshold is not on a count of units",
     )
+    _require(counted.mechanism == "gaussian" and counted.norm is None, "the threshold is not on Gaussian noise")
     _require(0 < threshold.delta < 1 and threshold.tau >= 1, "the threshold promises nothing")
     slip = Fraction(tail(counted.sigma, threshold.tau - 1)) * groups  # a lone unit's group comes out
     _require(slip <= Fraction(threshold.delta), f"τ {threshold.tau} lets single units through more often than δ")

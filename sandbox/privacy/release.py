@@ -7,58 +7,76 @@ below 0 is the business of post-processing (marks and presentation), which costs
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from itertools import product
 
-from sandbox.engines.base import Exact
+from sandbox.engines.base import Exact, Histogram
+from sandbox.plan.block import Block, Measurement
 from sandbox.plan.plan import Plan
 from sandbox.plan.scalar import Value
 from sandbox.privacy.mechanisms import gaussian
-
-Group = tuple[Value, ...]
-
-
-@dataclass(frozen=True)
-class Released:
-    """The base X: key values of each group (in the plan's key order) and, aligned, one noisy integer per measurement
-    (in the unit of the measurement; sums are around their centre)."""
-
-    groups: list[Group]
-    values: list[tuple[int, ...]]
+from sandbox.privacy.released import Group, Released
 
 
-def release(plan: Plan, exact: Exact) -> Released:
-    """Add the plan's noise to every measurement of every cell, and withhold groups below the threshold.
+def release(plan: Plan, exact: Sequence[Exact]) -> list[Released]:
+    """Give the base X of `plan`: for each block what `exact` has of it, with noise. Raises ValueError when that is not
+    shaped like the plan's results."""
+    return [release_block(block, one) for block, one in zip(plan.blocks, exact, strict=True)]
 
-    The cells of a plan whose keys all have declared domains are the whole product of these domains – exactly one cell
+
+def release_block(block: Block, exact: Exact) -> Released:
+    """Add a block's noise to every measurement of every cell, and withhold groups below the threshold.
+
+    The cells of a block whose keys all have declared domains are the whole product of these domains – exactly one cell
     without keys – so empty groups get noise too; a group outside a domain is dropped. With private keys the cells are
     the groups present, and only those come out whose noisy unit count reaches τ. Order depends on the key values
-    alone. Raises ValueError when `exact` is not shaped like the plan's result.
+    alone. Raises ValueError when `exact` is not shaped like the block's result.
     """
-    cells = _cells(plan, exact)
-    noise = [gaussian(len(cells), measurement.sigma) for measurement in plan.measurements]
+    cells = _cells(block, exact)
+    drawn = [
+        _noisy(measurement, [values[place] for _, values in cells])
+        for place, measurement in enumerate(block.measurements)
+    ]
     groups, values = [], []
-    for (group, true), drawn in zip(cells, zip(*noise, strict=True), strict=True):
-        noisy = tuple(value + error for value, error in zip(true, drawn, strict=True))
-        if plan.threshold is None or noisy[plan.threshold.measurement] >= plan.threshold.tau:
+    for (group, _), noisy in zip(cells, zip(*drawn, strict=True), strict=True):
+        if block.threshold is None or noisy[block.threshold.measurement] >= block.threshold.tau:
             groups.append(group)
             values.append(noisy)
     return Released(groups, values)
 
 
-def _cells(plan: Plan, exact: Exact) -> list[tuple[Group, tuple[int, ...]]]:
+def _noisy(m: Measurement, exact: Sequence[int | Histogram]) -> list[int]:
+    """Draw what is released of one measurement, for each of its cells."""
+    if m.mechanism == "exponential":
+        found = [one for one in exact if not isinstance(one, int)]
+        if len(found) != len(exact):
+            raise ValueError("an engine gave a number for a quantile")
+        from sandbox.privacy.exponential import quantile
+
+        return [quantile(bins, m.bins, m.rank, m.sigma) for bins in found]
+    true = [one for one in exact if isinstance(one, int)]
+    if len(true) != len(exact):
+        raise ValueError("an engine gave bins for a number")
+    if m.mechanism == "laplace":
+        from sandbox.privacy.laplace import laplace as draw
+    else:
+        draw = gaussian
+    return [value + error for value, error in zip(true, draw(len(true), m.sigma), strict=True)]
+
+
+def _cells(block: Block, exact: Exact) -> list[tuple[Group, tuple[int | Histogram, ...]]]:
     """Give the cells that get noise, with their exact values, in canonical order."""
     found = dict(zip(exact.groups, exact.values, strict=True))
     if len(found) != len(exact.groups):
         raise ValueError("an engine gave one group twice")
-    if any(len(group) != len(plan.keys) for group in found):
+    if any(len(group) != len(block.keys) for group in found):
         raise ValueError("an engine gave groups of the wrong width")
-    domains = [key.domain for key in plan.keys if key.domain is not None]
-    if len(domains) == len(plan.keys):
-        nothing = (0,) * len(plan.measurements)
+    domains = [key.domain for key in block.keys if key.domain is not None]
+    if len(domains) == len(block.keys):
+        nothing: tuple[int | Histogram, ...] = tuple(() if m.what == "quantile" else 0 for m in block.measurements)
         cells = [(group, found.get(group, nothing)) for group in product(*domains)]
     else:
-        allowed = [None if key.domain is None else frozenset(key.domain) for key in plan.keys]
+        allowed = [None if key.domain is None else frozenset(key.domain) for key in block.keys]
         cells = [(group, values) for group, values in found.items() if _declared(group, allowed)]
     return sorted(cells, key=lambda cell: [(value is None, value) for value in cell[0]])
 

@@ -9,7 +9,8 @@ from sqlglot import exp
 
 from sandbox.catalogue.entry import Entry
 from sandbox.errors import Problem
-from sandbox.sql.draft import Draft
+from sandbox.sql.asked import asked
+from sandbox.sql.draft import Asked, Draft
 from sandbox.sql.parse import parse
 from sandbox.sql.rules import RULES
 from sandbox.sql.rules.derive import derive, row_wise
@@ -21,12 +22,12 @@ from sandbox.sql.terms import refuse
 Scope = Mapping[str, Draft]  # what WITH defines, by its name in small letters
 
 
-def compile_sql(text: str, entry: Entry) -> Draft:
-    """Give the draft of the question `text` over the tables of `entry`. Raises `Problem`: sql_syntax,
+def compile_sql(text: str, entry: Entry) -> Asked:
+    """Give the question `text` over the tables of `entry`. Raises `Problem`: sql_syntax,
     sql_not_allowed, unknown_column, bound_missing."""
     tree = parse(text)
     try:
-        return _query(tree, entry, {}, Meter(), nested=False)
+        return asked(_query(tree, entry, {}, Meter(), nested=False))
     except ValueError as error:  # a plan node refused its parts: a sentence of ours
         raise refuse(f"{error}; write it in another way.") from None
     except RecursionError:

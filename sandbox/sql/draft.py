@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from sandbox.plan.plan import Post, Statistic
-from sandbox.plan.scalar import INTEGER, Scalar, Type
+from sandbox.plan.parts import Order
+from sandbox.plan.plan import Statistic
+from sandbox.plan.relation import Relation
+from sandbox.plan.scalar import INTEGER, Column, Scalar, Type
 from sandbox.sql.columns import Row
 from sandbox.sql.terms import Term
 
@@ -59,6 +61,50 @@ class Item:
     type: Type
     term: Term | None = None
     hidden: bool = False
+
+
+@dataclass(frozen=True)
+class Made:
+    """A column of a measure: one of its keys or of its aggregates, by place."""
+
+    name: str
+    what: Literal["key", "aggregate"]
+    source: int
+    type: Type
+
+    @property
+    def column(self) -> Column:
+        return Column(self.name, self.type)
+
+
+@dataclass(frozen=True)
+class Measure:
+    """What is asked of the rows of units: groups of `rows` by `keys`, the aggregates of each, and the columns that
+    they make."""
+
+    rows: Relation
+    keys: tuple[Key, ...]
+    asks: tuple[Ask, ...]
+    made: tuple[Made, ...]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A whole question: its measures, and the relation over them – `Released(n)` is what measure n makes – whose rows
+    and columns are the answer."""
+
+    measures: tuple[Measure, ...]
+    post: Relation
+
+
+@dataclass(frozen=True)
+class Post:
+    """What happens to released rows only: HAVING, ORDER BY, LIMIT, OFFSET over items by name."""
+
+    having: Scalar | None = None
+    order: tuple[Order, ...] = ()
+    limit: int | None = None
+    offset: int = 0
 
 
 @dataclass(frozen=True)

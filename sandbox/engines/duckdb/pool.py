@@ -8,14 +8,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import repeat
 from threading import Lock
 
 import pyarrow as pa
 
-from sandbox.engines.base import EngineFailed, Exact, OpenVersion
+from sandbox.engines.base import EngineFailed, Exact, Histogram, OpenVersion
 from sandbox.engines.duckdb.render import Query, render
 from sandbox.engines.fixed import from_grains
 from sandbox.engines.process import Child, ChildLost
+from sandbox.plan.block import Block
 from sandbox.plan.plan import Plan
 from sandbox.plan.scalar import Type, Value
 
@@ -50,13 +52,13 @@ class DuckDBEngine:
         self._lock = Lock()
         self._closed = False
 
-    def run(self, version: OpenVersion, plan: Plan) -> Exact:
+    def run(self, version: OpenVersion, plan: Plan) -> list[Exact]:
         """Execute `plan` over `version`; raises `EngineFailed`."""
         try:
-            query = render(plan)
+            rendered = [render(block) for block in plan.blocks]
             with self._seat(version.id) as seat:
-                answer = self._ask(seat, version, query)
-            return _exact(plan, query, answer)
+                answers = [[self._ask(seat, version, query) for query in queries] for queries in rendered]
+            return [_exact(*each) for each in zip(plan.blocks, rendered, answers, strict=True)]
         except (ChildLost, ValueError, MemoryError):
             raise EngineFailed from None
 
@@ -105,18 +107,38 @@ class DuckDBEngine:
                 seat.users -= 1
 
 
-def _exact(plan: Plan, query: Query, answer: bytes) -> Exact:
-    """Read the Arrow stream: keys first, then one integer per measurement."""
+def _exact(block: Block, queries: list[Query], answers: list[bytes]) -> Exact:
+    """Put the answers of a block's statements together, group by group; a group that a statement does not have counts
+    nothing in it."""
+    nothing: list[int | Histogram] = [() if m.what == "quantile" else 0 for m in block.measurements]
+    groups: dict[tuple[Value, ...], list[int | Histogram]] = {} if block.keys else {(): list(nothing)}
+    for query, answer in zip(queries, answers, strict=True):
+        for group, numbers in _rows(block, query, answer):
+            found = groups.setdefault(group, list(nothing))
+            for place, number in zip(query.measured, numbers, strict=True):
+                found[place] = number
+    return Exact(list(groups), [tuple(values) for values in groups.values()])
+
+
+def _rows(block: Block, query: Query, answer: bytes) -> Iterator[tuple[tuple[Value, ...], list[int | Histogram]]]:
+    """Read the Arrow stream of one statement: keys first, then its measurements."""
     with pa.ipc.open_stream(answer) as stream:
         columns = [column.to_pylist() for column in stream.read_all().columns]
+    count = len(block.keys)
     keys = [
         column if scale is None else [_number(value, key.expr.type, scale) for value in column]
-        for column, key, scale in zip(columns, plan.keys, query.scales, strict=False)
+        for key, scale, column in zip(block.keys, query.scales, columns, strict=False)
     ]
-    measured = [[int(value) for value in column] for column in columns[len(keys) :]]
-    values = list(zip(*measured, strict=True))
-    groups: list[tuple[Value, ...]] = list(zip(*keys, strict=True)) if keys else [()]
-    return Exact(groups, values)
+    groups = zip(*keys, strict=True) if keys else repeat((), len(columns[0]))
+    if block.measurements[query.measured[0]].what != "quantile":
+        for group, numbers in zip(groups, zip(*columns[count:], strict=True), strict=True):
+            yield group, [int(number) for number in numbers]
+        return
+    bins: dict[tuple[Value, ...], list[tuple[int, int]]] = {}
+    for group, number, rows in zip(groups, *columns[count:], strict=True):
+        bins.setdefault(group, []).append((int(number), int(rows)))
+    for group, listed in bins.items():
+        yield group, [tuple(sorted(listed))]
 
 
 def _number(value: int | Decimal | None, kind: Type, scale: int) -> int | Decimal | None:

@@ -1,110 +1,137 @@
-"""A plan's bounded exact aggregates as one SQL statement.
+"""A block's bounded exact aggregates as SQL.
 
-Rows that pass WHERE, with keys and measured expressions computed → at most R rows of a unit in a group, at most L0
-groups of a unit (in keyed-hash order) → one row of aggregates per group. Noise and everything after it is elsewhere.
+The rows of its relation, with keys and measured expressions computed → at most R rows of a unit in a group, at most L0
+groups of a unit → one row of aggregates per group. Noise and everything after it is elsewhere.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlglot import exp
 
+from sandbox.engines.duckdb.norms import weights
+from sandbox.engines.duckdb.relations import UNIT, Relations, Rows, column, digits, over
 from sandbox.engines.duckdb.scalars import Scalars, clamped
-from sandbox.engines.files import ALIAS
 from sandbox.engines.width import width
-from sandbox.plan.plan import Measurement, Plan
-
-UNIT, HASH, ORDER = "__unit", "__h", "__ord"
+from sandbox.plan.block import WEIGHT, Block, Measurement
 
 
 @dataclass(frozen=True)
 class Query:
-    """SQL with named text parameters. `scales` says of each key in which fixed point it comes, None if not a number."""
+    """SQL with named text parameters: keys, then the measurements `measured` (places in the block). `scales` says of
+    each key in which fixed point it comes, None if it is not a number."""
 
     sql: str
     parameters: dict[str, str]
     scales: tuple[int | None, ...]
+    measured: tuple[int, ...]
 
 
-def render(plan: Plan) -> Query:
-    """Give the statement; raises ValueError when a number of the plan could be beyond 2¹²⁶."""
+def render(block: Block) -> list[Query]:
+    """Give the statements that together measure `block`; raises ValueError when a number could be beyond 2¹²⁶."""
+    places = range(len(block.measurements))
+    plain = [place for place in places if block.measurements[place].norm is None and not _is_quantile(block, place)]
+    found = [_query(block, (place,), exp.Select) for place in places if _is_quantile(block, place)]
+    found += [_query(block, (place,), exp.Select) for place in places if block.measurements[place].norm is not None]
+    return ([_query(block, tuple(plain), exp.Select)] if plain else []) + found
+
+
+def _is_quantile(block: Block, place: int) -> bool:
+    return block.measurements[place].what == "quantile"
+
+
+def _query(block: Block, measured: tuple[int, ...], kind: type[exp.Select]) -> Query:
     scalars = Scalars()
-    keys = [f"k{place}" for place in range(len(plan.keys))]
-    relation = _bounded(plan, _rows(plan, scalars), keys)
-    measured = [_aggregate(m, f"e{place}") for place, m in enumerate(plan.measurements)]
-    query = exp.select(*(_column(key) for key in keys), *(exp.alias_(m, f"m{i}") for i, m in enumerate(measured)))
-    query = query.from_(relation)
-    if keys:
-        query = query.group_by(*(_column(key) for key in keys))
-    scales = tuple(width(key.expr).scale if key.expr.type.numeric else None for key in plan.keys)
-    return Query(query.sql("duckdb", identify=True), scalars.parameters, scales)
+    relations = Relations(scalars)
+    keys = [f"k{place}" for place in range(len(block.keys))]
+    picked = [block.measurements[place] for place in measured]
+    truncates = block.bounds.truncates and not any(m.norm for m in picked)
+    rows = relations.rows(block.rows, placed=truncates)
+    relation = _computed(block, picked, rows, keys, scalars)
+    if truncates:
+        relation = _bounded(block, relation, keys, rows.places)
+    group = [column(key) for key in keys]
+    aggregates = [exp.alias_(_aggregate(m, f"e{place}"), f"m{place}") for place, m in enumerate(picked)]
+    bins = [column("e0")] if picked[0].what == "quantile" else []
+    if bins:
+        relation = exp.select("*").from_(relation.subquery("present")).where(exp.Not(this=_is_null(bins[0])))
+        aggregates = [exp.alias_(exp.Count(this=exp.Star()), "m0")]
+    query = exp.select(*group, *bins, *aggregates).from_(relation.subquery("bounded"))
+    if group or bins:
+        query = query.group_by(*group, *bins)
+    scales = tuple(width(key.expr).scale if key.expr.type.numeric else None for key in block.keys)
+    return Query(query.sql("duckdb", identify=True), scalars.parameters, scales, measured)
 
 
-def _rows(plan: Plan, scalars: Scalars) -> exp.Select:
-    hidden = [_column(name) for name in (UNIT, HASH, ORDER)]
-    keys = [exp.alias_(scalars.render(key.expr), f"k{place}") for place, key in enumerate(plan.keys)]
-    measured = [
-        exp.alias_(_measured(m, scalars), f"e{place}")
-        for place, m in enumerate(plan.measurements)
-        if m.expr is not None
-    ]
-    rows = exp.select(*hidden, *keys, *measured).from_(exp.table_(plan.table, db="main", catalog=ALIAS, quoted=True))
-    return rows if plan.where is None else rows.where(scalars.render(plan.where))
+def _computed(block: Block, picked: list[Measurement], rows: Rows, keys: list[str], scalars: Scalars) -> exp.Select:
+    """Rows with keys k… and measured values e…, and what bounding needs."""
+    hidden = [column(UNIT), *(column(name) for name in rows.places)]
+    named = [exp.alias_(scalars.render(key.expr), name) for key, name in zip(block.keys, keys, strict=True)]
+    values = [exp.alias_(_value(m, scalars), f"e{place}") for place, m in enumerate(picked) if m.expr or m.norm]
+    source = exp.select(*hidden, *named, *values).from_(rows.select.subquery("rows"))
+    norm = next((m.norm for m in picked if m.norm), None)
+    if norm is not None:
+        source = source.join(
+            weights(block, picked[0], norm).subquery("weights"), using=exp.to_identifier(UNIT, quoted=True)
+        )
+    return source
 
 
-def _measured(m: Measurement, scalars: Scalars) -> exp.Expression:
-    assert m.expr is not None
-    if m.what != "sum":
-        return scalars.render(m.expr)
+def _value(m: Measurement, scalars: Scalars) -> exp.Expression:
+    """The integer, bin or counted value of a row; NULL where it does not count."""
+    weight = column("__weight")
+    if m.expr is None:
+        return weight
+    if m.what in ("values", "distinct"):
+        value = scalars.render(m.expr)
+        return value if m.norm is None else exp.Case(ifs=[exp.If(this=exp.Not(this=_is_null(value)), true=weight)])
     own = width(m.expr)
-    if m.scale < own.scale:
+    scale = m.scale - (WEIGHT if m.norm else 0)
+    if scale < own.scale:
         raise ValueError("a sum keeps the exact precision of its rows")
-    return clamped(scalars.number(m.expr, own.at(m.scale)), m.lower, m.upper, m.centre)
+    number = clamped(scalars.number(m.expr, own.at(scale)), m.lower, m.upper, m.centre)
+    if m.what == "quantile":
+        moved = exp.Paren(this=exp.Sub(this=number, expression=digits(m.lower)))
+        return exp.cast(exp.BitwiseRightShift(this=exp.cast(moved, "BIGINT"), expression=digits(m.shift)), "BIGINT")
+    return number if m.norm is None else exp.Mul(this=exp.cast(number, "HUGEINT"), expression=weight)
 
 
 def _aggregate(m: Measurement, measured: str) -> exp.Expression:
+    summed = exp.Coalesce(this=exp.Sum(this=column(measured)), expressions=[exp.Literal.number("0")])
+    if m.norm is not None:
+        return summed
     match m.what:
         case "rows":
             return exp.Count(this=exp.Star())
         case "units":
-            return exp.Count(this=exp.Distinct(expressions=[_column(UNIT)]))
+            return exp.Count(this=exp.Distinct(expressions=[column(UNIT)]))
         case "values":
-            return exp.Count(this=_column(measured))
-        case "sum":
-            return exp.Coalesce(this=exp.Sum(this=_column(measured)), expressions=[exp.Literal.number("0")])
+            return exp.Count(this=column(measured))
+        case "distinct":
+            return exp.Count(this=exp.Distinct(expressions=[column(measured)]))
+        case _:
+            return summed
 
 
-def _bounded(plan: Plan, rows: exp.Select, keys: list[str]) -> exp.Subquery:
+def _bounded(block: Block, rows: exp.Select, keys: list[str], places: list[str]) -> exp.Select:
     """Drop what a unit has beyond R rows in a group and beyond L0 groups, where that can be."""
-    few_rows = plan.bounds.rows_per_group < plan.bounds.rows
-    few_groups = bool(keys) and plan.bounds.groups < plan.bounds.rows
-    if not (few_rows or few_groups):
-        return rows.subquery("bounded")
-    group = [_column(name) for name in (UNIT, *keys)]
-    place = _window(exp.RowNumber(), group, [_column(HASH), _column(ORDER)])
-    first = _window(exp.Min(this=_column(HASH)), group, [])
-    ranked = exp.select("*", exp.alias_(place, "__place"), exp.alias_(first, "__first")).from_(rows.subquery("kept"))
-    conditions = [exp.LTE(this=_column("__place"), expression=_digits(plan.bounds.rows_per_group))] if few_rows else []
+    few_rows = block.bounds.rows_per_group < block.bounds.rows
+    few_groups = bool(keys) and block.bounds.groups < block.bounds.rows
+    unit, group, order = column(UNIT), [column(UNIT), *map(column, keys)], [column(name) for name in places]
+    place = over(exp.RowNumber(), group, order)
+    ranked = exp.select("*", exp.alias_(place, "__place")).from_(rows.subquery("kept"))
+    conditions = [exp.LTE(this=column("__place"), expression=digits(block.bounds.rows_per_group))] if few_rows else []
     if few_groups:
-        rank = _window(exp.DenseRank(), [_column(UNIT)], [_column(name) for name in ("__first", *keys)])
-        ranked = exp.select("*", exp.alias_(rank, "__group")).from_(ranked.subquery("placed"))
-        conditions.append(exp.LTE(this=_column("__group"), expression=_digits(plan.bounds.groups)))
-    return exp.select("*").from_(ranked.subquery("ranked")).where(*conditions).subquery("bounded")
+        rank = over(exp.RowNumber(), [unit], order)
+        ranked = exp.select("*", exp.alias_(rank, "__rank")).from_(ranked.subquery("placed"))
+        first = over(exp.Min(this=column("__rank")), group, [])
+        ranked = exp.select("*", exp.alias_(first, "__first")).from_(ranked.subquery("numbered"))
+        number = over(exp.DenseRank(), [unit], [column("__first")])
+        ranked = exp.select("*", exp.alias_(number, "__group")).from_(ranked.subquery("firsts"))
+        conditions.append(exp.LTE(this=column("__group"), expression=digits(block.bounds.groups)))
+    return exp.select("*").from_(ranked.subquery("ranked")).where(*conditions)
 
 
-def _window(
-    function: exp.Expression, partition: Sequence[exp.Expression], order: Sequence[exp.Expression]
-) -> exp.Expression:
-    """Give `function OVER (PARTITION BY … ORDER BY … NULLS FIRST)`: NULL is a key value, and the first."""
-    by = exp.Order(expressions=[exp.Ordered(this=one, nulls_first=True) for one in order]) if order else None
-    return exp.Window(this=function, partition_by=list(partition), order=by)
-
-
-def _column(name: str) -> exp.Column:
-    return exp.column(name, quoted=True)
-
-
-def _digits(number: int) -> exp.Expression:
-    return exp.Literal.number(str(number))
+def _is_null(value: exp.Expression) -> exp.Expression:
+    return exp.Paren(this=exp.Is(this=value, expression=exp.null()))

@@ -9,53 +9,51 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
-from math import hypot, sqrt
+from math import hypot, log, sqrt
 from statistics import median
 
-from sandbox.plan.evaluate import evaluate
-from sandbox.plan.plan import SIGMA_UNIT, STATISTICS, Measurement, Output, Plan
-from sandbox.plan.scalar import Value, columns
+from sandbox.plan.block import SIGMA_UNIT, Block, Measurement
+from sandbox.plan.plan import Output
 from sandbox.products.query.statistics import half_width
-from sandbox.products.query.values import Row
 
 HALF_WIDTH = 1.959964 * sqrt(1 + 0.3**2)  # σ's in a 95 % half-width, the mark's variance included
+LAPLACE = log(20) + 0.3  # scales in a 95 % half-width of Laplace noise, the mark's amplitude on top
 
 
-def error(plan: Plan, output: Output, rows: Sequence[Row], base: Sequence[Sequence[int]]) -> float | None:
-    """Give the 95 % half-width of `output` in its own unit, of the middle one of `rows` (values of the base, aligned
-    with `base`) where it differs by row; None for what has none: keys, texts, truth values."""
-    if output.what == "key" or not output.type.numeric:
-        return None
-    found = [_of_row(plan, output, row, released) for row, released in zip(rows, base, strict=True)]
-    known = [one for one in found if one is not None]
-    if known:
-        return median(known)
-    if output.what == "computed":
-        return None
-    return _of_row(plan, output, {}, [0] * len(plan.measurements))
-
-
-def _of_row(plan: Plan, output: Output, row: Row, released: Sequence[int]) -> float | None:
+def error(block: Block, output: Output, released: Sequence[int]) -> float | None:
+    """Give the 95 % half-width of `output` in its own unit, in the group that `released` are the base values of."""
     match output.what:
+        case "key" | "quantile":
+            return None
         case "count" | "sum":
-            return _of_integer(plan.measurements[output.source[0]])
+            return _of_integer(block.measurements[output.source[0]])
         case "average":
             total, count = output.source
-            return _of_average(plan.measurements[total], plan.measurements[count], released[total], released[count])
-        case what if what in STATISTICS:
-            parts = [plan.measurements[i] for i in output.source]
+            return _of_average(block.measurements[total], block.measurements[count], released[total], released[count])
+        case what:
+            parts = [block.measurements[i] for i in output.source]
             return half_width(what, parts, [released[i] for i in output.source], HALF_WIDTH)
-        case _:
-            return _of_computed(plan, output, row, released)
+
+
+def constant_width(block: Block, output: Output) -> float | None:
+    """Give the half-width of `output` where no group is left that could say it."""
+    return error(block, output, [0] * len(block.measurements)) if output.type.numeric else None
+
+
+def middle(widths: Sequence[float | None]) -> float | None:
+    """Give the middle one of the half-widths that are known."""
+    known = [width for width in widths if width is not None]
+    return median(known) if known else None
 
 
 def _of_integer(measured: Measurement) -> float:
     """Noise is whole steps of the fixed point: half a step more keeps 95 % where σ is about a step."""
-    return HALF_WIDTH * sigma(measured) + 0.5 * float(Decimal(1).scaleb(-measured.scale))
+    wide = LAPLACE if measured.mechanism == "laplace" else HALF_WIDTH
+    return wide * sigma(measured) + 0.5 * float(Decimal(1).scaleb(-measured.scale))
 
 
 def sigma(measured: Measurement) -> float:
-    """Give σ in the unit of the column."""
+    """Give σ – Laplace's scale – in the unit of the column."""
     return float(Decimal(measured.sigma) / SIGMA_UNIT / 10**measured.scale)
 
 
@@ -68,30 +66,11 @@ def _of_average(total: Measurement, count: Measurement, summed: int, counted: in
     return min(HALF_WIDTH * hypot(sigma(total), off_centre * sigma(count)) / counted, widest)
 
 
-def _of_computed(plan: Plan, output: Output, row: Row, released: Sequence[int]) -> float | None:
-    """What each part moves by its own half-width, added up: at least the truth, whatever the parts share."""
-    assert output.expr is not None
-    here = evaluate(output.expr, row)
-    if not isinstance(here, (int, Decimal)):
-        return None
-    moved = 0.0
-    for part in plan.outputs:
-        if part.name in columns(output.expr) and part.what != "key":
-            there = evaluate(output.expr, {**row, part.name: _moved(plan, part, row, released)})
-            moved += abs(float(there - here)) if isinstance(there, (int, Decimal)) else 0.0
-    return moved
-
-
-def _moved(plan: Plan, part: Output, row: Row, released: Sequence[int]) -> Value:
-    value, width = row[part.name], _of_row(plan, part, row, released)
-    if not isinstance(value, (int, Decimal)) or width is None:
-        return value
-    return Decimal(value) + Decimal(f"{width:.6g}")
-
-
-def scale(plan: Plan, output: Output, width: float) -> float:
-    """Give σ of `output` in its own unit: exactly for counts and sums, from the half-width for what varies by row."""
-    return sigma(plan.measurements[output.source[0]]) if output.what in ("count", "sum") else width / HALF_WIDTH
+def scale(shown: tuple[Block, Output] | None, width: float) -> float:
+    """Give σ of a column in its own unit: exactly for counts and sums, from the half-width for what varies by row."""
+    if shown is not None and shown[1].what in ("count", "sum"):
+        return sigma(shown[0].measurements[shown[1].source[0]])
+    return width / HALF_WIDTH
 
 
 def spelled(number: float) -> str:

@@ -2,24 +2,43 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
 from math import prod
 from typing import Literal
 
 from sandbox.errors import Problem
 from sandbox.jobs.product import Question
+from sandbox.plan import relation as r
+from sandbox.plan.block import Block, Bounds, Key, Threshold
 from sandbox.plan.ordering import node_key, value_key
-from sandbox.plan.plan import SEMANTICS, Bounds, Key, Output, Plan, Statistic, Threshold
+from sandbox.plan.plan import SEMANTICS, Output, Plan, Statistic
 from sandbox.privacy.convert import rho_for
 from sandbox.privacy.threshold import tau
-from sandbox.products.query.measure import Need, measure, needs, weigh
-from sandbox.products.query.notes import notes
+from sandbox.products.query.measure import Need, measure, needs, shares, weigh
+from sandbox.products.query.notes import default_note, notes
 from sandbox.products.query.request import bounds_of, check_confidence, epsilon_of, sql_of
 from sandbox.sql.compile import compile_sql
-from sandbox.sql.draft import Draft, Item
 from sandbox.sql.draft import Key as DraftKey
+from sandbox.sql.draft import Made, Measure
 
 MOST_CELLS = 10_000  # a larger product of domains is not laid out; its keys become private
+
+
+@dataclass(frozen=True)
+class Part:
+    """A measure on its way to a block: keys in canonical order, bounds, what is measured with its weight."""
+
+    measure: Measure
+    keys: list[tuple[DraftKey, Key]]
+    bounds: Bounds
+    counted: Need | None
+    weights: dict[Need, int]
+
+    @property
+    def weight(self) -> int:
+        return sum(self.weights.values())
 
 
 def compile_query(question: Question) -> Plan:
@@ -27,51 +46,57 @@ def compile_query(question: Question) -> Plan:
     request = question.request
     check_confidence(request)
     epsilon = epsilon_of(request, question.spec)
-    draft = compile_sql(sql_of(request), question.entry)
-    rows = draft.row.table.max_rows_per_unit
-    if rows is None or question.entry.unit is None:
-        raise Problem("unit_missing", f"{draft.row.table.name} declares no privacy unit; ask the holder to declare it.")
-    keys = _keys(draft)
-    bounds = bounds_of(request, question.spec, rows, grouped=bool(keys))
-    private = any(key.domain is None for _, key in keys)
-    counted = Need("rows" if rows == 1 else "units") if private else None
-    weights = weigh(draft.asks, rows, counted)
-    measurements = measure(weights, rho_for(epsilon, question.delta_conv), _reached(bounds, keys))
-    threshold = None
-    if counted is not None:
-        place = list(weights).index(counted)
-        least = tau(measurements[place].sigma, min(bounds.groups, rows), question.delta_threshold)
-        threshold = Threshold(place, least, question.delta_threshold)
-    default = epsilon if request.get("epsilon") is None else None
+    asked = compile_sql(sql_of(request), question.entry)
+    if question.entry.unit is None:
+        raise Problem("unit_missing", f"{question.entry.name} declares no privacy unit; ask the holder to declare it.")
+    parts = [_part(measure, question) for measure in asked.measures]
+    rhos = shares(rho_for(epsilon, question.delta_conv), [part.weight for part in parts])
+    blocks = [_block(part, rho, question.delta_threshold) for part, rho in zip(parts, rhos, strict=True)]
+    order = sorted(range(len(blocks)), key=lambda place: node_key(blocks[place]))
+    said = [note for place in order for note in notes(question.entry.unit.name, parts[place], blocks[place])]
+    default = [] if request.get("epsilon") is not None else [default_note(epsilon)]
     return Plan(
         SEMANTICS,
         question.resource,
         question.population,
         question.version,
-        draft.row.table.name,
-        draft.where,
-        tuple(key for _, key in keys),
-        bounds,
-        measurements,
-        threshold,
-        tuple(_output(item, draft, keys, list(weights), rows) for item in draft.items),
-        draft.post,
-        notes(question.entry.unit.name, keys, draft.asks, bounds, threshold, default),
+        tuple(blocks[place] for place in order),
+        tuple(tuple(_output(made, parts[place]) for made in parts[place].measure.made) for place in order),
+        _renumbered(asked.post, {place: number for number, place in enumerate(order)}),
+        tuple(dict.fromkeys(said + default)),
     )
 
 
-def _keys(draft: Draft) -> list[tuple[DraftKey, Key]]:
+def _part(measure: Measure, question: Question) -> Part:
+    keys, rows = _keys(measure), measure.rows.rows
+    bounds = bounds_of(question.request, question.spec, rows, grouped=bool(keys))
+    private = any(key.domain is None for _, key in keys)
+    counted = Need("rows" if rows == 1 else "units") if private else None
+    return Part(measure, keys, bounds, counted, weigh(measure.asks, rows, counted))
+
+
+def _block(part: Part, rho: Decimal, delta: Decimal) -> Block:
+    measurements = measure(part.weights, rho, _reached(part.bounds, part.keys))
+    threshold = None
+    if part.counted is not None:
+        place = list(part.weights).index(part.counted)
+        least = tau(measurements[place].sigma, min(part.bounds.groups, part.bounds.rows), delta)
+        threshold = Threshold(place, least, delta)
+    return Block(part.measure.rows, tuple(key for _, key in part.keys), part.bounds, measurements, threshold)
+
+
+def _keys(measure: Measure) -> list[tuple[DraftKey, Key]]:
     """Give the keys in canonical order, so that GROUP BY a, b is GROUP BY b, a; domains where they can be laid out."""
-    domains = [key.term.domain for key in draft.keys]
+    domains = [key.term.domain for key in measure.keys]
     laid_out = all(domain is not None for domain in domains) and prod(len(d or ()) for d in domains) <= MOST_CELLS
     keys = [
         (key, Key(key.name, key.term.node, tuple(sorted(key.term.domain or (), key=value_key)) if laid_out else None))
-        for key in draft.keys
+        for key in measure.keys
     ]
     return sorted(keys, key=lambda pair: node_key(replace(pair[1], name="")))
 
 
-def _reached(bounds: Bounds, keys: list[tuple[DraftKey, Key]]) -> Bounds:
+def _reached(bounds: Bounds, keys: Sequence[tuple[DraftKey, Key]]) -> Bounds:
     """The bounds with no more groups than there are cells: what a unit can reach."""
     if any(key.domain is None for _, key in keys):
         return bounds
@@ -79,15 +104,28 @@ def _reached(bounds: Bounds, keys: list[tuple[DraftKey, Key]]) -> Bounds:
     return replace(bounds, groups=min(bounds.groups, cells))
 
 
-def _output(item: Item, draft: Draft, keys: list[tuple[DraftKey, Key]], measured: list[Need], rows: int) -> Output:
-    if item.what == "computed":
-        assert item.term is not None
-        return Output(item.name, "computed", (), item.type, item.hidden, item.term.node)
-    if item.what == "key":
-        place = next(i for i, (key, _) in enumerate(keys) if key is draft.keys[item.source])
-        return Output(item.name, "key", (place,), item.type, item.hidden)
-    ask = draft.asks[item.source]
+def _output(made: Made, part: Part) -> Output:
+    if made.what == "key":
+        place = next(i for i, (key, _) in enumerate(part.keys) if key is part.measure.keys[made.source])
+        return Output(made.name, "key", (place,), made.type)
+    ask, measured = part.measure.asks[made.source], list(part.weights)
     what: Literal["count", "sum", "average"] | Statistic = (
         "count" if ask.what == "rows" or ask.what == "units" or ask.what == "values" else ask.what
     )
-    return Output(item.name, what, tuple(measured.index(need) for need in needs(ask, rows)), item.type, item.hidden)
+    sources = tuple(measured.index(need) for need in needs(ask, part.bounds.rows))
+    return Output(made.name, what, sources, made.type)
+
+
+def _renumbered(node: r.Relation, numbers: dict[int, int]) -> r.Relation:
+    """The relation with its blocks under their places in the plan."""
+    match node:
+        case r.Released():
+            return replace(node, block=numbers[node.block])
+        case r.Join() | r.Semi():
+            return replace(node, left=_renumbered(node.left, numbers), right=_renumbered(node.right, numbers))
+        case r.Union():
+            return replace(node, sources=tuple(_renumbered(source, numbers) for source in node.sources))
+        case r.Scan() | r.Public():
+            return node
+        case _:
+            return replace(node, source=_renumbered(node.source, numbers))

@@ -4,24 +4,38 @@ reader sees it, leaves out. For a count or a sum compared with a number; other c
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from functools import lru_cache
 
 from sandbox.plan.plan import Output, Plan
+from sandbox.plan.relation import Filter, Released
 from sandbox.plan.scalar import Column, Compare, Constant, Logic, Scalar, Value
-from sandbox.products.query.values import Row
 
-Limits = dict[tuple[str, tuple[int, ...]], list[tuple[str, int | Decimal]]]  # by kind and source of the output
+Limits = dict[str, list[tuple[str, int | Decimal]]]  # by name of the output
 
 
-def keep_inside(plan: Plan, row: Row) -> Row:
-    """Give `row`, one that HAVING keeps, with its counts and sums moved inside their bounds."""
-    limits = _limits(plan.post.having, plan.outputs)
-    moved = dict(row)
-    for output in plan.outputs:
-        for op, limit in limits.get((output.what, output.source), ()):
-            moved[output.name] = _inside(moved[output.name], op, limit, output.type.scale)
-    return moved
+class Inside:
+    """Keeps the values of a copy inside the bounds of the filters that stand directly over a block."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._outputs = plan.outputs
+
+    def __call__(self, node: Filter, row: Mapping[str, Value]) -> Mapping[str, Value]:
+        """Give the copy of a row that `node` keeps, with its counts and sums moved inside their bounds."""
+        source = node.source
+        while isinstance(source, Filter):
+            source = source.source
+        if not isinstance(source, Released):
+            return row
+        outputs = self._outputs[source.block]
+        limits = _limits(node.condition, outputs)
+        scales = {output.name: output.type.scale for output in outputs}
+        moved = dict(row)
+        for name, bounds in limits.items():
+            for op, limit in bounds:
+                moved[name] = _inside(moved[name], op, limit, scales[name])
+        return moved
 
 
 def _inside(value: Value, op: str, limit: int | Decimal, scale: int) -> Value:
@@ -40,12 +54,14 @@ def _inside(value: Value, op: str, limit: int | Decimal, scale: int) -> Value:
 
 
 @lru_cache(maxsize=64)
-def _limits(having: Scalar | None, outputs: tuple[Output, ...]) -> Limits:
-    by_name = {output.name: output for output in outputs if output.what in ("count", "sum")}
+def _limits(having: Scalar, outputs: tuple[Output, ...]) -> Limits:
+    """A bound on one name of a number is one on all of its names."""
+    by_name = {output.name: (output.what, output.source) for output in outputs if output.what in ("count", "sum")}
     found: Limits = {}
     for part in having.args if isinstance(having, Logic) and having.op == "and" else (having,):
         match part:
             case Compare(op=op, left=Column(name=name), right=Constant(value=int() | Decimal() as limit)):
-                if name in by_name:
-                    found.setdefault((by_name[name].what, by_name[name].source), []).append((op, limit))
+                for alias, shown in by_name.items():
+                    if shown == by_name.get(name):
+                        found.setdefault(alias, []).append((op, limit))
     return found

@@ -7,9 +7,8 @@ from typing import Any
 
 from sandbox.catalogue.entry import Entry
 from sandbox.errors import Problem
-from sandbox.jobs.product import Answer, Question
+from sandbox.jobs.product import Answer, Groups, Question
 from sandbox.plan.plan import Plan
-from sandbox.plan.scalar import Value
 from sandbox.products.query.compile import compile_query
 from sandbox.products.query.present import present
 from sandbox.products.query.request import check_spec
@@ -33,8 +32,7 @@ class QueryProduct:
     def present(
         self,
         plan: Plan,
-        groups: Sequence[tuple[Value, ...]],
-        base: Sequence[tuple[int, ...]],
-        marked: Sequence[tuple[int, ...]],
+        base: Sequence[Groups],
+        marked: Sequence[Sequence[tuple[int, ...]]],
     ) -> Answer:
-        return present(plan, groups, base, marked)
+        return present(plan, base, marked)

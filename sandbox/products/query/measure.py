@@ -14,8 +14,9 @@ from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_FLOOR, Decimal, localcontex
 from typing import Literal
 
 from sandbox.engines.fixed import from_grains
+from sandbox.plan.block import Bounds, Measurement
 from sandbox.plan.ordering import node_key
-from sandbox.plan.plan import STATISTICS, Bounds, Measurement
+from sandbox.plan.plan import STATISTICS
 from sandbox.plan.scalar import Scalar
 from sandbox.privacy.calibrate import sigma_for
 from sandbox.sql.draft import Ask
@@ -118,12 +119,13 @@ def measure(weights: dict[Need, int], rho: Decimal, bounds: Bounds) -> tuple[Mea
     """Give the measurements with noise for their shares of `rho`. Raises epsilon_invalid when a share buys none."""
     return tuple(
         Measurement(need.what, need.expr, need.scale, need.lower, need.upper, need.centre, square, *noise)
-        for need, share in zip(weights, _shares(rho, list(weights.values())), strict=True)
+        for need, share in zip(weights, shares(rho, list(weights.values())), strict=True)
         for square in (need.square(bounds),)
         for noise in (sigma_for(square, share),)
     )
 
 
-def _shares(rho: Decimal, weights: Sequence[int]) -> list[Decimal]:
+def shares(rho: Decimal, weights: Sequence[int]) -> list[Decimal]:
+    """Split `rho` by weights, each share rounded down to a grain."""
     with localcontext(prec=60):
         return [(rho * weight / sum(weights)).quantize(GRAIN, ROUND_DOWN) for weight in weights]

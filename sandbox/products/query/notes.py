@@ -4,22 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import Protocol
 
-from sandbox.plan.plan import STATISTICS, Bounds, Key, Threshold
+from sandbox.plan.block import Block, Key
+from sandbox.plan.plan import STATISTICS
 from sandbox.plan.scalar import Column, Scalar, children
-from sandbox.sql.draft import Ask
 from sandbox.sql.draft import Key as DraftKey
+from sandbox.sql.draft import Measure
 
 
-def notes(
-    unit: str,
-    keys: Sequence[tuple[DraftKey, Key]],
-    asks: Sequence[Ask],
-    bounds: Bounds,
-    threshold: Threshold | None,
-    default_epsilon: Decimal | None,
-) -> tuple[str, ...]:
-    """Give the sentences that go with every answer of the plan."""
+class Noted(Protocol):
+    """What notes are about: a measure with its keys, and what they became."""
+
+    @property
+    def measure(self) -> Measure: ...
+    @property
+    def keys(self) -> Sequence[tuple[DraftKey, Key]]: ...
+
+
+def notes(unit: str, part: Noted, block: Block) -> tuple[str, ...]:
+    """Give the sentences that go with every answer that a block is part of."""
+    keys, asks, bounds, threshold = part.keys, part.measure.asks, block.bounds, block.threshold
     said = []
     if threshold is not None:
         open_keys = [draft.name for draft, _ in keys if draft.term.domain is None]
@@ -43,9 +48,12 @@ def notes(
         said.append("the interval of an average is that of a group of middle size")
     if any(ask.what in STATISTICS for ask in asks):
         said.append("the interval of a variance, and of what is made of one, is that of a middle group")
-    if default_epsilon is not None:
-        said.append(f"no epsilon was given: {default_epsilon:f} was used")
     return tuple(said)
+
+
+def default_note(epsilon: Decimal) -> str:
+    """Give the sentence for a question without an ε."""
+    return f"no epsilon was given: {epsilon:f} was used"
 
 
 def _clamped(node: Scalar) -> set[str]:

@@ -4,73 +4,120 @@ from the recipient's marked copy. Post-processing of a private release; costs no
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
-from sandbox.jobs.product import Answer, AnswerColumn
-from sandbox.plan.evaluate import evaluate
-from sandbox.plan.ordering import value_key
-from sandbox.plan.plan import Order, Output, Plan
-from sandbox.plan.scalar import Value
-from sandbox.products.query.accuracy import error, scale, spelled
-from sandbox.products.query.inside import keep_inside
-from sandbox.products.query.values import Row, limits, row_of, shown
-
-
-def present(
-    plan: Plan, groups: Sequence[tuple[Value, ...]], base: Sequence[tuple[int, ...]], marked: Sequence[tuple[int, ...]]
-) -> Answer:
-    """Give the answer. `base` and `marked` are aligned with `groups`."""
-    of_base = [row_of(plan, group, released) for group, released in zip(groups, base, strict=True)]
-    having = plan.post.having
-    kept = [i for i, row in enumerate(of_base) if having is None or evaluate(having, row) is True]
-    kept = _ordered(plan, kept, of_base)
-    stop = None if plan.post.limit is None else plan.post.offset + plan.post.limit
-    kept = kept[plan.post.offset : stop]
-    of_copy = {i: keep_inside(plan, row_of(plan, groups[i], marked[i])) for i in kept}
-    rows = tuple(shown(plan, of_copy[i]) for i in _ordered(plan, kept, of_copy))
-    return Answer(
-        tuple(
-            _column(plan, output, [of_base[i] for i in kept], [base[i] for i in kept])
-            for output in plan.outputs
-            if not output.hidden
-        ),
-        rows,
-        plan.notes,
-    )
+from sandbox.jobs.product import Answer, AnswerColumn, Groups
+from sandbox.plan import relation as r
+from sandbox.plan.block import Block
+from sandbox.plan.plan import Output, Plan
+from sandbox.plan.scalar import Column
+from sandbox.products.query.accuracy import constant_width, error, middle, scale, spelled
+from sandbox.products.query.inside import Inside
+from sandbox.products.query.post import Found, exact_first, post
+from sandbox.products.query.values import limits, row_of
 
 
-def _ordered(plan: Plan, places: Sequence[int], rows: Any) -> list[int]:
-    """Sort by ORDER BY; ties, and everything without it, by the keys as SELECT shows them."""
-    ordered = sorted(places, key=lambda i: [value_key(rows[i][o.name]) for o in _keys(plan)])
-    for order in reversed(plan.post.order):
-        ordered = _by(order, ordered, rows)
-    return ordered
+def present(plan: Plan, base: Sequence[Groups], marked: Sequence[Sequence[tuple[int, ...]]]) -> Answer:
+    """Give the answer. `base` and `marked` are aligned, block by block."""
+    leaves = [
+        _leaf(block, outputs, found, copies)
+        for block, outputs, found, copies in zip(plan.blocks, plan.outputs, base, marked, strict=True)
+    ]
+    rows = post(plan.post, leaves, Inside(plan))
+    names = [column.name for column in plan.post.columns]
+    if not _is_sorted(plan.post):
+        rows = exact_first(rows, names)
+    values = tuple(tuple(row.copy[name] for name in names) for row in rows)
+    return Answer(tuple(_column(plan, column, rows) for column in plan.post.columns), values, plan.notes)
 
 
-def _by(order: Order, places: list[int], rows: Any) -> list[int]:
-    values = {i: evaluate(order.expr, rows[i]) for i in places}
-    known = sorted((i for i in places if values[i] is not None), key=lambda i: values[i], reverse=order.descending)  # type: ignore[arg-type, return-value]
-    missing = [i for i in places if values[i] is None]
-    return missing + known if order.nulls_first else known + missing
+def _leaf(block: Block, outputs: Sequence[Output], found: Groups, copies: Sequence[tuple[int, ...]]) -> list[Found]:
+    rows = []
+    for group, true, marked in zip(found.groups, found.values, copies, strict=True):
+        width = {output.name: error(block, output, true) for output in outputs if output.what != "key"}
+        rows.append(Found(row_of(block, outputs, group, true), row_of(block, outputs, group, marked), width))
+    return rows
 
 
-def _keys(plan: Plan) -> list[Output]:
-    """Key outputs in the order of SELECT, hidden ones last."""
-    return sorted((output for output in plan.outputs if output.what == "key"), key=lambda output: output.hidden)
+def _is_sorted(node: r.Relation) -> bool:
+    while isinstance(node, r.Filter | r.Project):
+        node = node.source
+    return isinstance(node, r.Sort)
 
 
-def _column(plan: Plan, output: Output, rows: Sequence[Row], base: Sequence[Sequence[int]]) -> AnswerColumn:
-    if output.what == "key":
-        return AnswerColumn(output.name, output.type.kind, "key")
-    width = error(plan, output, rows, base)
-    least, most = limits(plan, output)
+def _column(plan: Plan, column: Column, rows: Sequence[Found]) -> AnswerColumn:
+    if not noisy(plan, column.name):
+        return AnswerColumn(column.name, column.type.kind, "key")
+    shown = origin(plan.post, column.name, plan)
+    width = middle([row.width.get(column.name) for row in rows]) if column.type.numeric else None
+    if width is None and shown is not None:
+        width = constant_width(*shown)
+    least, most = (None, None) if shown is None else limits(*shown)
+    sigma = None if width is None else scale(shown, width)
     return AnswerColumn(
-        output.name,
-        output.type.kind,
+        column.name,
+        column.type.kind,
         "measure",
-        "discrete gaussian",
-        None if width is None else spelled(scale(plan, output, width)),
+        "discrete gaussian" if shown is None else mechanism(*shown),
+        None if sigma is None else spelled(sigma),
         None if width is None else spelled(width),
         None if least is None else f"{least:f}",
         None if most is None else f"{most:f}",
     )
+
+
+def mechanism(block: Block, output: Output) -> str:
+    """Name the mechanism of an output's first measurement."""
+    drawn = block.measurements[output.source[0]].mechanism
+    return drawn if drawn == "exponential" else f"discrete {drawn}"
+
+
+def origin(node: r.Relation, name: str, plan: Plan) -> tuple[Block, Output] | None:
+    """Give the block and output that a column shows as it is, None when it is computed."""
+    match node:
+        case r.Released():
+            found = next(output for output in plan.outputs[node.block] if output.name == name)
+            return plan.blocks[node.block], found
+        case r.Filter() | r.Sort() | r.Semi() | r.Window() | r.Join():
+            below = (node.left, node.right) if isinstance(node, r.Join | r.Semi) else (node.source,)
+            source = next((one for one in below if any(column.name == name for column in one.columns)), None)
+            return None if source is None else origin(source, name, plan)
+        case r.Project():
+            expr = next(one.expr for one in node.named if one.name == name)
+            return origin(node.source, expr.name, plan) if isinstance(expr, Column) else None
+        case _:
+            return None
+
+
+def noisy(plan: Plan, name: str) -> bool:
+    """Say whether a column of the answer depends on noisy values; others are keys."""
+    return name in _noisy(plan.post, plan)
+
+
+def _noisy(node: r.Relation, plan: Plan) -> frozenset[str]:
+    from sandbox.plan.scalar import columns
+
+    def of(expr: object) -> bool:
+        return not columns(expr).isdisjoint(below)  # type: ignore[arg-type]
+
+    match node:
+        case r.Released():
+            return frozenset(output.name for output in plan.outputs[node.block] if output.what != "key")
+        case r.Union():
+            return frozenset().union(*(_noisy(source, plan) for source in node.sources))
+        case r.Join():
+            return _noisy(node.left, plan) | _noisy(node.right, plan)
+        case r.Semi():
+            return _noisy(node.left, plan)
+        case r.Scan() | r.Public():
+            return frozenset()
+    below = _noisy(node.source, plan)
+    match node:
+        case r.Project():
+            return frozenset(one.name for one in node.named if of(one.expr))
+        case r.Group():
+            keys = frozenset(key.name for key in node.keys if of(key.expr))
+            return keys | frozenset(one.name for one in node.aggregates)
+        case r.Window():
+            return below | frozenset(one.name for one in node.over)
+        case _:
+            return below

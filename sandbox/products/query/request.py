@@ -8,7 +8,7 @@ from typing import Any
 
 from sandbox.core.amounts import read_decimal
 from sandbox.errors import Problem
-from sandbox.plan.plan import Bounds
+from sandbox.plan.block import Bounds
 
 DEFAULT_EPSILON = Decimal("0.5")
 LARGEST_EPSILON = Decimal(100_000)

@@ -12,7 +12,8 @@ from fractions import Fraction
 from math import hypot, sqrt
 from typing import TypeVar
 
-from sandbox.plan.plan import SIGMA_UNIT, STATISTICS, Measurement
+from sandbox.plan.block import SIGMA_UNIT, Measurement
+from sandbox.plan.plan import STATISTICS
 
 Number = TypeVar("Number", Fraction, float)
 

@@ -6,43 +6,58 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 
-from sandbox.plan.evaluate import evaluate
-from sandbox.plan.plan import STATISTICS, Measurement, Output, Plan
-from sandbox.plan.scalar import Value
+from sandbox.plan.block import Block, Measurement
+from sandbox.plan.plan import STATISTICS, Output
+from sandbox.plan.scalar import Type, Value
 from sandbox.products.query.statistics import value
 
 Row = dict[str, Value]
 
 
-def row_of(plan: Plan, group: tuple[Value, ...], released: Sequence[int]) -> Row:
-    """Give the value of every output that comes straight from keys and measurements, by name."""
-    return {output.name: _value(plan, output, group, released) for output in plan.outputs if output.expr is None}
+def row_of(block: Block, outputs: Sequence[Output], group: tuple[Value, ...], released: Sequence[int]) -> Row:
+    """Give the value of every output of a group, by name."""
+    return {output.name: _value(block, output, group, released) for output in outputs}
 
 
-def shown(plan: Plan, row: Row) -> tuple[Value, ...]:
-    """Give the visible values of a row, computed ones included."""
-    return tuple(
-        row[output.name] if output.expr is None else _computed(output, evaluate(output.expr, row))
-        for output in plan.outputs
-        if not output.hidden
-    )
+def rounded(kind: Type, value: Value) -> Value:
+    """Give a computed decimal with the decimals of its type, any other value as it is."""
+    if kind.kind != "decimal" or not isinstance(value, (int, Decimal)):
+        return value
+    with localcontext(prec=100):
+        return Decimal(value).quantize(Decimal(1).scaleb(-kind.scale), ROUND_HALF_EVEN) + 0
 
 
-def _value(plan: Plan, output: Output, group: tuple[Value, ...], released: Sequence[int]) -> Value:
+def _value(block: Block, output: Output, group: tuple[Value, ...], released: Sequence[int]) -> Value:
     first = output.source[0]
+    measured = None if output.what == "key" else block.measurements[first]
     match output.what:
         case "key":
             return group[first]
         case "count":
-            return max(released[first], 0)
+            assert measured is not None
+            return max(_to_type(output.type, released[first], measured.scale), 0)
         case "sum":
-            return released[first] if output.type.kind == "integer" else _scaled(released[first], output.type.scale)
+            assert measured is not None
+            return _to_type(output.type, released[first], measured.scale)
+        case "quantile":
+            assert measured is not None
+            middle = 2 * (measured.lower + (released[first] << measured.shift)) + (1 << measured.shift) - 1
+            highest = min(middle, 2 * measured.upper)  # the last bin may be cut off by the upper bound
+            return _to_type(output.type, highest, measured.scale, halves=True)
         case what if what in STATISTICS:
-            parts = [plan.measurements[i] for i in output.source]
+            parts = [block.measurements[i] for i in output.source]
             return value(what, parts, [released[i] for i in output.source], output.type.scale)
         case _:
             total, count = output.source
-            return average(plan.measurements[total], released[total], released[count], output.type.scale)
+            return average(block.measurements[total], released[total], released[count], output.type.scale)
+
+
+def _to_type(kind: Type, number: int, scale: int, *, halves: bool = False) -> int | Decimal:
+    """Give number·10^-scale – half of it – as a value of the type."""
+    with localcontext(prec=100):
+        exact = Decimal(number).scaleb(-scale) / (2 if halves else 1)
+        shown = exact.quantize(Decimal(1).scaleb(-kind.scale), ROUND_HALF_EVEN) + 0
+    return int(shown) if kind.kind == "integer" else shown
 
 
 def _scaled(number: int, scale: int) -> Decimal:
@@ -60,25 +75,17 @@ def average(measured: Measurement, total: int, count: int, decimals: int) -> Dec
         return min(max(exact, low), high).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_EVEN) + 0
 
 
-def limits(plan: Plan, output: Output) -> tuple[Decimal | None, Decimal | None]:
+def limits(block: Block, output: Output) -> tuple[Decimal | None, Decimal | None]:
     """Give what the true value of `output` cannot be below and above, from declarations alone: a count and a sum of
     what is never negative not below 0, an average within the bounds, a variance
     not below 0, a correlation from -1 to 1."""
     if output.what in STATISTICS:
         correlation, squares = output.what == "corr", STATISTICS[output.what][0] == "aa"
         return (Decimal(-1) if correlation else Decimal(0) if squares else None), (Decimal(1) if correlation else None)
-    measured = plan.measurements[output.source[0]] if output.what in ("count", "sum", "average") else None
+    measured = block.measurements[output.source[0]] if output.what in ("count", "sum", "average", "quantile") else None
     if measured is None:
         return None, None
-    if output.what == "average":
+    if output.what in ("average", "quantile"):
         return _scaled(measured.lower, measured.scale), _scaled(measured.upper, measured.scale)
     counted, zero = output.what == "count", Decimal(0)
     return (zero if counted or measured.lower >= 0 else None), (zero if not counted and measured.upper <= 0 else None)
-
-
-def _computed(output: Output, value: Value) -> Value:
-    """A computed decimal with the decimals of its type."""
-    if output.type.kind != "decimal" or not isinstance(value, (int, Decimal)):
-        return value
-    with localcontext(prec=100):
-        return Decimal(value).quantize(Decimal(1).scaleb(-output.type.scale), ROUND_HALF_EVEN) + 0

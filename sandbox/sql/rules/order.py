@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from sqlglot import exp
 
-from sandbox.plan.plan import Order
+from sandbox.plan.parts import Order
 from sandbox.plan.scalar import Column, Scalar
 from sandbox.sql.draft import Draft
 from sandbox.sql.results import Results

@@ -8,11 +8,10 @@ from dataclasses import replace
 from sqlglot import exp
 
 from sandbox.errors import Problem
-from sandbox.plan.plan import Post
 from sandbox.plan.scalar import columns, renamed
 from sandbox.sql.columns import AGGREGATE
 from sandbox.sql.conditions import logic
-from sandbox.sql.draft import Draft, Item
+from sandbox.sql.draft import Draft, Item, Post
 from sandbox.sql.results import Results, name_of
 from sandbox.sql.rules.limit import limit
 from sandbox.sql.rules.order import ordering

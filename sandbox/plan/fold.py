@@ -1,0 +1,98 @@
+"""Many values to one, and what windows see: the meaning of aggregates and window columns, in plain Python. Used by the
+reference engine on rows and by post-processing on released groups."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import ROUND_HALF_UP, Decimal, localcontext
+from typing import Any
+
+from sandbox.plan.ordering import value_key
+from sandbox.plan.parts import Fold, Order, Over
+from sandbox.plan.scalar import Type, Value
+
+
+def fold(what: Fold, values: Sequence[Value], kind: Type) -> Value:
+    """Give the aggregate of `values`, which stand in the rows' own order. NULL is left out, of all but rows and first;
+    without a value left, counts are 0 and the rest NULL."""
+    if what == "rows":
+        return len(values)
+    if what == "first":
+        return values[0] if values else None
+    known: list[Any] = [value for value in values if value is not None]
+    match what:
+        case "values":
+            return len(known)
+        case "distinct":
+            return len(set(known))
+    if not known:
+        return None
+    match what:
+        case "sum":
+            with localcontext(prec=120):
+                total: Value = sum(known)
+                return total
+        case "min":
+            return min(known)  # type: ignore[no-any-return]
+        case "max":
+            return max(known)  # type: ignore[no-any-return]
+        case "every":
+            return all(known)
+        case "some":
+            return any(known)
+        case _:
+            with localcontext(prec=120):
+                average = Decimal(sum(known)) / len(known)
+                return average.quantize(Decimal(1).scaleb(-kind.scale), ROUND_HALF_UP) + 0
+
+
+def ordered(places: Sequence[int], by: Sequence[tuple[Order, Sequence[Value]]]) -> list[int]:
+    """Sort `places`, which stand in the order that breaks ties, by columns of values."""
+    found = list(places)
+    for order, values in reversed(by):
+        known = [place for place in found if values[place] is not None]
+        known.sort(key=lambda place: value_key(values[place]), reverse=order.descending)  # stable either way
+        missing = [place for place in found if values[place] is None]
+        found = missing + known if order.nulls_first else known + missing
+    return found
+
+
+def over(
+    one: Over, values: Sequence[Value], by: Sequence[Sequence[Value]], partition: Sequence[int]
+) -> dict[int, Value]:
+    """Give a window column for the rows `partition` (places, in the order that breaks ties): `values` and `by` hold its
+    expression and the columns of its order for every row."""
+    places = ordered(partition, list(zip(one.order, by, strict=True)))
+    peers = _peers(places, by)
+    match one.what:
+        case "row_number":
+            return {place: at for at, place in enumerate(places, 1)}
+        case "rank":
+            return {place: run[0] + 1 for run in peers for place in places[run[0] : run[1]]}
+        case "dense_rank":
+            return {place: at for at, run in enumerate(peers, 1) for place in places[run[0] : run[1]]}
+        case "lag" | "lead":
+            step = one.step if one.what == "lead" else -one.step
+            seen = [values[place] for place in places]
+            return {place: seen[at + step] if 0 <= at + step < len(seen) else None for at, place in enumerate(places)}
+        case "first" | "last":
+            return dict.fromkeys(places, values[places[0 if one.what == "first" else -1]])
+    if not one.order or one.what == "distinct":
+        whole = fold(one.what, [values[place] for place in places], one.type)
+        return dict.fromkeys(places, whole)
+    found: dict[int, Value] = {}
+    for start, stop in peers:
+        so_far = fold(one.what, [values[place] for place in places[:stop]], one.type)
+        found |= dict.fromkeys(places[start:stop], so_far)
+    return found
+
+
+def _peers(places: Sequence[int], by: Sequence[Sequence[Value]]) -> list[tuple[int, int]]:
+    """Give the runs [start, stop) of rows that the order does not tell apart."""
+    runs: list[tuple[int, int]] = []
+    for at, place in enumerate(places):
+        if at and all(column[place] == column[places[at - 1]] for column in by):
+            runs[-1] = (runs[-1][0], at + 1)
+        else:
+            runs.append((at, at + 1))
+    return runs

@@ -1,0 +1,115 @@
+"""What relations are made of: computed columns, aggregates, window columns, orders."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal
+
+from sandbox.plan.scalar import Column, Scalar, Type, children
+
+Fold = Literal["rows", "values", "distinct", "sum", "min", "max", "average", "every", "some", "first"]
+Place = Literal["row_number", "rank", "dense_rank", "lag", "lead", "first", "last"]
+
+
+@dataclass(frozen=True)
+class Named:
+    """A computed column. `lower`, `upper` bound a number, where known."""
+
+    name: str
+    expr: Scalar
+    lower: Decimal | None = None
+    upper: Decimal | None = None
+
+    @property
+    def column(self) -> Column:
+        return Column(self.name, self.expr.type, self.lower, self.upper)
+
+
+@dataclass(frozen=True)
+class Order:
+    expr: Scalar
+    descending: bool
+    nulls_first: bool
+
+
+@dataclass(frozen=True)
+class Aggregate:
+    """One value of many rows of a group: rows, values (that are not NULL), distinct values, sum, min, max, average
+    (to the decimals of `type`, half away from zero), every, some (of truth values), first (in the rows' own order)."""
+
+    name: str
+    what: Fold
+    expr: Scalar | None
+    type: Type
+    lower: Decimal | None = None
+    upper: Decimal | None = None
+
+    def __post_init__(self) -> None:
+        if (self.expr is None) != (self.what == "rows"):
+            raise ValueError(f"{self.what} and its expression do not fit")
+
+    @property
+    def column(self) -> Column:
+        return Column(self.name, self.type, self.lower, self.upper)
+
+
+@dataclass(frozen=True)
+class Over:
+    """A window column. A `Fold` is taken over the rows of the partition, with `order` over those up to the row and its
+    peers; a `Place` looks at the order, where ties are broken by the rows' own order: `first` and `last` are those of
+    the whole partition, `step` is how far LAG and LEAD go."""
+
+    name: str
+    what: Fold | Place
+    expr: Scalar | None
+    partition: tuple[Scalar, ...]
+    order: tuple[Order, ...]
+    type: Type
+    lower: Decimal | None = None
+    upper: Decimal | None = None
+    step: int = 1
+
+    def __post_init__(self) -> None:
+        if (self.expr is None) != (self.what in ("rows", "row_number", "rank", "dense_rank")):
+            raise ValueError(f"{self.what} and its expression do not fit")
+        if self.what == "distinct" and self.order:
+            raise ValueError("distinct values are counted over a whole partition")
+        if self.step < 0:
+            raise ValueError("LAG and LEAD go a whole number of rows")
+
+    @property
+    def parts(self) -> tuple[Scalar, ...]:
+        """Every expression that it computes."""
+        own = () if self.expr is None else (self.expr,)
+        return (*self.partition, *(order.expr for order in self.order), *own)
+
+    @property
+    def column(self) -> Column:
+        return Column(self.name, self.type, self.lower, self.upper)
+
+
+def once(columns: Iterable[Column]) -> None:
+    """Refuse (ValueError) two columns of one name."""
+    names = [column.name for column in columns]
+    if len(set(names)) != len(names):
+        raise ValueError("two columns of a relation have one name")
+
+
+def reads(nodes: Iterable[Scalar], columns: Iterable[Column]) -> None:
+    """Require that every column an expression reads is one of `columns`, type and bounds included."""
+    known, waiting = set(columns), list(nodes)
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, Column) and node not in known:
+            raise ValueError(f"there is no column {node.name} below")
+        waiting.extend(children(node))
+
+
+def widest(columns: tuple[Column, ...]) -> Column:
+    """Give a column that has the values of all."""
+    lows, highs = [one.lower for one in columns], [one.upper for one in columns]
+    low = None if None in lows else min(one for one in lows if one is not None)
+    high = None if None in highs else max(one for one in highs if one is not None)
+    return Column(columns[0].name, columns[0].type, low, high)
