@@ -69,7 +69,7 @@ def query(
 
 
 def budget(as_json: Json = False) -> None:
-    """List the privacy accounts one may see."""
+    """List the privacy accounts one may see, what is left of them and what it buys."""
     with service() as client:
         accounts = client.budgets()
     if as_json or not accounts:
@@ -77,7 +77,7 @@ def budget(as_json: Json = False) -> None:
         return
     from sandbox.cli.show import at_least, at_most, console, table
 
-    heads = ["population", "party", "ε in all", "spent", "left"]
+    heads = ["population", "party", "ε in all", "spent", "left", "over life", "renews"]
     rows = [
         [
             account["population"],
@@ -85,10 +85,14 @@ def budget(as_json: Json = False) -> None:
             account["total"]["epsilon"],
             at_most(account["spent"]["epsilon"]),
             at_least(account["left"]["epsilon"]),
+            at_most(account["life"]["epsilon"]),
+            account["renews"]["next"][:10] if account["renews"] else "never",
         ]
         for account in accounts
     ]
-    console().print(table(heads, rows, right=[2, 3, 4]))
+    console().print(table(heads, rows, right=[2, 3, 4, 5]))
+    for account in accounts:
+        typer.echo(f"{account['population']}, {account['party'] or 'everybody'}: {account['worth']['sentence']['en']}")
 
 
 def usage(as_json: Json = False) -> None:

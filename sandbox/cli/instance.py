@@ -56,12 +56,23 @@ def serve(
     )
 
 
-def doctor(home: Home = None, as_json: Json = False) -> None:
+def doctor(
+    home: Home = None,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="First charge the accounts what the log says was spent.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
     """Check keys, database, log and balances against each other; say which isolation is in force."""
     from sandbox.service.doctor import examine
+    from sandbox.service.doctor import repair as take_over
     from sandbox.settings import load
 
-    found = examine(load(home=home))
+    settings = load(home=home)
+    if repair:
+        said = take_over(settings)
+        typer.echo(said, err=as_json)
+    found = examine(settings)
     if as_json:
         typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
     else:

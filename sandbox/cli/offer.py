@@ -80,6 +80,24 @@ def grant(
         tell(client.grant(**terms), "Gave grant {id}", as_json=as_json, get=get)
 
 
+def raise_budget(
+    account: Annotated[str, typer.Argument(help="Id of a population's account; `sandbox budget --json` lists them.")],
+    epsilon: Annotated[str, typer.Argument(help="The new ε for its lifetime; more than before.")],
+    reason: Annotated[str, typer.Option(help="Why; it is logged and disclosed.")],
+    delta: Annotated[str | None, typer.Option(help="The new δ; as it is when left out.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Raise the lifetime cap of a population: a change of promise that everybody can see."""
+    with service() as client:
+        raised = client.raise_budget(account, epsilon, reason, delta)
+    total = raised["total"]
+    tell(
+        raised,
+        f"The promise is now ε {total['epsilon']}, δ {total['delta']}; log and disclosure say so",
+        as_json=as_json,
+    )
+
+
 @product.command("create")
 def create_product(
     grant: Annotated[str, typer.Argument(help="Id of the grant.")],
@@ -139,3 +157,4 @@ def add_to(app: typer.Typer) -> None:
         app.command()(command)
     app.add_typer(product, name="product")
     app.command("approve")(approve_subscription)
+    app.command("raise-budget")(raise_budget)

@@ -108,7 +108,7 @@ class Asking(Transport):
         return self.json("POST", f"/jobs/{job}/acknowledgement", body=body)
 
     def budgets(self) -> list[dict[str, Any]]:
-        """List the privacy accounts this party may see: total, spent, reserved, left."""
+        """List the privacy accounts this party may see: total, spent, reserved, left, over life, when they renew."""
         return list(self.items("/budgets"))
 
     def usage(self, **filters: Any) -> list[dict[str, Any]]:

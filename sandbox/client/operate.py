@@ -6,6 +6,7 @@ import json
 import mimetypes
 from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +66,13 @@ class Operating(Transport):
     def regrade(self, resource: str, grade: str, reason: str) -> dict[str, Any]:
         """Give a resource another grade; the reason stays on record."""
         return self.json("POST", f"/resources/{resource}/grade", body={"grade": grade, "reason": reason})
+
+    def raise_budget(
+        self, account: str, epsilon: str | Decimal, reason: str, delta: str | Decimal | None = None
+    ) -> dict[str, Any]:
+        """Raise the lifetime cap of a population's account (see `budgets`); logged and disclosed with the reason."""
+        body = {"epsilon": str(epsilon), "reason": reason} | ({} if delta is None else {"delta": str(delta)})
+        return self.json("POST", f"/budgets/{account}/raise", body=body)
 
     def grants(self) -> list[dict[str, Any]]:
         """List the grants this party may see."""

@@ -40,6 +40,11 @@ def budgets(
     return [_shown(tx, current(account, moment)) for account in accounts if account.party != EACH]
 
 
+def budget(tx: Transaction, account: Account) -> dict[str, Any]:
+    """Give one account as `budgets` does."""
+    return _shown(tx, current(account, now()))
+
+
 def promise_to_each(tx: Transaction, population: str) -> dict[str, Any]:
     """Give what each user of a population is promised: `epsilon`, `delta`, and `renews` (None: for life)."""
     [each] = tx.find(Account, population=population, party=EACH)

@@ -1,22 +1,28 @@
 """`sandbox doctor`: holds keys, database, data files, log and balances against each other, and says which isolation is
-in force. Reads only; may run beside the service."""
+in force. Reads only; may run beside the service. `--repair` charges the accounts what only the log still knows."""
 
 from __future__ import annotations
 
 import stat
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
 from sandbox.bootstrap import INSTANCE, inspector
 from sandbox.catalogue.records import DataVersion
 from sandbox.core.keys import NAMES, FileKeys
+from sandbox.core.sealing import SealBroken
+from sandbox.core.store import Transaction
 from sandbox.errors import Problem
+from sandbox.jobs import ledger
 from sandbox.jobs.house import House
 from sandbox.jobs.presence import require_ready
 from sandbox.jobs.records import Job
 from sandbox.metering.records import UsageEvent
+from sandbox.privacy import recovery
 from sandbox.privacy.accountant import check_balances
 from sandbox.settings import Settings
+from sandbox.transparency.tiles import TileMissing
 from sandbox.transparency.verify import compare_with_store, verify_log
 
 
@@ -31,6 +37,7 @@ def examine(settings: Settings) -> dict[str, Any]:
             "data": lambda: _data(house),
             "log": lambda: _log(house),
             "balances": lambda: _balances(house),
+            "spending": lambda: _spending(house),
             "money": lambda: _money(house),
             "service": lambda: _service(house),
         }.items():
@@ -43,6 +50,26 @@ ISOLATION = (
     "web, vault and scribe run as one operating-system user: this limits faults, it is not a security boundary between "
     "them; engines run in children without network where the kernel allows it"
 )
+
+
+def repair(settings: Settings) -> str:
+    """Charge every account what the signed log says it has spent and the database has forgotten; say what was done.
+
+    Only ever raises what is spent, so it may run twice, and beside the service. Raises `Problem(integrity_stop)` when
+    the log itself is not whole, or a population has no account here."""
+    if not (settings.home / INSTANCE).exists():
+        raise Problem("not_ready", f"there is no instance in {settings.home}; make one with `sandbox init`")
+    with inspector(settings) as house:
+        verify_log(house.log_folder, house.log_public_key)
+        with house.store.write() as tx:
+            lines = recovery.missing(tx, _told(house, tx))
+            lost = recovery.take_over(tx, lines)
+            if done := len(lines) - len(lost):
+                house.journal.write(tx, "accounts.restored", public={"charges": done})
+    if lost:
+        names = ", ".join(sorted({line.population for line in lost}))
+        raise _wrong(f"the log shows spending of {names}, which no registration here promises; register it again")
+    return f"charges taken over from the log: {done}"
 
 
 def _check(name: str, look: Callable[[], str]) -> dict[str, Any]:
@@ -93,6 +120,25 @@ def _balances(house: House) -> str:
         if differences := check_balances(tx):
             raise _wrong("; ".join(differences))
     return "every balance is the sum of its journal"
+
+
+def _spending(house: House) -> str:
+    with house.store.read() as tx:
+        told = _told(house, tx)
+        forgotten = Counter(line.account for line in recovery.missing(tx, told))
+    if forgotten:
+        said = "; ".join(f"account {name}: the log shows {count} more" for name, count in sorted(forgotten.items()))
+        raise _wrong(f"{said}; an older database was restored: run `sandbox doctor --repair`")
+    return f"charges in the log: {len(told)}, each stands in the accounts"
+
+
+def _told(house: House, tx: Transaction) -> list[recovery.Told]:
+    try:
+        return ledger.read(house, tx)
+    except TileMissing as error:
+        raise _wrong("an entry bundle of the log is missing; restore the log's folder from the backup") from error
+    except SealBroken as error:
+        raise _wrong("the release key does not open what the log says of accounts; restore the right keys") from error
 
 
 def _money(house: House) -> str:

@@ -131,9 +131,9 @@ ADVICE: dict[str, Advice] = {
     ),
     "privacy_budget_exhausted": Advice(
         "The privacy budget does not suffice",
-        "Ask with a smaller epsilon, or ask a question you already hold; budgets do not renew yet.",
+        "Ask with a smaller epsilon, ask a question you already hold, or wait until your share renews, if it does.",
         "隐私预算不足",
-        "请减小 epsilon，或再问已有答案的问题；预算目前尚不更新。",
+        "请减小 epsilon，或再问已有答案的问题；若份额会更新，也可等到更新之后。",
     ),
     "quota_exhausted": Advice(
         "The quota is used up",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -14,6 +15,23 @@ class StatementQuery(Page):
 
     month: Annotated[str, Field(pattern=r"^20\d\d-(0[1-9]|1[0-2])$")] | None = None
     party: Id | None = None
+
+
+class RaiseIn(Input):
+    """A higher lifetime cap of a population, with the reason that the disclosure shows; `delta` as it is when left
+    out."""
+
+    epsilon: Annotated[Decimal, Field(gt=0, le=Decimal("1e9"), max_digits=60)]
+    delta: Annotated[Decimal, Field(gt=0, lt=1, max_digits=60)] | None = None
+    reason: Text
+
+
+class RaiseOut(Output):
+    """The population's account with its new promise, and every change of it."""
+
+    account: str
+    total: dict[str, str]
+    raised: list[dict[str, Any]]
 
 
 class Hint(Input):

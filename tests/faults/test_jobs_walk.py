@@ -75,7 +75,7 @@ def check_once(box: Estate, job_id: str) -> None:
         assert len(tx.find(Base, key=job.base_key)) == len(tx.find(Holding, key=job.base_key)) == 1
         charges = tx.find(Charge, job=job_id)
         assert sorted(charge.state for charge in charges) == ["spent", "spent"]
-        assert {charge.rho for charge in charges} == {job.rho}
+        assert {charge.loss for charge in charges} == {job.rho}
         assert check_balances(tx) == []
         compare_with_store(tx, box.settings.log_folder)
         assert tx.find(Task, status=["queued", "running"]) == []
@@ -184,7 +184,7 @@ def test_a_second_user_of_one_question_gets_the_same_base_and_pays_itself(box: E
         jobs = [tx.get(Job, first), tx.get(Job, second)]
         assert jobs[0] and jobs[1] and jobs[0].base == jobs[1].base and jobs[0].rho == jobs[1].rho > 0
         assert jobs[0].fee == jobs[1].fee
-        paid = {charge.account.split("_")[0]: charge.rho for charge in tx.find(Charge, job=second)}
+        paid = {charge.account.split("_")[0]: charge.loss for charge in tx.find(Charge, job=second)}
         assert paid["account"] == 0 and paid["share"] == jobs[1].rho
     answers = [
         box.ok("GET", f"/jobs/{job}/result", key=user)["rows"] for job, user in ((first, "firm"), (second, "other"))

@@ -18,6 +18,7 @@ from sandbox.grants.records import Grant, Subscription
 from sandbox.identity.records import ApiKey
 from sandbox.jobs.records import Job
 from sandbox.oversight.records import Trace
+from sandbox.privacy.accounts import account_id, open_accounts
 from sandbox.products.records import Product
 from sandbox.stores.sql import SqlStore
 from sandbox.web.endpoint import DECLARED, Endpoint
@@ -61,11 +62,13 @@ def foreign(web: Web) -> dict[str, str]:
     )  # fmt: skip
     trace = Trace(ids["trace"], regulator, "d", {}, "spool", "done", None, None, None, moment, moment)
     with web.house.store.write() as tx:
+        open_accounts(tx, "victim", Decimal(8), Decimal("1e-6"), (Decimal(4), Decimal("1e-7")))
         for record in (grant, product, subscription, job, trace):
             tx.add(record)
         key = tx.find(ApiKey, party=user)[0].id
     named = {f"{name}_id": made for name, made in ids.items()}
-    return {**named, "party_id": user, "key_id": key, "resource_id": new_id("resource"), "stop_id": new_id("stop")}
+    others = {"party_id": user, "key_id": key, "account_id": account_id("victim", None)}
+    return {**named, **others, "resource_id": new_id("resource"), "stop_id": new_id("stop")}
 
 
 def send(web: Web, declared: Endpoint, role: str, ids: dict[str, str]) -> tuple[int, str]:

@@ -96,6 +96,9 @@ def test_lists_are_tables_or_json(
             "total": {"epsilon": "20"},
             "spent": {"epsilon": "16.481"},
             "left": {"epsilon": "3.519"},
+            "life": {"epsilon": "17.001"},
+            "renews": {"every": "P1Y", "next": "2027-03-01T00:00:00.000000Z"},
+            "worth": {"sentence": {"en": "About 7 more."}},
         }
     ]
     monkeypatch.setattr(Client, "budgets", lambda _: accounts)
@@ -103,6 +106,7 @@ def test_lists_are_tables_or_json(
     table = capsys.readouterr().out
     assert "16.49" in table  # spent is rounded up, left is rounded down
     assert "3.51" in table
+    assert "17.01" in table and "2027-03-01" in table and "About 7 more." in table
     assert call("budget", "--json", monkeypatch=monkeypatch) == 0
     assert json.loads(capsys.readouterr().out) == accounts
 

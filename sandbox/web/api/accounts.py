@@ -1,4 +1,4 @@
-"""What was spent: privacy budgets, usage events, statements."""
+"""What was spent and may be: privacy budgets, usage events, statements."""
 
 from __future__ import annotations
 
@@ -9,29 +9,54 @@ from typing import Any
 from apiflask import APIBlueprint
 
 from sandbox.billing.statement import revenue, statement
+from sandbox.catalogue.promise import raise_promise
 from sandbox.catalogue.records import Resource
 from sandbox.core.clock import now
 from sandbox.identity.records import Party
 from sandbox.metering import events
-from sandbox.privacy.budgets import budgets
+from sandbox.privacy.budgets import budget, budgets
 from sandbox.web.call import Call, Reply
 from sandbox.web.endpoint import endpoint
 from sandbox.web.paging import cut
 from sandbox.wire.common import Items, Page
-from sandbox.wire.oversight import StatementQuery
+from sandbox.wire.oversight import RaiseIn, RaiseOut, StatementQuery
 
 blueprint = APIBlueprint("accounts", __name__)
 
 
 @endpoint(blueprint, "GET", "/budgets", action="budget.read", query=Page, answer=Items)
 def list_budgets(call: Call, query: Page) -> Reply:
-    """List privacy accounts: total, spent, reserved, left. The authoriser sees all, a user its own."""
-    whose = None if call.principal.has("authoriser") else call.principal.party.id
+    """List privacy accounts: total, spent, reserved, left, over life. Overseers see all, a registrar those of its own
+    populations, a user its own."""
     named: dict[str, list[str]] = {}
+    own: set[str] = set()
     for resource in call.tx.find(Resource):
         named.setdefault(resource.population, []).append(resource.id)
-    found = [one | {"resources": named.get(one["population"], [])} for one in budgets(call.tx, party=whose)]
+        if resource.registrar == call.principal.party.id:
+            own.add(resource.population)
+    if call.principal.oversees:
+        seen = budgets(call.tx)
+    else:
+        seen = budgets(call.tx, populations=sorted(own))
+        seen += [one for one in budgets(call.tx, party=call.principal.party.id) if one["population"] not in own]
+    found = [one | {"resources": named.get(one["population"], [])} for one in seen]
     return Reply(_window(sorted(found, key=lambda one: str(one["account"])), query))
+
+
+@endpoint(
+    blueprint,
+    "POST",
+    "/budgets/<account_id>/raise",
+    action="budget.raise",
+    body=RaiseIn,
+    answer=RaiseOut,
+    problems=("not_found", "state_conflict", "epsilon_invalid"),
+)
+def raise_budget(call: Call, account_id: str, body: RaiseIn) -> Reply:
+    """Raise the lifetime cap of a population: a change of promise, logged and disclosed with its reason."""
+    given = body.epsilon, body.delta, body.reason.strip()
+    account, _ = raise_promise(call.tx, call.house.journal, call.principal, account_id, *given)
+    return Reply(budget(call.tx, account))
 
 
 @endpoint(blueprint, "GET", "/usage", action="usage.read", query=Page, answer=Items)
