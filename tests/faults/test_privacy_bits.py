@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 from gaussian_reference import Script
 
 from sandbox.privacy import sampler
+from sandbox.privacy.exponential import choose
+from sandbox.privacy.laplace import laplace
 from sandbox.privacy.mechanisms import gaussian
 
 ONES = 2**64 - 1
@@ -34,3 +38,36 @@ def test_a_source_that_gives_less_fails_the_draw(call: int, monkeypatch: pytest.
     with pytest.raises(ValueError):
         gaussian(1, 1024)
     assert len(script.asked) == call + 1
+
+
+@pytest.mark.parametrize("call", [0, 1, 2, 3])
+def test_laplace_fails_with_its_source(call: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At the side, at the highest digit, at the word that settles its tie, at the digit below."""
+    script = Script([2**40], [ONES])
+
+    def failing(size: int) -> bytes:
+        if len(script.asked) == call:
+            raise OSError("no random bits")
+        return script(size)
+
+    monkeypatch.setattr(sampler, "urandom", failing)
+    with pytest.raises(OSError, match="no random bits"):
+        laplace(1, 1000 * 1024)
+    assert len(script.asked) == call
+
+
+@pytest.mark.parametrize("call", [0, 1])
+def test_a_choice_fails_with_its_source(call: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At the place, and at the word that tells it from the weight: 2³² − 1 of 2³²·exp(−10⁻¹²) is within 1."""
+    asked = []
+
+    def failing(size: int) -> bytes:
+        asked.append(size)
+        if len(asked) > call:
+            raise OSError("no random bits")
+        return b"\xff" * 4 + bytes(size - 4)  # little-endian: 2³² − 1 of the first of two
+
+    monkeypatch.setattr(random, "_urandom", failing)
+    with pytest.raises(OSError, match="no random bits"):
+        choose([1, 0], 10**12 * 1024)
+    assert len(asked) == call + 1
