@@ -57,7 +57,8 @@ def main() -> None:
     say("noise")
     report = (ROOT / "benchmarks" / "page.md").read_text(encoding="utf-8").format(
         rows=f"{rows:,}", fixed=ms(statistics.median(fixed)), registering=f"{registering:.1f}", lines="\n".join(lines),
-        noise=noise.lines(), rounds=ROUNDS, day=datetime.now(UTC).date(), cores=os.cpu_count(),
+        noise=noise.lines(), laplace=noise.laplace_lines(), choices=noise.choice_lines(),
+        rounds=ROUNDS, day=datetime.now(UTC).date(), cores=os.cpu_count(),
         machine=platform.machine(), duckdb=duckdb.__version__, python=platform.python_version(),
     )  # fmt: skip
     (ROOT / "docs" / "benchmarks.md").write_text(report, encoding="utf-8")
