@@ -1,0 +1,51 @@
+"""Dates as SQL trees. DuckDB's go far beyond the years 1 to 9999; what does is brought to one of two days just outside,
+and those become NULL."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from sandbox.engines.duckdb.terms import call, cast, digits
+from sandbox.engines.widths import width
+from sandbox.plan import scalar as s
+
+if TYPE_CHECKING:
+    from sandbox.engines.duckdb.scalars import Scalars
+
+SPELLED = r"^ *((?:[1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])-[0-9]{2}-[0-9]{2}) *$"  # no year 0
+
+
+def render(scalars: Scalars, node: s.Scalar) -> exp.Expression:
+    """Give a date that is made."""
+    match node:
+        case s.Snap(to="last_day"):
+            return cast(call("last_day", scalars.render(node.arg)), "DATE")
+        case s.Snap():
+            return cast(call("date_trunc", exp.Literal.string(node.to), scalars.render(node.arg)), "DATE")
+        case s.DateAdd():
+            amount: exp.Expression = exp.cast(scalars.number(node.amount, width(node.amount)), "INTEGER")
+            if node.unit == "month":
+                amount = call("to_months", amount)
+            later = exp.Add(this=scalars.render(node.arg), expression=amount)
+            return _inside(cast(exp.Paren(this=later), "DATE"))
+        case s.MakeDate():
+            parts = [scalars.number(part, width(part)) for part in (node.year, node.month, node.day)]
+            return _inside(call("try", call("make_date", *(exp.TryCast(this=p, to=_BIGINT) for p in parts))))
+        case s.ToDate():
+            spelled = call("regexp_extract", scalars.render(node.arg), scalars.text(SPELLED), digits(1))
+            return exp.TryCast(this=spelled, to=_DATE)
+        case _:
+            raise ValueError(f"no SQL for {type(node).__name__}")
+
+
+_BIGINT, _DATE = exp.DataType.build("BIGINT"), exp.DataType.build("DATE")
+
+
+def _inside(day: exp.Expression) -> exp.Expression:
+    """LEAST and GREATEST pass over NULL, so that it becomes the day after the last one, and NULL again."""
+    after = cast(exp.Literal.string("10000-01-01"), "DATE")
+    before = exp.Paren(this=exp.Sub(this=cast(exp.Literal.string("0001-01-01"), "DATE"), expression=digits(1)))
+    kept = call("greatest", call("least", day, after), before)
+    return call("nullif", call("nullif", kept, after.copy()), before.copy())

@@ -1,0 +1,46 @@
+"""Small pieces of SQL trees."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from sandbox.engines.widths import MOST
+
+
+def case(whens: list[tuple[exp.Expression, exp.Expression]], otherwise: exp.Expression) -> exp.Expression:
+    """Give CASE WHEN … ELSE … END."""
+    ifs = [exp.If(this=condition, true=result) for condition, result in whens]
+    return exp.Case(ifs=ifs, default=otherwise)
+
+
+def call(name: str, *parts: exp.Expression) -> exp.Expression:
+    """Give name(parts)."""
+    return exp.Anonymous(this=name, expressions=list(parts))
+
+
+def cast(value: exp.Expression, kind: str) -> exp.Expression:
+    """Give CAST(value AS kind)."""
+    return exp.cast(value, kind)
+
+
+def integer(most: int) -> str:
+    """Give the integer type for |n| ≤ most; raises ValueError beyond 2¹²⁶."""
+    if most > MOST:
+        raise ValueError("the expression needs numbers beyond 2¹²⁶")
+    return "BIGINT" if most < 1 << 62 else "HUGEINT"
+
+
+def constant(number: int, most: int) -> exp.Expression:
+    """Give a whole number in the integer type for `most`."""
+    return exp.cast(digits(number), integer(max(most, abs(number))))
+
+
+def digits(number: int) -> exp.Expression:
+    """Give a whole number as it is written."""
+    literal: exp.Expression = exp.Literal.number(str(abs(number)))
+    return exp.Paren(this=exp.Neg(this=literal)) if number < 0 else literal
+
+
+def double(number: float) -> exp.Expression:
+    """Give a float, digit by digit the same one."""
+    return exp.Literal.number(f"{number!r}e0" if "e" not in repr(number) else repr(number))

@@ -1,0 +1,64 @@
+"""All scalar nodes as one type, and walks over trees of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from sandbox.plan.scalar.basic import Case, Column, Compare, Constant, Extreme, In, IsNull, Like, Logic, Not
+from sandbox.plan.scalar.dates import DateAdd, DatePart, MakeDate, Snap
+from sandbox.plan.scalar.numbers import Arithmetic, Function, Round, Sign
+from sandbox.plan.scalar.texts import Concat, Length, Pad, Position, Replace, Split, Text, ToDate, ToNumber, ToText
+
+Scalar = (
+    Column | Constant | Compare | Logic | Not | IsNull | In | Like | Case | Extreme
+    | Arithmetic | Sign | Round | Function
+    | Text | Length | Position | Concat | Replace | Pad | Split | ToText | ToNumber | ToDate
+    | DatePart | Snap | DateAdd | MakeDate
+)  # fmt: skip
+
+_PARTS: dict[type, tuple[str, ...]] = {
+    Column: (),
+    Constant: (),
+    Compare: ("left", "right"),
+    Arithmetic: ("left", "right"),
+    Logic: ("args",),
+    Extreme: ("args",),
+    Concat: ("args",),
+    In: ("arg", "options"),
+    Case: ("whens", "otherwise"),
+    DateAdd: ("arg", "amount"),
+    MakeDate: ("year", "month", "day"),
+    **dict.fromkeys((Not, IsNull, Like, Sign, Round, Function), ("arg",)),
+    **dict.fromkeys((Text, Length, Position, Replace, Pad, Split, ToText, ToNumber, ToDate), ("arg",)),
+    **dict.fromkeys((DatePart, Snap), ("arg",)),
+}  # the fields that hold nodes
+
+
+def children(node: Scalar) -> tuple[Scalar, ...]:
+    """Give the direct sub-expressions of `node`."""
+    return tuple(found for part in _PARTS[type(node)] for found in _flat(getattr(node, part)))
+
+
+def renamed(node: Scalar, names: Mapping[str, str]) -> Scalar:
+    """Give `node` with its columns under the names that `names` gives them."""
+    if isinstance(node, Column):
+        return replace(node, name=names.get(node.name, node.name))
+    parts = {part: _each(getattr(node, part), lambda one: renamed(one, names)) for part in _PARTS[type(node)]}
+    return replace(node, **parts) if parts else node
+
+
+def columns(node: Scalar) -> frozenset[str]:
+    """Give the names of all columns that `node` reads."""
+    if isinstance(node, Column):
+        return frozenset({node.name})
+    return frozenset().union(*(columns(child) for child in children(node)))
+
+
+def _flat(part: Any) -> list[Scalar]:
+    return [found for one in part for found in _flat(one)] if isinstance(part, tuple) else [part]
+
+
+def _each(part: Any, change: Callable[[Scalar], Scalar]) -> Any:
+    return tuple(_each(one, change) for one in part) if isinstance(part, tuple) else change(part)
