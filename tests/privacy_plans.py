@@ -6,7 +6,9 @@ import math
 from decimal import Decimal
 from typing import Any
 
-from sandbox.plan.plan import SEMANTICS, Bounds, Key, Measurement, Plan, Post, Threshold
+from sandbox.plan.block import Block, Bounds, Key, Measurement, Threshold
+from sandbox.plan.plan import SEMANTICS, Plan
+from sandbox.plan.relation import Released, Scan
 from sandbox.plan.scalar import INTEGER, STRING, Column
 from sandbox.privacy.calibrate import sigma_for
 from sandbox.privacy.threshold import tau
@@ -32,7 +34,13 @@ def plan(bounds: Bounds, measurements: list[Measurement], keys: list[Key], delta
     if any(k.domain is None for k in keys):
         groups = min(bounds.groups, bounds.rows)
         threshold = Threshold(0, tau(measurements[0].sigma, groups, Decimal(delta)), Decimal(delta))
-    return Plan(SEMANTICS, "r", "p", "v", "t", None, tuple(keys), bounds, tuple(measurements), threshold, (), Post())
+    scan = Scan("t", 0, (X, *(Column(name, STRING) for name in "abcd")), bounds.rows)
+    return planned(Block(scan, tuple(keys), bounds, tuple(measurements), threshold))
+
+
+def planned(*blocks: Block) -> Plan:
+    """A plan of these blocks that shows nothing of them."""
+    return Plan(SEMANTICS, "r", "p", "v", blocks, ((),) * len(blocks), Released(0, ()))
 
 
 def weights(sigma: float) -> dict[int, float]:

@@ -10,6 +10,7 @@ from typing import Any
 from sandbox.catalogue.entry import Entry, parse_entry
 from sandbox.errors import Problem
 from sandbox.jobs.product import Question
+from sandbox.plan.block import Block
 from sandbox.plan.plan import Plan
 from sandbox.products.query.kind import QueryProduct
 
@@ -78,6 +79,12 @@ def plan_of(sql: str, *, entry: Entry | None = None, spec: Mapping[str, Any] | N
     return QueryProduct().compile(
         Question(asked, "res", "pop", "v1", entry or clinic(), spec or {}, Decimal("1e-9"), Decimal("1e-10"))
     )
+
+
+def only(plan: Plan) -> Block:
+    """The one block of a plan."""
+    [block] = plan.blocks
+    return block
 
 
 def refusal(sql: str, **request: Any) -> Problem:

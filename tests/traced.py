@@ -14,7 +14,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from sandbox.core.canonical import canonical_bytes, digest
+from sandbox.core.canonical import digest
 from sandbox.core.clock import now
 from sandbox.core.ids import new_id
 from sandbox.core.sealing import Sealer
@@ -26,10 +26,13 @@ from sandbox.oversight.candidates import Prepared, TraceKeys
 from sandbox.oversight.marks import fingerprint
 from sandbox.oversight.records import Trace
 from sandbox.oversight.trace import TraceOutcome, run_trace
+from sandbox.plan.block import Block, Bounds, Key, Measurement
 from sandbox.plan.codec import to_json
-from sandbox.plan.plan import SEMANTICS, Bounds, Key, Measurement, Output, Plan, Post
+from sandbox.plan.plan import SEMANTICS, Output, Plan
+from sandbox.plan.relation import Released as Shown
+from sandbox.plan.relation import Scan
 from sandbox.plan.scalar import INTEGER, Column, Type
-from sandbox.privacy.release import Released
+from sandbox.privacy.released import Released, base_bytes, read_blocks
 from sandbox.products.query.kind import QueryProduct
 from sandbox.transparency.journal import Journal
 from sandbox.transparency.notes import Signer
@@ -58,7 +61,10 @@ def question(n: str = "n", mean: str = "mean") -> Plan:
         Output(mean, "average", (2, 0), Type("decimal", 4)),
     )
     keys = (Key("age", age, AGES),)
-    return Plan(SEMANTICS, "r1", "p1", "v1", "t", None, keys, Bounds(1, 1, 1), measurements, None, outputs, Post())
+    scan = Scan("t", 0, (age, hours, Column("pay", INTEGER)), 1)
+    block = Block(scan, keys, Bounds(1, 1, 1), measurements, None)
+    shown = Shown(0, tuple(output.column for output in outputs))
+    return Plan(SEMANTICS, "r1", "p1", "v1", (block,), (outputs,), shown)
 
 
 @dataclass(frozen=True)
@@ -82,9 +88,8 @@ class Box:
         """Store a base and give its id."""
         draw = random.Random(seed).randint
         plan, base_id = question(), new_id("base")
-        groups = [[age] for age in AGES]
-        values = [[draw(150, 900), draw(20_000, 90_000), draw(-3_000, 3_000)] for _ in AGES]
-        content = canonical_bytes({"v": 1, "plan": to_json(plan), "groups": groups, "values": values})
+        values = [(draw(150, 900), draw(20_000, 90_000), draw(-3_000, 3_000)) for _ in AGES]
+        content = base_bytes(plan, [Released([(age,) for age in AGES], values)])
         sealed = self.vault.seal(content, f"base:{base_id}")
         with self.store.write() as tx:
             tx.add(Base(base_id, f"{plan.base_key()}{seed}{resource}", resource, "v1", "1", sealed, None, now()))
@@ -97,10 +102,9 @@ class Box:
             row = tx.get(Base, base_id)
             assert row is not None
         content = self.vault.open(row.content, f"base:{base_id}")
-        held = json.loads(content)
-        released = Released([tuple(group) for group in held["groups"]], [tuple(value) for value in held["values"]])
+        released = read_blocks(json.loads(content)["blocks"])
         marked = fingerprint(asked, base_id, released, self.master, recipient)
-        answer = KINDS["query"].present(asked, released.groups, released.values, marked.values)
+        answer = KINDS["query"].present(asked, released, marked.values)
         result = digest(canonical_result(answer))
         job, party = new_id("job"), f"party-{recipient}"
         with self.store.write() as tx:
@@ -112,7 +116,7 @@ class Box:
                 evidence={
                     "base": hashlib.sha256(content).hexdigest().encode(),
                     "base_id": base_id.encode(),
-                    "design": canonical_bytes(marked.design.to_json()),
+                    "design": marked.design,
                     "k_base": marked.k_base,
                     "k_user": marked.k_user,
                     "plan": digest(to_json(asked)).encode(),

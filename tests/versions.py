@@ -16,7 +16,9 @@ from sandbox.engines.duckdb.pool import DuckDBEngine
 from sandbox.engines.files import ALIAS, attach, connect
 from sandbox.engines.reference import ReferenceEngine
 from sandbox.plan import scalar as s
-from sandbox.plan.plan import SEMANTICS, Bounds, Key, Measurement, Output, Plan, Post, Threshold
+from sandbox.plan.block import Block, Bounds, Key, Measurement, Threshold
+from sandbox.plan.plan import SEMANTICS, Output, Plan
+from sandbox.plan.relation import Filter, Relation, Released, Scan
 
 KEY = bytes(range(32))
 HIDDEN = {"__unit": "BIGINT", "__ord": "BIGINT", "__h": "BIGINT"}
@@ -75,29 +77,52 @@ def plan(
     bounds: tuple[int, int, int] = (100, 100, 100),
 ) -> Plan:
     """A plan over private keys; `bounds` are K, L0, R."""
-    private = bool(keys)
-    return Plan(
-        SEMANTICS,
-        "resource_1",
-        "population",
-        "version_1",
-        table,
-        where,
+    roots = [*([where] if where else []), *keys, *(m.expr for m in measurements if m.expr)]
+    read = sorted({column for root in roots for column in leaves(root)}, key=lambda column: column.name)
+    scan = Scan(table, 0, tuple(read), bounds[0])
+    return planned(Filter(scan, where) if where else scan, *measurements, keys=keys, bounds=bounds[1:])
+
+
+def planned(
+    rows: Relation, *measurements: Measurement, keys: Sequence[s.Scalar] = (), bounds: Sequence[int] = ()
+) -> Plan:
+    """A plan over the rows of a relation, by private keys; `bounds` are L0, R."""
+    block = Block(
+        rows,
         tuple(Key(f"key{place}", key, None) for place, key in enumerate(keys)),
-        Bounds(*bounds),
+        Bounds(rows.rows, *(min(bound, rows.rows) for bound in bounds or (rows.rows, rows.rows))),
         (measurement("units"), *measurements),
-        Threshold(0, 10, Decimal("1e-9")) if private else None,
-        (Output("n", "count", (0,), s.INTEGER),),
-        Post(),
+        Threshold(0, 10, Decimal("1e-9")) if keys else None,
     )
+    output = Output("n", "count", (0,), s.INTEGER)
+    return Plan(
+        SEMANTICS, "resource_1", "population", "version_1", (block,), ((output,),), Released(0, (output.column,))
+    )
+
+
+def leaves(node: s.Scalar) -> set[s.Column]:
+    """The columns that an expression reads."""
+    if isinstance(node, s.Column):
+        return {node}
+    return set().union(*(leaves(child) for child in s.children(node)))
 
 
 def answers(engine: Engine, version: OpenVersion, asked: Plan) -> dict[tuple[Any, ...], tuple[int, ...]]:
     """Run and give the values by group, without the count of units that `plan` adds."""
-    exact = engine.run(version, asked)
+    [exact] = engine.run(version, asked)
     assert len(set(exact.groups)) == len(exact.groups) == len(exact.values)
     assert all(type(value) is int for values in exact.values for value in values)
     return {group: values[1:] for group, values in zip(exact.groups, exact.values, strict=True)}
 
 
-__all__ = ["DuckDBEngine", "ReferenceEngine", "answers", "ascii_rows", "measurement", "plan", "write_version"]
+__all__ = [
+    "DuckDBEngine",
+    "ReferenceEngine",
+    "answers",
+    "ascii_rows",
+    "leaves",
+    "measurement",
+    "plan",
+    "planned",
+    "write_version",
+]

@@ -106,9 +106,10 @@ def _finding(
             raise _refused("commitments", f"the leaf names another {name}")
     if openings["base"].value.decode() != hashlib.sha256(part["base.json"]).hexdigest():
         raise _refused("commitments", "the base is not the committed one")
-    plan = from_json(json.loads(part["plan.json"]))
-    if not isinstance(plan, Plan) or openings["plan"].value.decode() != hashlib.sha256(part["plan.json"]).hexdigest():
+    if openings["plan"].value.decode() != hashlib.sha256(part["plan.json"]).hexdigest():
         raise _refused("commitments", "the plan is not the committed one")
+    plan = from_json(json.loads(part["plan.json"]))
+    assert isinstance(plan, Plan)
     # 5 the copy, made again, is the committed result
     base_plan, bases = read_base(openings["base_id"].value.decode(), part["base.json"])
     if plan.base_key() != base_plan.base_key():

@@ -71,6 +71,8 @@ def _cells(block: Block, exact: Exact) -> list[tuple[Group, tuple[int | Histogra
         raise ValueError("an engine gave one group twice")
     if any(len(group) != len(block.keys) for group in found):
         raise ValueError("an engine gave groups of the wrong width")
+    if any(len(values) != len(block.measurements) for values in exact.values):
+        raise ValueError("an engine gave fewer values than were measured")
     domains = [key.domain for key in block.keys if key.domain is not None]
     if len(domains) == len(block.keys):
         nothing: tuple[int | Histogram, ...] = tuple(() if m.what == "quantile" else 0 for m in block.measurements)

@@ -30,7 +30,7 @@ def words() -> list[str]:
 def test_U1_texts_are_made_alike(made: s.Text, version_of_words, engine) -> None:
     version, rows = version_of_words
     asked = plan(measurement("rows"), table="w", keys=[made, s.Length(made)])
-    mine, other = ReferenceEngine({"w": rows}).run(version, asked), engine.run(version, asked)
+    [mine], [other] = ReferenceEngine({"w": rows}).run(version, asked), engine.run(version, asked)
     assert dict(zip(mine.groups, mine.values, strict=True)) == dict(zip(other.groups, other.values, strict=True))
 
 

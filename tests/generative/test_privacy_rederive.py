@@ -10,9 +10,11 @@ from itertools import product
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from privacy_plans import key, measurement, plan
+from privacy_plans import key, measurement, plan, planned
 
-from sandbox.plan.plan import Bounds, Plan, Threshold
+from sandbox.plan.block import Block, Bounds, Threshold
+from sandbox.plan.plan import Plan
+from sandbox.plan.relation import Scan
 from sandbox.privacy.rederive import PlanUnsound, loss
 
 
@@ -73,14 +75,14 @@ def sound() -> Plan:
 
 
 def with_measurement(**changes: object) -> Plan:
-    made = sound()
-    return replace(made, measurements=(made.measurements[0], replace(made.measurements[1], **changes)))
+    [made] = sound().blocks
+    return planned(replace(made, measurements=(made.measurements[0], replace(made.measurements[1], **changes))))
 
 
 def with_threshold(**changes: object) -> Plan:
-    made = sound()
+    [made] = sound().blocks
     assert made.threshold is not None
-    return replace(made, threshold=replace(made.threshold, **changes))
+    return planned(replace(made, threshold=replace(made.threshold, **changes)))
 
 
 def test_a_sound_plan_passes() -> None:
@@ -89,13 +91,15 @@ def test_a_sound_plan_passes() -> None:
 
 
 def test_every_understatement_is_found() -> None:
-    made = sound()
+    [made] = sound().blocks
     good = made.measurements[1]
     assert made.threshold is not None
     unsound = [
-        replace(made, semantics="0"),
-        replace(made, bounds=Bounds(7, 4, 2)),
-        replace(made, bounds=Bounds(6, 3, 3)),
+        replace(sound(), semantics="0"),
+        forced(made, bounds=Bounds(7, 3, 2)),
+        planned(replace(made, bounds=Bounds(6, 4, 2))),
+        planned(replace(made, rows=Scan("t", 0, made.rows.columns, 7), bounds=Bounds(7, 4, 2))),
+        planned(replace(made, bounds=Bounds(6, 3, 3))),
         with_measurement(upper=11),
         with_measurement(centre=4, lower=-6),
         with_measurement(sigma=good.sigma - 1),
@@ -105,24 +109,24 @@ def test_every_understatement_is_found() -> None:
         with_threshold(tau=made.threshold.tau - 1),
         with_threshold(delta=made.threshold.delta / 2),
         with_threshold(delta=Decimal(0)),
-        replace(made, keys=(*made.keys, key("b", ("x", "x")))),
-        replace(made, keys=(*made.keys, key("b", ()))),
+        planned(replace(made, keys=(*made.keys, key("b", ("x", "x"))))),
+        planned(replace(made, keys=(*made.keys, key("b", ())))),
     ]
     for plan_ in unsound:
         with pytest.raises(PlanUnsound):
             loss(plan_)
 
 
-def forced(made: Plan, **changes: object) -> Plan:
-    """A plan that `Plan` itself would refuse, as after a fault in memory."""
+def forced(made: Block, **changes: object) -> Plan:
+    """A plan with a block that `Block` itself would refuse, as after a fault in memory."""
     bad = replace(made)
     for name, value in changes.items():
         object.__setattr__(bad, name, value)
-    return bad
+    return planned(bad)
 
 
 def test_thresholds_that_no_plan_may_have() -> None:
-    made = sound()
+    [made] = sound().blocks
     for bad in (
         forced(made, threshold=None),
         forced(made, threshold=Threshold(1, 100, Decimal("1e-9"))),

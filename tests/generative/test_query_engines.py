@@ -68,7 +68,7 @@ def test_engines_agree(version: OpenVersion, engine: DuckDBEngine, keys: str, as
     plan = plan_of(
         f"SELECT {', '.join(asks)} FROM persons WHERE {condition}" + (f" GROUP BY {keys}" if keys else ""), epsilon="2"
     )
-    found, expected = (one.run(version, plan) for one in (engine, ReferenceEngine({"persons": ROWS})))
+    [found], [expected] = (one.run(version, plan) for one in (engine, ReferenceEngine({"persons": ROWS})))
     assert dict(zip(found.groups, found.values, strict=True)) == dict(
         zip(expected.groups, expected.values, strict=True)
     )

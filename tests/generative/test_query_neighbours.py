@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from query_examples import column, plan_of, registration
+from query_examples import column, only, plan_of, registration
 from registrations import write_csv
 
 from sandbox.catalogue.entry import parse_entry
@@ -137,24 +137,25 @@ def test_one_unit_moves_no_aggregate_by_more_than_its_square(
     neighbours: Version, engine: DuckDBEngine, seed: int
 ) -> None:
     sql, plan = question(random.Random(seed))
+    block = only(plan)
     whole, without = neighbours
     with_all = cells(engine, whole, plan)
     for unit, smaller in without.items():
         less = cells(engine, smaller, plan)
-        nothing = (0,) * len(plan.measurements)
-        for place, measured in enumerate(plan.measurements):
+        nothing = (0,) * len(block.measurements)
+        for place, measured in enumerate(block.measurements):
             moved = [with_all.get(g, nothing)[place] - less.get(g, nothing)[place] for g in with_all.keys() | less]
             assert sum(step**2 for step in moved) <= measured.square, (sql, unit, measured)
         assert less.keys() <= with_all.keys(), (sql, unit)
-        if plan.threshold is not None:
-            own = [with_all[group][plan.threshold.measurement] for group in with_all.keys() - less]
-            assert own == [1] * len(own) and len(own) <= plan.bounds.groups, (sql, unit)
+        if block.threshold is not None:
+            own = [with_all[group][block.threshold.measurement] for group in with_all.keys() - less]
+            assert own == [1] * len(own) and len(own) <= block.bounds.groups, (sql, unit)
 
 
 def cells(engine: DuckDBEngine, opened: OpenVersion, plan: Plan) -> Cells:
     """The exact values of the cells that could leave."""
-    exact = engine.run(opened, plan)
+    [exact], block = engine.run(opened, plan), only(plan)
     found = dict(zip(exact.groups, exact.values, strict=True))
-    domains = [key.domain for key in plan.keys if key.domain is not None]
-    allowed = set(product(*domains)) if plan.threshold is None else found.keys()
+    domains = [key.domain for key in block.keys if key.domain is not None]
+    allowed = set(product(*domains)) if block.threshold is None else found.keys()
     return {group: values for group, values in found.items() if group in allowed}

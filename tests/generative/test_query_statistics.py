@@ -10,9 +10,11 @@ from decimal import Decimal
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from query_examples import plan_of
+from query_examples import only, plan_of
 
 from sandbox.engines.reference import measure
+from sandbox.engines.relations import Row
+from sandbox.plan.block import Measurement
 from sandbox.plan.plan import STATISTICS, Plan
 from sandbox.products.query.accuracy import error
 from sandbox.products.query.values import row_of
@@ -46,8 +48,14 @@ def textbook(what: str, rows: Rows) -> float | None:
     return statistics.correlation(a, b) if what == "corr" else getattr(line, what.removeprefix("regr_"))
 
 
+def int_of(m: Measurement, rows: Rows) -> int:
+    found = measure(m, [Row(0, (at,), row) for at, row in enumerate(rows)])
+    assert isinstance(found, int)
+    return found
+
+
 def shown(plan: Plan, sums: Sequence[int]) -> Decimal | None:
-    found = row_of(plan, (), sums)["it"]
+    found = row_of(only(plan), plan.outputs[0], (), sums)["it"]
     assert found is None or isinstance(found, Decimal)
     return found
 
@@ -58,7 +66,7 @@ def shown(plan: Plan, sums: Sequence[int]) -> Decimal | None:
 def test_without_noise_it_is_the_textbook(what: str, drawn: list[tuple[int, int | None]]) -> None:
     rows: Rows = [{"wage": Decimal(wage).scaleb(-2), "age": age} for wage, age in drawn]
     plan, expected = PLANS[what], textbook(what, rows)
-    found = shown(plan, [measure(m, rows) for m in plan.measurements])
+    found = shown(plan, [int_of(m, rows) for m in only(plan).measurements])
     assert (found is None) == (expected is None)
     if found is not None and expected is not None:
         assert float(found) == pytest.approx(expected, rel=1e-5, abs=1e-4)
@@ -69,7 +77,7 @@ def test_without_noise_it_is_the_textbook(what: str, drawn: list[tuple[int, int 
 @given(st.data())
 def test_with_any_noise_it_stays_where_it_can_be(what: str, data: st.DataObject) -> None:
     plan = PLANS[what]
-    sums = [data.draw(st.integers(-(10**15), 10**15)) for _ in plan.measurements]
+    sums = [data.draw(st.integers(-(10**15), 10**15)) for _ in only(plan).measurements]
     found = shown(plan, sums)
     assume(found is not None)
     most = {
@@ -78,5 +86,5 @@ def test_with_any_noise_it_stays_where_it_can_be(what: str, data: st.DataObject)
     }[what]  # fmt: skip
     assert found is not None
     assert (0 if STATISTICS[what][0] == "aa" else -most - 1e-6) <= found <= most + 1e-3
-    half = error(plan, plan.outputs[0], [{"it": found}], [sums])
+    half = error(only(plan), plan.outputs[0][0], sums)
     assert half is not None and 0 < half <= 2 * most + 1e-3

@@ -16,6 +16,7 @@ from test_sql_text import ROWS, conditions
 
 from sandbox.engines.base import OpenVersion
 from sandbox.engines.reference import ReferenceEngine
+from sandbox.privacy.released import Released
 from sandbox.products.query.kind import QueryProduct
 
 PEOPLE = [{**row, "__unit": place, "__h": place, "__ord": 0} for place, row in enumerate(ROWS)]
@@ -49,8 +50,8 @@ def test_subqueries_of_rows(tables: duckdb.DuckDBPyConnection, inside: str, outs
     [expected] = tables.execute(sql).fetchall()
     plan = plan_of(sql)
     engine = ReferenceEngine({"persons": PEOPLE})
-    [found] = engine.run(OpenVersion("v", None, b""), plan).values  # type: ignore[arg-type]
-    by_place = [found[output.source[0]] for output in plan.outputs]
+    [found] = engine.run(OpenVersion("v", None, b""), plan)[0].values  # type: ignore[arg-type]
+    by_place = [found[output.source[0]] for output in plan.outputs[0]]
     assert by_place[0] == expected[0] and by_place[2] == expected[2]
     assert Decimal(by_place[1]).scaleb(-2) == (expected[1] or 0)
 
@@ -69,6 +70,6 @@ def test_outer_selects(tables: duckdb.DuckDBPyConnection, shown: list[str], wher
     plan = plan_of(sql.format(f"({GROUPED})"))
     groups = [group for group, _, _ in RELEASED[:2]]
     kinds: list[dict[str, Any]] = [{"rows": n, "sum": total} for _, n, total in RELEASED[:2]]
-    base = [tuple(one[m.what] for m in plan.measurements) for one in kinds]
-    answer = QueryProduct().present(plan, groups, base, base)
+    base = [tuple(one[m.what] for m in plan.blocks[0].measurements) for one in kinds]
+    answer = QueryProduct().present(plan, [Released(groups, base)], [base])
     assert list(answer.rows) == tables.execute(sql.format("released")).fetchall()

@@ -5,17 +5,19 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from query_examples import plan_of, refusal
+from query_examples import only, plan_of, refusal
 
 from sandbox.plan import scalar as s
+from sandbox.plan.block import Bounds
 from sandbox.plan.codec import from_json, to_json
-from sandbox.plan.plan import Bounds, Plan
+from sandbox.plan.plan import Plan
+from sandbox.plan.relation import Filter, Scan
 from sandbox.privacy.rederive import loss
 
 
 def measured(plan: Plan) -> list[tuple[str, int, int, int, int]]:
     """What is measured: kind, clamps, centre and Δ2²."""
-    return sorted((m.what, m.lower, m.upper, m.centre, m.square) for m in plan.measurements)
+    return sorted((m.what, m.lower, m.upper, m.centre, m.square) for m in only(plan).measurements)
 
 
 @pytest.mark.parametrize(
@@ -95,22 +97,22 @@ def test_measurements_and_sensitivities(sql: str, expected: list[tuple[str, int,
 )
 def test_domains_of_keys(keys: str, domains: list[tuple[s.Value, ...] | None]) -> None:
     plan = plan_of(f"SELECT COUNT(*) FROM persons GROUP BY {keys}")
-    assert sorted(map(str, (key.domain for key in plan.keys))) == sorted(map(str, domains))
-    assert (plan.threshold is None) == (domains[0] is not None)
+    assert sorted(map(str, (key.domain for key in only(plan).keys))) == sorted(map(str, domains))
+    assert (only(plan).threshold is None) == (domains[0] is not None)
 
 
 def test_months_and_quarters_of_one_year_only() -> None:
     plan = plan_of("SELECT COUNT(*) FROM visits GROUP BY MONTH(day)")
-    assert plan.keys[0].domain == (4, 5, 6, 7, 8, 9)
-    assert plan_of("SELECT COUNT(*) FROM visits GROUP BY QUARTER(day)").keys[0].domain == (2, 3)
+    assert only(plan).keys[0].domain == (4, 5, 6, 7, 8, 9)
+    assert plan_of("SELECT COUNT(*) FROM visits GROUP BY QUARTER(day)").blocks[0].keys[0].domain == (2, 3)
 
 
 def test_one_threshold_on_units_with_tau_from_the_groups_of_a_unit() -> None:
-    plan = plan_of("SELECT dept, SUM(cost) FROM visits GROUP BY dept")
-    assert plan.threshold is not None
-    assert plan.measurements[plan.threshold.measurement].what == "units"
-    alone = plan_of("SELECT dept, SUM(cost) FROM visits GROUP BY dept", bounds={"groups": 1})
-    assert alone.threshold is not None and alone.threshold.tau < plan.threshold.tau
+    block = only(plan_of("SELECT dept, SUM(cost) FROM visits GROUP BY dept"))
+    assert block.threshold is not None
+    assert block.measurements[block.threshold.measurement].what == "units"
+    alone = only(plan_of("SELECT dept, SUM(cost) FROM visits GROUP BY dept", bounds={"groups": 1}))
+    assert alone.threshold is not None and alone.threshold.tau < block.threshold.tau
 
 
 @pytest.mark.parametrize(
@@ -126,7 +128,7 @@ def test_one_threshold_on_units_with_tau_from_the_groups_of_a_unit() -> None:
 )
 def test_bounds(sql: str, spec: dict[str, int], asked: dict[str, int], expected: Bounds) -> None:
     plan = plan_of(sql, spec={"bounds": spec}, bounds=asked)
-    assert plan.bounds == expected
+    assert only(plan).bounds == expected
     assert loss(plan)[0] == plan.rho
 
 
@@ -165,8 +167,9 @@ def test_conditions_that_are_one(left: str, right: str) -> None:
 
 
 def test_a_filter_that_is_always_true_is_none() -> None:
-    assert plan_of("SELECT COUNT(*) FROM persons WHERE 1 = 1").where is None
-    assert plan_of("SELECT COUNT(*) FROM persons WHERE NULL").where == s.Constant(None, s.BOOLEAN)
+    assert isinstance(only(plan_of("SELECT COUNT(*) FROM persons WHERE 1 = 1")).rows, Scan)
+    never = only(plan_of("SELECT COUNT(*) FROM persons WHERE NULL")).rows
+    assert isinstance(never, Filter) and never.condition == s.Constant(None, s.BOOLEAN)
 
 
 WALK = "SELECT sex, COUNT(*) AS n, SUM(income) AS total, AVG(age) AS age FROM persons GROUP BY sex"
@@ -239,5 +242,5 @@ def test_epsilon() -> None:
 
 def test_the_count_under_an_average_gets_half_a_share() -> None:
     plan = plan_of("SELECT AVG(age) FROM persons")
-    rho = {m.what: m.rho for m in plan.measurements}
+    rho = {m.what: m.rho for m in only(plan).measurements}
     assert abs(rho["sum"] / rho["values"] - 2) < Decimal("0.01")

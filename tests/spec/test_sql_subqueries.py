@@ -5,9 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from query_examples import plan_of, refusal
+from query_examples import only, plan_of, refusal
 
 from sandbox.privacy.rederive import loss
+from sandbox.privacy.released import Released
 from sandbox.products.query.kind import QueryProduct
 
 GROUPED = "SELECT sex, COUNT(*) AS n, AVG(age) AS mean FROM persons GROUP BY sex"
@@ -66,8 +67,8 @@ def test_outer_select_works_on_released_groups(
 ) -> None:
     plan = plan_of(sql.format(f"({GROUPED})"))
     values = [{"rows": 9, "values": 9, "sum": 0}, {"rows": 2, "values": 2, "sum": -1}]
-    base = [tuple(one[m.what] for m in plan.measurements) for one in values]
-    answer = QueryProduct().present(plan, [("f",), ("m",)], base, base)
+    base = [tuple(one[m.what] for m in only(plan).measurements) for one in values]
+    answer = QueryProduct().present(plan, [Released([("f",), ("m",)], base)], [base])
     assert [column.name for column in answer.columns] == names
     assert rows is None or answer.rows == tuple(rows)
     assert all((column.error_95 is None) == (column.role == "key") for column in answer.columns)

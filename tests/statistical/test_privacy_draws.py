@@ -10,21 +10,21 @@ and Hilferty.
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Callable
 from decimal import Decimal
 
+import chance
 import numpy as np
 import pytest
+from chance import DEVIATIONS, alike
 from privacy_plans import exact_tail, key, measurement, plan, weights
 
 from sandbox.engines.base import Exact
-from sandbox.plan.plan import Bounds
+from sandbox.plan.block import Bounds
 from sandbox.privacy import mechanisms, sampler
 from sandbox.privacy.mechanisms import gaussian
 from sandbox.privacy.release import release
 
-DEVIATIONS = 5.7
 N = 20_000
 Draw = Callable[[int, int], list[int]]
 
@@ -44,28 +44,8 @@ def right_scale(samples: np.ndarray, sigma: float) -> bool:
 
 
 def fits(samples: list[int], sigma: float) -> bool:
-    """Pearson's test against the definition; cells expected below 10 are put together."""
-    counts, n = Counter(samples), len(samples)
-    shares = {k: p for k, p in weights(sigma).items() if p * n >= 10}
-    rest = 1 - sum(shares.values())
-    observed = [counts[k] for k in shares] + [n - sum(counts[k] for k in shares)]
-    expected = [p * n for p in shares.values()] + [max(rest * n, 1e-9)]
-    statistic = sum((o - e) ** 2 / e for o, e in zip(observed, expected, strict=True))
-    return statistic <= quantile(len(expected) - 1)
-
-
-def quantile(freedom: int) -> float:
-    """What chi-square exceeds with probability 1e-6."""
-    return freedom * (1 - 2 / (9 * freedom) + 4.76 * math.sqrt(2 / (9 * freedom))) ** 3
-
-
-def alike(ours: list[int], theirs: list[int], cells: int = 60) -> bool:
-    """Chi-square of two samples of one size, in cells that hold equal shares of the two together."""
-    edges = np.unique(np.quantile(ours + theirs, np.linspace(0, 1, cells + 1)[1:-1]))
-    left, right = (np.bincount(np.searchsorted(edges, samples), minlength=len(edges) + 1) for samples in (ours, theirs))
-    both = left + right
-    kept = both > 0
-    return bool(np.sum((left - right)[kept] ** 2 / both[kept]) <= quantile(int(kept.sum()) - 1))
+    """Pearson's test against the definition."""
+    return chance.fits(samples, weights(sigma))
 
 
 @pytest.mark.parametrize("sigma", [1024, 50 * 1024, 1000 * 1024, 2**24, 2**30, 3 * 2**50])
@@ -128,11 +108,11 @@ def test_release_adds_the_promised_noise_to_every_cell() -> None:
     present = [(a, b) for a in domain for b in domain[::2]]
     exact = Exact(present, [(7 * i, 10**25 - i) for i in range(len(present))])
     true = dict(zip(exact.groups, exact.values, strict=True))
-    released = release(made, exact)
+    [released] = release(made, [exact])
     assert released.groups == [(a, b) for a in domain for b in domain]
     pairs = zip(released.groups, released.values, strict=True)
     noise = np.array([[x - t for x, t in zip(v, true.get(g, (0, 0)), strict=True)] for g, v in pairs], dtype=float)
-    scales = [m.sigma / 1024 for m in made.measurements]
+    scales = [m.sigma / 1024 for m in made.blocks[0].measurements]
     for column, scale in zip(noise.T, scales, strict=True):
         for part in (column[::2], column[1::2]):  # cells that were there, and empty ones
             assert right_scale(part, scale)
@@ -147,9 +127,9 @@ def test_release_adds_the_promised_noise_to_every_cell() -> None:
 @pytest.mark.parametrize("rho", ["0.5", "0.005"])
 def test_a_group_of_one_unit_comes_out_no_more_often_than_delta(rho: str) -> None:
     made = plan(Bounds(1, 1, 1), [measurement("units", 1, rho)], [key("a", None)], delta="0.02")
-    assert made.threshold is not None
-    released = release(made, Exact([(str(i),) for i in range(N)], [(1,)] * N))
-    truth = exact_tail(made.measurements[0].sigma / 1024, made.threshold.tau - 1)
+    assert made.blocks[0].threshold is not None
+    [released] = release(made, [Exact([(str(i),) for i in range(N)], [(1,)] * N)])
+    truth = exact_tail(made.blocks[0].measurements[0].sigma / 1024, made.blocks[0].threshold.tau - 1)
     assert truth <= Decimal("0.02")
     assert abs(len(released.groups) - N * truth) <= DEVIATIONS * math.sqrt(N * truth)
-    assert all(value >= made.threshold.tau for (value,) in released.values)
+    assert all(value >= made.blocks[0].threshold.tau for (value,) in released.values)

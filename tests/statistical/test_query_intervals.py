@@ -6,11 +6,12 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from query_examples import plan_of
+from query_examples import only, plan_of
 
 from sandbox.engines.base import Exact
 from sandbox.engines.reference import measure
-from sandbox.plan.scalar import Value
+from sandbox.engines.relations import Row
+from sandbox.plan.block import Measurement
 from sandbox.privacy.release import release
 from sandbox.products.query.kind import QueryProduct
 
@@ -27,12 +28,18 @@ STATISTICS = (
 LOW, HIGH = 0.94, 0.98  # more than four standard deviations of 2,000 draws around 0.96
 
 
+def int_of(m: Measurement, rows: list[Row]) -> int:
+    found = measure(m, rows)
+    assert isinstance(found, int)
+    return found
+
+
 @pytest.mark.parametrize(("epsilon", "narrow"), [("1", ("n", "total", "mean")), ("8", ("total",)), ("40", ("total",))])
 def test_intervals_cover(epsilon: str, narrow: tuple[str, ...]) -> None:
     plan = plan_of(SQL, epsilon=epsilon)
-    exact = tuple(ROWS if m.what == "rows" else ROWS * (MEAN * 100 - m.centre) for m in plan.measurements)
-    released = release(plan, Exact([(number,) for number in range(GROUPS)], [exact] * GROUPS))
-    answer = QueryProduct().present(plan, released.groups, released.values, released.values)
+    exact = tuple(ROWS if m.what == "rows" else ROWS * (MEAN * 100 - m.centre) for m in only(plan).measurements)
+    released = release(plan, [Exact([(number,) for number in range(GROUPS)], [exact] * GROUPS)])
+    answer = QueryProduct().present(plan, released, [released[0].values])
     assert len(answer.rows) == GROUPS
     for place, column in enumerate(answer.columns):
         if column.role == "measure":
@@ -48,13 +55,13 @@ def test_intervals_of_statistics_cover(spread: int) -> None:
     round; a spread of 0 is the hard case of a deviation and a correlation, which then are at their bound."""
     plan = plan_of(STATISTICS, epsilon="4")
     sides = [(1, 1), (-1, -1), (1, 1), (-1, 1), (-1, -1), (1, -1), (1, 1), (-1, -1)]
-    rows: list[dict[str, Value]] = [
-        {"wage": Decimal(MEAN + spread * one), "income": 200_000 + spread * 100 * two, "__unit": 0}
-        for one, two in sides
+    rows = [
+        Row(0, (at,), {"wage": Decimal(MEAN + spread * one), "income": 200_000 + spread * 100 * two})
+        for at, (one, two) in enumerate(sides)
     ]
-    exact = tuple(measure(m, rows) * ROWS // len(rows) for m in plan.measurements)
-    released = release(plan, Exact([(number,) for number in range(GROUPS)], [exact] * GROUPS))
-    answer = QueryProduct().present(plan, released.groups, released.values, released.values)
+    exact = tuple(int_of(m, rows) * ROWS // len(rows) for m in only(plan).measurements)
+    released = release(plan, [Exact([(number,) for number in range(GROUPS)], [exact] * GROUPS)])
+    answer = QueryProduct().present(plan, released, [released[0].values])
     variance = spread**2 * ROWS / (ROWS - 1)
     truth = {"var": variance, "deviation": variance**0.5, "covar": 50 * spread**2}
     truth |= {"corr": 0.5, "slope": 0.005} if spread == 300 else {}  # below, some have none

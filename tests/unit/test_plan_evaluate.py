@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 from query_examples import plan_of
 
 from sandbox.plan import scalar as s
+from sandbox.plan.block import Bounds
 from sandbox.plan.evaluate import evaluate
-from sandbox.plan.plan import Bounds, Output, Post
+from sandbox.plan.plan import Output
+from sandbox.plan.relation import Filter, Join, Semi, Sort
 
 NULL = s.Constant(None, s.BOOLEAN)
 TRUE, FALSE = s.Constant(True, s.BOOLEAN), s.Constant(False, s.BOOLEAN)
@@ -59,16 +61,27 @@ def test_division_by_zero_is_null_and_the_rest_is_exact() -> None:
 
 def test_impossible_plans_cannot_be_built() -> None:
     plan = plan_of("SELECT town, COUNT(*) AS n FROM persons GROUP BY town HAVING n > 3")
+    [block], [outputs] = plan.blocks, plan.outputs
     with pytest.raises(ValueError, match="threshold"):
-        replace(plan, threshold=None)
+        replace(block, threshold=None)
     with pytest.raises(ValueError, match="one name"):
-        replace(plan, outputs=plan.outputs * 2)
-    with pytest.raises(ValueError, match="post-processing"):
-        replace(plan, outputs=plan.outputs[:1])
-    with pytest.raises(ValueError, match="post-processing"):
-        replace(plan, post=Post(having=s.Compare("=", s.Column("age", s.INTEGER), s.Constant(3, s.INTEGER))))
+        replace(plan, outputs=(outputs * 2,))
+    with pytest.raises(ValueError, match="no such outputs"):
+        replace(plan, outputs=(outputs[:1],))
+    with pytest.raises(ValueError, match="no column age"):
+        Filter(plan.post, s.Compare("=", s.Column("age", s.INTEGER), s.Constant(3, s.INTEGER)))
+    with pytest.raises(ValueError, match="only what is released"):
+        replace(plan, post=block.rows)
+    with pytest.raises(ValueError, match="measures rows of units"):
+        replace(block, rows=plan.post)
+    with pytest.raises(ValueError, match="cannot be joined"):
+        Join("inner", block.rows, plan.post)
+    with pytest.raises(ValueError, match="of its own rows"):
+        Semi(plan.post, block.rows)
+    with pytest.raises(ValueError, match="no order"):
+        Sort(block.rows, ())
     with pytest.raises(ValueError, match="sources"):
-        Output("x", "computed", (0,), s.INTEGER, expr=NULL)
+        Output("x", "average", (0,), s.INTEGER)
     with pytest.raises(ValueError, match="bounds"):
         Bounds(3, 4, 1)
 

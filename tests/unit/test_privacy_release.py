@@ -6,14 +6,20 @@ import pytest
 from privacy_plans import key, measurement, plan
 
 from sandbox.engines.base import Exact
-from sandbox.plan.plan import Bounds, Key, Plan
-from sandbox.privacy.release import release
+from sandbox.plan.block import Bounds, Key
+from sandbox.plan.plan import Plan
+from sandbox.privacy.release import release_block
+from sandbox.privacy.released import Released
 
 QUIET = "1000000"  # ρ so large that σ is far below 1 and noise is 0
 
 
 def counting(*keys: Key, rho: str = QUIET) -> Plan:
     return plan(Bounds(4, 2, 2), [measurement("units", 2, rho), measurement("rows", 8, rho)], list(keys))
+
+
+def release(made: Plan, exact: Exact) -> Released:
+    return release_block(made.blocks[0], exact)
 
 
 def test_without_keys_there_is_exactly_one_group() -> None:
@@ -37,8 +43,9 @@ def test_declared_cells_are_filled_and_others_dropped() -> None:
 
 def test_private_keys_come_out_above_the_threshold_and_inside_declared_domains() -> None:
     made = counting(key("a", None), key("b", ("x",)))
-    assert made.threshold is not None
-    many = made.threshold.tau + 5
+    threshold = made.blocks[0].threshold
+    assert threshold is not None
+    many = threshold.tau + 5
     exact = Exact([("q", "x"), ("p", "x"), ("r", "x"), ("s", "z")], [(many, 1), (many, 2), (1, 50), (many, 3)])
     released = release(made, exact)
     assert released.groups == [("p", "x"), ("q", "x")]

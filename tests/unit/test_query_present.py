@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from query_examples import plan_of, refusal
+from query_examples import only, plan_of, refusal
 
 from sandbox.core.canonical import canonical_bytes
 from sandbox.errors import Problem
@@ -13,6 +13,7 @@ from sandbox.jobs.product import Answer
 from sandbox.jobs.result import canonical_result
 from sandbox.plan.plan import Plan
 from sandbox.plan.scalar import Value
+from sandbox.privacy.released import Released
 from sandbox.products.query.kind import QueryProduct
 from sandbox.products.query.values import average
 
@@ -22,24 +23,24 @@ GROUPS = [("f",), ("m",)]
 
 def released(plan: Plan, **values: int) -> tuple[int, ...]:
     """One integer per measurement, by its kind."""
-    return tuple(values.get(m.what, 0) for m in plan.measurements)
+    return tuple(values.get(m.what, 0) for m in only(plan).measurements)
 
 
 def answered(plan: Plan, base: list[dict[str, int]], copy: list[dict[str, int]] | None = None) -> Answer:
     rows = [released(plan, **one) for one in base]
     marked = [released(plan, **one) for one in copy or base]
-    groups: list[tuple[Value, ...]] = [*GROUPS] if plan.keys else [()]
-    return KIND.present(plan, groups, rows, marked)
+    groups: list[tuple[Value, ...]] = [*GROUPS] if only(plan).keys else [()]
+    return KIND.present(plan, [Released(groups, rows)], [marked])
 
 
 def test_values_types_and_default_order() -> None:
     plan = plan_of("SELECT COUNT(*) AS n, SUM(wage) AS total, AVG(wage) AS mean, sex FROM persons GROUP BY sex")
-    sums = {m.centre: i for i, m in enumerate(plan.measurements) if m.what == "sum"}
-    count = next(i for i, m in enumerate(plan.measurements) if m.what == "rows")
+    sums = {m.centre: i for i, m in enumerate(only(plan).measurements) if m.what == "sum"}
+    count = next(i for i, m in enumerate(only(plan).measurements) if m.what == "rows")
     base = [[0] * 3, [0] * 3]
     for row, (n, total, around) in zip(base, [(-4, 12_345, 7), (3, -1, 1)], strict=True):
         row[count], row[sums[0]], row[sums[49_025]] = n, total, around
-    answer = KIND.present(plan, GROUPS, [tuple(row) for row in base], [tuple(row) for row in base])
+    answer = KIND.present(plan, [Released([*GROUPS], [tuple(row) for row in base])], [[tuple(row) for row in base]])
     assert answer.rows == (
         (0, Decimal("123.45"), None, "f"),  # counts stay at or above 0; no average of no rows
         (3, Decimal("-0.01"), Decimal("490.253333"), "m"),
@@ -54,7 +55,7 @@ def test_values_types_and_default_order() -> None:
 
 
 def test_averages_stay_in_their_bounds_and_round_half_to_even() -> None:
-    measured = next(m for m in plan_of("SELECT AVG(age) FROM persons").measurements if m.what == "sum")
+    measured = next(m for m in only(plan_of("SELECT AVG(age) FROM persons")).measurements if m.what == "sum")
     assert average(measured, 10**9, 3, 4) == Decimal("100.0000")
     assert average(measured, -(10**9), 3, 4) == Decimal("0.0000")
     assert str(average(measured, -100, 2, 4)) == "0.0000"
@@ -110,7 +111,7 @@ def test_computed_columns() -> None:
 def test_intervals_follow_the_noise() -> None:
     plan = plan_of("SELECT COUNT(*), SUM(wage) FROM persons")
     [count, total] = answered(plan, [{"rows": 100, "sum": 5}]).columns
-    sigmas = {m.what: m.sigma / 1024 for m in plan.measurements}
+    sigmas = {m.what: m.sigma / 1024 for m in only(plan).measurements}
     assert count.error_95 and total.error_95 and count.scale
     assert float(count.error_95) == pytest.approx(1.96 * sigmas["rows"] * 1.044 + 0.5, rel=0.01)
     assert float(total.error_95) == pytest.approx(1.96 * sigmas["sum"] * 1.044 / 100, rel=0.01)
@@ -120,7 +121,7 @@ def test_intervals_follow_the_noise() -> None:
 def test_the_canonical_result_has_one_spelling() -> None:
     plan = plan_of("SELECT insured, AVG(wage) AS mean FROM persons GROUP BY insured")
     rows = [released(plan, rows=0, sum=0), released(plan, rows=10, sum=1)]
-    answer = KIND.present(plan, [(False,), (True,)], rows, rows)
+    answer = KIND.present(plan, [Released([(False,), (True,)], rows)], [rows])
     assert canonical_result(answer) == {
         "v": 1,
         "columns": [
