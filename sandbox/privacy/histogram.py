@@ -14,18 +14,19 @@ SAFE = 1 << 62
 
 
 class Histogram:
-    """How far each of the bins 0 … size − 1 is from the rank a/b: |(b−a)·below − a·above|, of the rows in lower and in
-    higher bins.
+    """How far each of the bins 0 … size − 1 is from the rank a/b: with A rows in all, `below` in lower bins and `up_to`
+    in these and the bin itself, b·below − a·A where that is positive, a·A − b·up_to where that is, else 0: the rank
+    lies in the bin.
 
     `numbers` are the bins that may hold rows, rising, `counts` the rows in each. A gap of empty bins, perhaps of none,
-    lies before each and behind the last. Without the bars distances rise: with A_j rows before gap j and A in all, that
-    of gap j is s_j = b·A_j − a·A, of the bin behind it s_j + a·(its rows), and s_{j+1} = s_j + b·(its rows). Raises
-    ValueError when the arguments are no histogram or no rank.
+    lies before each and behind the last. With A_j rows before gap j and s_j = b·A_j − a·A, which rises, gap j is |s_j|
+    away, and the bin behind it as far as 0 is from s_j … s_{j+1}. Raises ValueError when the arguments are no histogram
+    or no rank.
     """
 
     def __init__(self, numbers: Whole, counts: Whole, size: int, rank: tuple[int, int]) -> None:
-        self.a, b = rank
-        if not 0 <= self.a <= b or b < 1 or not 1 <= size < SAFE:
+        a, b = rank
+        if not 0 <= a <= b or b < 1 or not 1 <= size < SAFE:
             raise ValueError("a rank is a fraction between 0 and 1, of at least one bin")
         self.edges = np.concatenate(([-1], numbers, [size]))
         if (self.edges[1:] <= self.edges[:-1]).any() or counts.min(initial=0) < 0:
@@ -34,7 +35,7 @@ class Histogram:
             counts = counts.astype(object)
         self.counts = counts
         before = np.concatenate(([0], np.cumsum(counts)))
-        self.signed = b * before - self.a * before[-1]
+        self.signed = b * before - a * before[-1]
 
     def near(self, reach: int) -> tuple[Whole, Whole, Whole]:
         """Give runs of bins that together are all bins: the first bin of each, its length, a distance.
@@ -58,14 +59,15 @@ class Histogram:
     def distance(self, number: int) -> int:
         """Give how far one bin is."""
         place = int(np.searchsorted(self.edges, number)) - 1  # bins before it that may hold rows
-        own = self.counts[place] if self.edges[place + 1] == number else 0
-        return abs(int(self.signed[place]) + self.a * int(own))
+        behind = self.signed[place + (self.edges[place + 1] == number)]
+        return max(int(self.signed[place]), -int(behind), 0)
 
     def _runs(self, begin: int, end: int) -> tuple[Whole, Whole, Whole]:
         """Give first bins, lengths and distances of the gaps begin … end and the bins between; empty gaps are none."""
         edges, signed = self.edges[begin : end + 2], self.signed[begin : end + 1]
         starts = np.concatenate((edges[:-1] + 1, edges[1:-1]))
         lengths = np.concatenate((np.diff(edges) - 1, np.ones(end - begin, np.int64)))
-        distances = abs(np.concatenate((signed, signed[:-1] + self.a * self.counts[begin:end])))
+        bins = np.maximum(np.maximum(signed[:-1], -signed[1:]), 0)
+        distances = np.concatenate((abs(signed), bins))
         runs = np.flatnonzero(lengths)
         return starts[runs], lengths[runs], distances[runs]

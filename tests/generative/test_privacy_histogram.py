@@ -15,7 +15,8 @@ BINS = st.dictionaries(st.integers(0, 30), st.integers(0, 12) | st.just(10**20),
 def test_near_runs_are_true_and_far_ones_far(bins: dict[int, int], more: int, a: int, rest: int, reach: int) -> None:
     size, b = max(bins, default=0) + 1 + more, a + rest + 1
     rows = [bins.get(number, 0) for number in range(size)]
-    truth = [abs((b - a) * sum(rows[:place]) - a * sum(rows[place + 1 :])) for place in range(size)]
+    target = a * sum(rows)
+    truth = [max(b * sum(rows[:place]) - target, target - b * sum(rows[: place + 1]), 0) for place in range(size)]
     numbers = sorted(bins)
     counts = [bins[number] for number in numbers]
     wide = np.array(counts, object if 10**20 in counts else np.int64)

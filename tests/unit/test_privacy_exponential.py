@@ -108,13 +108,9 @@ def test_every_index_owns_its_weight(scores: list[int], sigma: int, monkeypatch:
 
 def by_definition(bins: dict[int, int], size: int, rank: tuple[int, int]) -> list[int]:
     a, b = rank
-    return [
-        abs(
-            (b - a) * sum(n for bin_, n in bins.items() if bin_ < place)
-            - a * sum(n for bin_, n in bins.items() if bin_ > place)
-        )
-        for place in range(size)
-    ]
+    target = a * sum(bins.values())
+    below = [sum(n for bin_, n in bins.items() if bin_ < place) for place in range(size + 1)]
+    return [max(b * below[place] - target, target - b * below[place + 1], 0) for place in range(size)]
 
 
 HISTOGRAMS = [
@@ -166,13 +162,13 @@ def test_more_bins_than_a_word_has_room_for(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @pytest.mark.parametrize("reach", [0, 1, 4, 100])
-def test_an_even_split_leaves_the_empty_middle(reach: int) -> None:
-    """Two equal heaps: all that lies between has score 0, the heaps theirs; the ends are far."""
+def test_an_even_split_is_both_heaps_and_the_empty_middle(reach: int) -> None:
+    """Two equal heaps: they and all that lies between have score 0; the ends are far."""
     histogram = Histogram(np.array([10, 20]), np.array([50, 50]), 40, (1, 2))
     starts, lengths, distances = histogram.near(reach)
     assert sum(lengths) == 40
     assert (11, 9, 0) in set(zip(starts.tolist(), lengths.tolist(), distances.tolist(), strict=True))
-    assert [histogram.distance(number) for number in (0, 10, 11, 20, 39)] == [100, 50, 0, 50, 100]
+    assert [histogram.distance(number) for number in (0, 10, 11, 20, 39)] == [100, 0, 0, 0, 100]
 
 
 @pytest.mark.parametrize(
