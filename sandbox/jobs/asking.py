@@ -72,6 +72,7 @@ def compiled(house: House, tx: Transaction, permit: Permit, request: Mapping[str
         raise Problem("state_conflict", "the resource has no data yet; ask its holder to upload a version")
     entry = parse_entry(permit.resource.entry)
     account = accountant.account_for(tx, permit.resource.population, permit.subscription.party)
+    accountant.admit(account, {"gaussian"}, private_keys=False)  # every kind calibrates its noise by ρ so far
     plan = kind.compile(
         Question(
             request=request,

@@ -125,6 +125,23 @@ def test_an_estimate_opens_no_private_file(box: Estate) -> None:
         hidden.rename(box.settings.data_folder)
 
 
+def test_a_pure_budget_is_registered_and_refuses_gaussian_noise_with_a_sentence(tmp_path: Path) -> None:
+    with estate(tmp_path / "home") as box:
+        box.publish(pure=True, delta="0", per_user={"epsilon": "4"})
+        assert box.ok("GET", f"/resources/{box.resource}")["privacy"] == {
+            "epsilon": "8", "per_user": {"epsilon": "4"}, "pure": True
+        }  # fmt: skip
+        body = {"subscription": box.subscriptions["firm"], "sql": SQL, "epsilon": "0.5"}
+        refused = box.web.call("POST", "/jobs/estimate", body, "firm").json
+        assert refused["code"] == "sql_not_allowed" and "pure ε and pays for Laplace noise only" in refused["detail"]
+        assert whole(box)["total"] == {"epsilon": "8", "delta": "0"} and whole(box)["pure"]
+        raised = box.ok("POST", f"/budgets/{whole(box)['account']}/raise", RAISE)
+        assert raised["total"] == {"epsilon": "9", "delta": "0"}
+        page = box.ok("GET", "/disclosure", key="")["privacy"]
+        assert [one["pure"] for one in page] == [True] and page[0]["spent_at_most"] == {"epsilon": "0"}
+        assert box.ok("GET", f"/resources/{box.resource}")["privacy"]["epsilon"] == "9"
+
+
 def charges(leaf: bytes) -> str:
     public = content(leaf)["public"]
     assert isinstance(public, dict)

@@ -37,6 +37,15 @@ def test_R1_numbers_may_come_as_numbers_or_text():
     assert entry.privacy.epsilon == Decimal(20) and entry.privacy.per_user.delta == Decimal("1e-7")
 
 
+def test_R1_a_pure_promise_has_no_delta():
+    for delta in ({}, {"delta": "0"}):
+        raw = deepcopy(CLINIC)
+        raw["privacy"] = {"epsilon": "20", "per_user": {"epsilon": "4", **delta}, "pure": True, **delta}
+        entry = parse_entry(raw)
+        assert entry.privacy.pure and entry.privacy.delta == entry.privacy.per_user.delta == 0
+        assert parse_entry(entry.as_json()) == entry
+
+
 def test_R1_a_population_may_be_named():
     raw = deepcopy(CLINIC)
     raw["unit"]["population"] = "residents"
@@ -90,6 +99,12 @@ REFUSED = {
     "no ε": (put("-1", "privacy", "epsilon"), "field_invalid", "privacy.epsilon"),
     "more for a user than for all": (put("21", "privacy", "per_user", "epsilon"), "field_invalid", "privacy.per_user"),
     "no budget": (drop("privacy"), "field_invalid", "privacy"),
+    "no δ": (drop("privacy", "delta"), "field_invalid", "privacy.delta"),
+    "no δ of a share": (drop("privacy", "per_user", "delta"), "field_invalid", "privacy.per_user.delta"),
+    "pure with a δ": (put(True, "privacy", "pure"), "field_invalid", "privacy.delta"),
+    "never renewing": (put("P0D", "privacy", "renew"), "field_invalid", "privacy.renew"),
+    "renewing by the hour": (put("PT1H", "privacy", "renew"), "field_invalid", "privacy.renew"),
+    "renewing sometimes": (put("yearly", "privacy", "renew"), "field_invalid", "privacy.renew"),
     "no row bound": (drop("tables", 1, "max_rows_per_unit"), "field_invalid", "tables[1].max_rows_per_unit"),
     "unit is no column": (put("nobody", "tables", 1, "unit"), "field_invalid", "tables[1].unit"),
     "unit elsewhere": (put("visits.dept", "unit", "column"), "field_invalid", "unit.column"),
