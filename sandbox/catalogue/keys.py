@@ -42,6 +42,8 @@ def check_path(entry: Entry, table: TableEntry, where: str) -> None:
             f"{path.column} must name one row of {parent.name}: declare the column there that it names "
             f'`"key": true`, and if that has another name write `"references"` on {path.column}',
         )
+    if found[1].name == parent.unit_column:
+        raise invalid(where, f"{parent.name}.{found[1].name} is the unit itself; write {mine.name} alone")
     if found[1].type != mine.type:
         raise invalid(where, f"{path.column} and {parent.name}.{found[1].name} differ in type; declare both alike")
 

@@ -94,7 +94,8 @@ def _check_reference(entry: Entry, table: TableEntry, column: str, target: str, 
     if found.type != mine.type:
         raise invalid(f"{where}.references", f"{target} has another type; declare both alike")
     units = parent.unit_column == found.name and table.unit_column == column
-    if not parent.public and (table.public or not (units or found.key)):
+    key = found.key and parent.unit_column != found.name
+    if not parent.public and (table.public or not (units or key)):
         raise invalid(
             f"{where}.references",
             "a reference goes from a protected table to its unit's column or to a key of another table of that unit, "

@@ -12,7 +12,8 @@ unit; the view `visits` decodes them to the declared names and types, for reader
   stand in order of their least `__ord`; the row's ordinal within (unit, group) in order of `__ord`; and norm buckets.
   Ordinals count from 0 and saturate at 255: a filter `< n` is exact for n ≤ 255. NULL is a key value.
 - The norm bucket of a measure is the number j of its edge e_j = ⌈2^(j/8)⌉, the smallest that is at least
-  √(Σ over the unit's groups of (Σ|x|)²), x in the column's grains; for the measure `ROWS` x is 1.
+  √(Σ over the unit's groups of (Σ|x|)²), x in the column's grains; for the measure `ROWS` x is 1. Buckets are a byte,
+  or two where declared bounds ask for more than 256 of them: they never saturate, since a smaller edge would be wrong.
 
 Public tables are stored plainly under their own name, with `__ord`, the row's place in the order of its cells.
 The layout itself is the table `__layout(json)`.
@@ -25,6 +26,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from decimal import Decimal
+from functools import cache
+from itertools import count
 from typing import Any, Literal
 
 import duckdb
@@ -76,7 +79,7 @@ class Stored:
 
 @dataclass(frozen=True)
 class Index:
-    """The contribution index of one key set: hidden columns of the base table (UTINYINT, never NULL).
+    """The contribution index of one key set: hidden columns of the base table, never NULL.
 
     `keys` are declared names, in the table's order of columns; `groups` and `rows` the ordinals; `norms` maps a measure
     (`ROWS`, or a column's name) to its column of norm buckets."""
@@ -126,6 +129,21 @@ class Layout:
     def of_json(cls, text: str) -> Layout:
         """Read what `as_json` wrote."""
         return cls({name: _table(raw) for name, raw in json.loads(text).items()})
+
+
+@cache
+def edge(bucket: int) -> int:
+    """Give the edge ⌈2^(j/8)⌉ of the norm bucket j: the norm itself is at most that."""
+    low, high = 1, 1 << (bucket // 8 + 1)
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (low, middle) if middle**8 >= 1 << bucket else (middle + 1, high)
+    return low
+
+
+def buckets(most: int) -> int:
+    """Give how many norm buckets there are when no norm is beyond `most`."""
+    return next(j for j in count() if edge(j) >= most) + 1
 
 
 def read_layout(connection: duckdb.DuckDBPyConnection, catalog: str = ALIAS) -> Layout:

@@ -16,7 +16,7 @@ MOST_VALUES = 1000
 
 
 def public_facts_of(connection: duckdb.DuckDBPyConnection, table: TableEntry, source: str) -> dict[str, Any]:
-    """Give rows and, per column, the facts of the public `table` whose rows stand in `source`, as JSON."""
+    """Give rows and, per column, the facts of the public `table` that `source` holds, as JSON."""
     (rows,) = connection.execute(f"SELECT count(*) FROM {source}").fetchone() or (0,)
     return {"rows": rows, "columns": {one.name: _column(connection, one, source, rows) for one in table.columns}}
 

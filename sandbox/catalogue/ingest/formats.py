@@ -1,7 +1,8 @@
 # ruff: noqa: S608 – declared names match an allow-list pattern, everything else is our own or a quoted literal
-"""Reading CSV, Parquet and XLSX into one shape: a table `raw` of texts, one column for each declared one.
+"""Reading CSV, Parquet and XLSX into one shape: a relation `raw` of the declared columns, texts or Parquet's own.
 
-Files are read by declared names only; nothing about types is guessed.
+Files are read by declared names only; nothing about types is guessed. CSV and Parquet are views: the one pass over the
+file is that of `type_cells`.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ NESTED = ("list", "large_list", "struct", "map", "binary", "large_binary", "dict
 def load_raw(
     connection: duckdb.DuckDBPyConnection, table: TableEntry, path: Path, form: str, limits: Limits, schema: str
 ) -> None:
-    """Create `schema.raw` from the file; raises table_malformed, upload_too_large or media_type_unsupported."""
+    """Create `schema.raw` over the file; raises table_malformed, upload_too_large or media_type_unsupported."""
     if path.stat().st_size > limits.file_bytes:
         raise Problem(
             "upload_too_large", f"Table {table.name}: the file is larger than {limits.file_bytes} bytes; split it."
@@ -38,11 +39,8 @@ def load_raw(
         raise Problem("media_type_unsupported", f"Table {table.name}: send CSV, Parquet or XLSX.")
     try:
         readers[form](connection, table, path, limits, schema)
-        (rows,) = connection.execute(f"SELECT count(*) FROM {schema}.raw").fetchone() or (0,)
     except duckdb.Error as error:
-        raise malformed(table.name, _where(error)) from None
-    if rows > limits.rows:
-        raise Problem("upload_too_large", f"Table {table.name}: more than {limits.rows} rows; split it.")
+        raise unreadable(table, error) from None
 
 
 def check_header(table: TableEntry, found: Sequence[str]) -> None:
@@ -66,7 +64,7 @@ def _load_csv(
     check_header(table, header)
     columns = ", ".join(f"{quoted(name)}: 'VARCHAR'" for name in header)
     connection.execute(
-        f"CREATE TABLE {schema}.raw AS SELECT {_names(table)} FROM read_csv({quoted(str(path))}, auto_detect = false, "
+        f"CREATE VIEW {schema}.raw AS SELECT {_names(table)} FROM read_csv({quoted(str(path))}, auto_detect = false, "
         f"columns = {{{columns}}}, header = true, delim = ',', quote = '\"', escape = '\"', encoding = 'utf-8', "
         f"compression = 'none', strict_mode = true, null_padding = false, ignore_errors = false, "
         f"max_line_size = {LONGEST_LINE}) LIMIT {limits.rows + 1}"
@@ -96,8 +94,7 @@ def _load_parquet(
     check_header(table, arrow.names)
     if nested := [field.name for field in arrow if str(field.type).startswith(NESTED)]:
         raise malformed(table.name, f"the column {_list(nested)} is not a plain column; write numbers, texts or dates")
-    casts = ", ".join(f'CAST("{column.name}" AS VARCHAR) AS "{column.name}"' for column in table.columns)
-    connection.execute(f"CREATE TABLE {schema}.raw AS SELECT {casts} FROM read_parquet({quoted(str(path))})")
+    connection.execute(f"CREATE VIEW {schema}.raw AS SELECT {_names(table)} FROM read_parquet({quoted(str(path))})")
 
 
 def _load_xlsx(
@@ -120,7 +117,9 @@ def _list(names: Sequence[str]) -> str:
     return ", ".join(shown) + (" and others" if len(names) > 5 else "")
 
 
-def _where(error: duckdb.Error) -> str:
+def unreadable(table: TableEntry, error: duckdb.Error) -> Problem:
+    """The refusal of a file that the reader gave up, by line where that is known."""
     line = re.search(r"Line: (\d+)", str(error))
     where = f"line {line[1]} of the file" if line else "the file"
-    return f"{where} is not well formed; check quotes, line ends, the number of cells and that it is UTF-8"
+    say = f"{where} is not well formed; check quotes, line ends, the number of cells and that it is UTF-8"
+    return malformed(table.name, say)

@@ -12,24 +12,31 @@ from typing import Any
 import duckdb
 
 from sandbox.catalogue.entry import TableEntry
+from sandbox.catalogue.ingest.clustering import Written
+from sandbox.engines.files import ALIAS
+from sandbox.engines.layout import TableLayout
 
 
 def describe(
-    connection: duckdb.DuckDBPyConnection, table: TableEntry, source: str, cells: Mapping[str, Mapping[str, int]]
+    connection: duckdb.DuckDBPyConnection,
+    table: TableEntry,
+    layout: TableLayout,
+    cells: Mapping[str, Mapping[str, int]],
+    written: Written,
 ) -> dict[str, Any]:
-    """Give rows kept, units, duplicate rows and, per column: nulls, distinct values, what ingest changed."""
-    names = [f'"{column.name}"' for column in table.columns]
-    each = ", ".join(f"count({name}), count(DISTINCT {name}), max({name})" for name in names)
-    found = connection.execute(f"SELECT count(*), {each} FROM {source}").fetchone()
-    different = connection.execute(
-        f"SELECT count(*) FROM (SELECT DISTINCT {', '.join(names)} FROM {source})"
-    ).fetchone()
-    assert found is not None and different is not None
-    rows, columns, latest = found[0], {}, {}
-    for place, column in enumerate(table.columns):
-        filled, values, most = found[1 + 3 * place : 4 + 3 * place]
+    """Give rows kept and, per column: nulls, distinct values, what ingest changed; and the shares of R3."""
+    rows, columns, latest = written.rows, {}, {}
+    for column in table.columns:
+        filled, values, most = rows, written.units, None
+        if column.name != table.unit_column:
+            name = layout.column(column.name).column
+            different = f'count("{name}")' if column.key else f'count(DISTINCT "{name}")'
+            most_of = f'max("{name}")' if column.plan_type.kind == "date" and column.domain is None else "NULL"
+            source = f'{ALIAS}.main."{layout.base}"'
+            found = connection.execute(f'SELECT count("{name}"), {different}, {most_of} FROM {source}').fetchone()
+            filled, values, most = found or (0, 0, None)
         columns[column.name] = {"nulls": rows - filled, "distinct": values, **cells[column.name]}
-        if column.plan_type.kind == "date" and most is not None:
+        if most is not None:
             latest[column.name] = most.isoformat()
     slots = rows * len(columns)
     wrong = sum(count for one in cells.values() for count in one.values())
@@ -39,7 +46,7 @@ def describe(
         "quality": {
             "completeness": _share(slots - sum(one["nulls"] for one in columns.values()), slots),
             "accuracy": _share(max(slots - wrong, 0), slots),
-            "uniqueness": _share(different[0], rows),
+            "uniqueness": _share(written.different, rows),
             "timeliness": latest,
             "readability": "read in full as declared",
         },

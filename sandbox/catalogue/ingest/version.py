@@ -1,4 +1,3 @@
-# ruff: noqa: S608 – declared names match an allow-list pattern, everything else is our own or a quoted literal
 """Ingest of one data version: read, type, bound, number the units, write encrypted, publish.
 
 Runs in a child of the vault. The file appears under its name only when it is whole; on any failure nothing stays.
@@ -10,19 +9,21 @@ from collections.abc import Mapping
 from graphlib import TopologicalSorter
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import duckdb
 
 from sandbox.catalogue.entry import Entry, TableEntry
-from sandbox.catalogue.ingest.columns import sql_type
-from sandbox.catalogue.ingest.content import keep_rows, type_cells
+from sandbox.catalogue.ingest.clustering import write_public, write_rows
 from sandbox.catalogue.ingest.facts import public_facts_of
 from sandbox.catalogue.ingest.formats import load_raw
 from sandbox.catalogue.ingest.limits import Limits
 from sandbox.catalogue.ingest.quality import describe
+from sandbox.catalogue.ingest.staging import type_cells
+from sandbox.catalogue.ingest.storing import create, lay_out, write_layout
+from sandbox.catalogue.ingest.units import judge, number_units
 from sandbox.catalogue.records import Ingested
 from sandbox.engines.files import ALIAS, attach, connect, lock, publish
+from sandbox.engines.layout import Layout, TableLayout
 from sandbox.errors import Problem
 
 DEFAULT = Limits()
@@ -39,10 +40,8 @@ def ingest(
     """Write the encrypted data version `target` from one file a table (path; csv, parquet or xlsx); give the report,
     for holder and registrar only, and the facts about public tables.
 
-    In protected tables the unit's column is replaced by `__unit` (a dense code), `__ord` (0-based keyed order within
-    the unit) and `__h` (63 keyed bits); rows are clustered by the first two. In public ones `__ord` is the row's place
-    in the order of its cells. Raises `Problem`: table_malformed, upload_too_large, media_type_unsupported,
-    field_invalid.
+    How rows are stored is said in `sandbox.engines.layout`. Raises `Problem`: table_malformed, upload_too_large,
+    media_type_unsupported, field_invalid.
     """
     _check_files(entry, files)
     part = unfinished(target)
@@ -95,58 +94,45 @@ def _tables(
     prf_key: bytes,
     limits: Limits,
 ) -> Ingested:
-    """Stage every table, parents first, then number the units of all of them and write."""
+    """Stage every table, number the units of all of them, then write each after those that it refers to."""
     schema = {table.name: f"staged{number}" for number, table in enumerate(entry.tables)}
-    report: dict[str, Any] = {}
-    for name in TopologicalSorter({one.name: entry.needs(one) for one in entry.tables}).static_order():
-        table, mine = entry.table(name), schema[name]
-        assert table is not None
-        connection.execute(f"CREATE SCHEMA {mine}")
-        load_raw(connection, table, *files[table.name], limits, mine)
-        rows, cells = type_cells(connection, table, mine, limits)
-        dropped = keep_rows(connection, entry, table, mine, prf_key, schema)
-        report[table.name] = {
-            "rows_read": rows,
-            "rows_dropped": dropped,
-            **describe(connection, table, f"{mine}.kept", cells),
-        }
-    _number_units(connection, [schema[table.name] for table in entry.tables if not table.public], prf_key)
-    facts = {
-        table.name: public_facts_of(connection, table, f"{schema[table.name]}.kept")
-        for table in entry.tables
-        if table.public
-    }
+    read: dict[str, tuple[int, dict[str, dict[str, int]]]] = {}
     for table in entry.tables:
-        _write(connection, table, f"{schema[table.name]}.kept")
-    return Ingested({"tables": report}, facts)
+        connection.execute(f"CREATE SCHEMA {schema[table.name]}")
+        load_raw(connection, table, *files[table.name], limits, schema[table.name])
+        read[table.name] = type_cells(connection, table, schema[table.name], limits)
+    units = number_units(connection, entry, schema, prf_key)
+    made, layouts = Ingested({"tables": {}}, {}), {}
+    for name in TopologicalSorter({one.name: entry.needs(one) for one in entry.tables}).static_order():
+        found = entry.table(name)
+        assert found is not None
+        layouts[name] = _table(connection, entry, found, schema[name], units, prf_key, read[name], made)
+    write_layout(connection, Layout(layouts))
+    return made
 
 
-def _number_units(connection: duckdb.DuckDBPyConnection, schemas: list[str], prf_key: bytes) -> None:
-    """Give each unit of the version a dense code, in an order that only the key knows."""
-    every = (
-        " UNION ".join(f"SELECT DISTINCT __id FROM {schema}.kept" for schema in schemas)
-        or "SELECT '' AS __id WHERE false"
-    )
-    hashed = f"sha256('{prf_key.hex()}unit.' || __id)"
-    connection.execute(
-        f"CREATE TABLE units AS SELECT __id, row_number() OVER (ORDER BY {hashed}, __id) - 1 AS __unit FROM ({every})"
-    )
-
-
-def _write(connection: duckdb.DuckDBPyConnection, table: TableEntry, source: str) -> None:
-    columns = [column for column in table.columns if column.name != table.unit_column]
-    names = ", ".join(f'"{column.name}"' for column in columns)
-    types = ", ".join(f'"{column.name}" {sql_type(column)}{" NOT NULL" * column.required}' for column in columns)
-    into = f'{ALIAS}.main."{table.name}"'
+def _table(
+    connection: duckdb.DuckDBPyConnection,
+    entry: Entry,
+    table: TableEntry,
+    schema: str,
+    units: int,
+    prf_key: bytes,
+    read: tuple[int, dict[str, dict[str, int]]],
+    made: Ingested,
+) -> TableLayout:
+    """Write one table, and add to `made` what is said of it."""
+    dropped = judge(connection, entry, table, schema)
+    layout = lay_out(connection, table, schema, units)
+    create(connection, table, layout, schema)
     if table.public:
-        connection.execute(f"CREATE TABLE {into} (__ord BIGINT NOT NULL, {types})")
-        place = f"row_number() OVER (ORDER BY {names}) - 1"  # equal rows are alike: any order of them is the same
-        connection.execute(f"INSERT INTO {into} SELECT {place} AS __ord, {names} FROM {source} ORDER BY __ord")
+        written = write_public(connection, table, schema)
+        made.facts[table.name] = public_facts_of(connection, table, f'{ALIAS}.main."{table.name}"')
     else:
-        hidden = "__unit BIGINT NOT NULL, __ord BIGINT NOT NULL, __h BIGINT NOT NULL"
-        connection.execute(f"CREATE TABLE {into} ({hidden}{', ' if types else ''}{types})")
-        connection.execute(
-            f"INSERT INTO {into} SELECT __unit, __ord, __h{', ' if names else ''}{names} "
-            f"FROM {source} JOIN units USING (__id) ORDER BY __unit, __ord"
-        )
-    connection.execute(f"DROP TABLE {source}")
+        written = write_rows(connection, table, layout, schema, prf_key)
+        dropped["beyond_max_rows"] = written.beyond
+    connection.execute(f"DROP SCHEMA {schema} CASCADE")
+    rows, cells = read
+    said = {"rows_read": rows, "rows_dropped": dropped, **describe(connection, table, layout, cells, written)}
+    made.report["tables"][table.name] = said
+    return layout
