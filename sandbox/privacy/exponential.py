@@ -65,7 +65,7 @@ def quantile(
     `bins` are (number, rows in it), rising, as pairs or as an array of two columns; those left out are empty. The score
     is how far the rank a/b of all A rows lies outside the bin, in rows times b: the larger of b·below − a·A,
     a·A − b·up_to and 0, with `below` rows in lower bins and `up_to` in these and the bin. A row more moves each of the
-    first two by b−a or by a, one up and one down: one unit with at most R rows changes the score by at most
+    first two by b−a or by a: one unit with at most R rows changes the score by at most
     Δ = R·max(a, b−a). Work grows with `bins`, not with `count_of_bins`.
 
     Raises ValueError when the arguments are no histogram, no rank or sigma < 1, and whatever the system raises when it

@@ -79,13 +79,31 @@ def test_choices_are_the_definition(t: float) -> None:
     assert not fits(drawn, choice_law(scores, t * 0.7))
 
 
+def test_choices_are_opendps() -> None:
+    """The noisy maximum with Gumbel noise has the law of the exponential mechanism."""
+    from opendp.domains import atom_domain, vector_domain
+    from opendp.measurements import make_noisy_max
+    from opendp.measures import zero_concentrated_divergence
+    from opendp.metrics import linf_distance
+    from opendp.mod import enable_features
+
+    enable_features("contrib")
+    space = vector_domain(atom_domain(T="i64")), linf_distance(T="i64")
+    scores = [abs(12 - place) for place in range(40)]
+    oracle = make_noisy_max(*space, zero_concentrated_divergence(), scale=4.0, negate=True)
+    theirs = [oracle(scores) for _ in range(10_000)]
+    assert alike([exponential.choose(scores, 4 * 1024) for _ in range(10_000)], theirs)
+    for wrong in (3 * 1024, 5 * 1024 + 200):
+        assert not alike([exponential.choose(scores, wrong) for _ in range(10_000)], theirs)
+
+
 @pytest.mark.parametrize("rank", [(1, 2), (1, 10), (3, 4)])
 @pytest.mark.parametrize("t", [3, 20])
 def test_quantiles_are_the_definition(rank: tuple[int, int], t: int) -> None:
     bins = {3: 10, 4: 4, 9: 1, 20: 14, 21: 9, 22: 1, 38: 2}
     size, (a, b) = 40, rank
-    rows = [bins.get(place, 0) for place in range(size)]
-    scores = [abs((b - a) * sum(rows[:place]) - a * sum(rows[place + 1 :])) for place in range(size)]
+    below = [sum(rows for number, rows in bins.items() if number < place) for place in range(size + 1)]
+    scores = [max(b * below[place] - a * below[-1], a * below[-1] - b * below[place + 1], 0) for place in range(size)]
     drawn = [exponential.quantile(list(bins.items()), size, rank, t * 1024) for _ in range(10_000)]
     assert fits(drawn, choice_law(scores, t))
     assert not fits(drawn, choice_law(scores, t * 1.3))
