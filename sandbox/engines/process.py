@@ -6,8 +6,11 @@ keys and questions travel through the pipe, never through arguments or the envir
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Timer
@@ -25,10 +28,10 @@ class ChildLost(Exception):
 class Child:
     """A running `python -m module` that answers frames; not thread-safe by itself."""
 
-    def __init__(self, module: str) -> None:
-        self._folder = TemporaryDirectory(prefix="sandbox-child-")
+    def __init__(self, module: str, *arguments: str) -> None:
+        self._folder = TemporaryDirectory(prefix="sandbox-child-", ignore_cleanup_errors=True)
         self._process = subprocess.Popen(  # noqa: S603 – our own interpreter and module
-            [sys.executable, "-P", "-m", module],
+            [sys.executable, "-P", "-m", module, *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,  # a library's message could quote a row
@@ -64,8 +67,9 @@ class Child:
         return answer
 
     def close(self) -> None:
-        """Kill the child and remove its folder; may be called twice."""
-        self._process.kill()
+        """Kill the child, with what it started, and remove its folder; may be called twice."""
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)  # the child leads a group of its own
         self._process.wait()
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None:

@@ -1,0 +1,1 @@
+"""The distributed engine: Spark, in process or on a cluster. An extra; needs Java."""
