@@ -48,15 +48,14 @@ def write_rows(
     layout: TableLayout,
     schema: str,
     prf_key: bytes,
-    chunk: int = CHUNK,
 ) -> Written:
     """Fill the base table of `layout` from `schema.judged`."""
     clustering = _Clustering(connection, table, layout, schema, prf_key)
     query = f"SELECT {', '.join(clustering.read())} FROM {schema}.judged WHERE __dropped IS NULL ORDER BY __unit"
     written = Written()
     with connection.cursor() as reading:
-        batches = reading.execute(query).to_arrow_reader(chunk)
-        for rows in _whole_units(batches, chunk):
+        batches = reading.execute(query).to_arrow_reader(CHUNK)
+        for rows in _whole_units(batches):
             made, part = clustering.stored(rows)
             connection.register("chunk", made)
             connection.execute(f'INSERT INTO {ALIAS}.main."{layout.base}" SELECT * FROM chunk')
@@ -118,9 +117,10 @@ class _Clustering:
         order = self.order.order(unit, self._words(cells, columns, len(unit)))
         kept = order.place < (self.table.max_rows_per_unit or 1)
         places, unit, place = order.places[kept], unit[kept], order.place[kept]
-        written = Written(
-            len(places), int(starting(unit).sum()), len(np.unique(order.content[kept])), len(kept) - len(places)
-        )
+        contents = np.zeros(len(kept) + 1, np.bool_)
+        contents[order.content[kept]] = True
+        different = int(contents.sum())
+        written = Written(len(places), int(starting(unit).sum()), different, len(kept) - len(places))
         taken = {name: one.taken(places) for name, one in cells.items()}
         made = {
             UNIT: Cells(unit, None).arrow(str(self.layout.unit)),
@@ -196,15 +196,15 @@ class _Clustering:
         return text_words([text for (text,) in found])
 
 
-def _whole_units(batches: pa.RecordBatchReader, chunk: int) -> Iterator[pa.Table]:
-    """Cut batches that ascend by unit into tables of whole units, of about `chunk` rows or one larger unit."""
+def _whole_units(batches: pa.RecordBatchReader) -> Iterator[pa.Table]:
+    """Cut batches that ascend by unit into tables of whole units, of about CHUNK rows or one larger unit."""
     held: pa.Table | None = None
     for batch in batches:
         rows = pa.Table.from_batches([batch])
         rows = rows if held is None else pa.concat_tables([held, rows])
         units = rows[UNIT].to_numpy()
         last = int(np.searchsorted(units, units[-1])) if len(units) else 0  # that unit may go on in the next batch
-        if last and len(units) >= chunk:
+        if last and len(units) >= CHUNK:
             yield rows.slice(0, last)
             rows = rows.slice(last)
         held = rows

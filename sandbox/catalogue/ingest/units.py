@@ -56,13 +56,15 @@ def judge(connection: duckdb.DuckDBPyConnection, entry: Entry, table: TableEntry
     required = [f't."{column.name}"' for column in table.columns if column.required]
     whens += [f"WHEN {cell} IS NULL THEN 'required_missing'" for cell in required]
     reason = f"CASE {' '.join(whens)} END" if whens else "CAST(NULL AS VARCHAR)"
+    rows = f"{schema}.typed t {' '.join(joins)}"
     connection.execute(
-        f"CREATE VIEW {schema}.judged AS SELECT t.*, {unit} AS __unit, {reason} AS __dropped "
-        f"FROM {schema}.typed t {' '.join(joins)}"
+        f"CREATE VIEW {schema}.judged AS SELECT t.*, {unit} AS __unit, {reason} AS __dropped FROM {rows}"
     )
-    counted = f"SELECT __dropped, count(*) FROM {schema}.judged WHERE __dropped IS NOT NULL GROUP BY ALL"
+    rows = rows if "__unit" in reason else f"{schema}.typed t"  # no join where nothing asks for the unit
+    judged = f"(SELECT t.*, {reason} AS __dropped FROM {rows})"
+    counted = f"SELECT __dropped, count(*) FROM {judged} WHERE __dropped IS NOT NULL GROUP BY ALL"
     dropped = dict.fromkeys(DROPPED, 0) | dict(connection.execute(counted).fetchall() if whens else [])
-    _check_keys(connection, table, schema)
+    _check_keys(connection, table, judged)
     return dropped
 
 
@@ -81,7 +83,7 @@ def _unit(entry: Entry, table: TableEntry) -> tuple[str, list[str], list[str]]:
     return "u.__unit", [f"LEFT JOIN ({keys}) u ON {mine} = u.key"], whens
 
 
-def _check_keys(connection: duckdb.DuckDBPyConnection, table: TableEntry, schema: str) -> None:
+def _check_keys(connection: duckdb.DuckDBPyConnection, table: TableEntry, judged: str) -> None:
     """Raise `Problem` (table_malformed) when two rows have the same value in a key.
 
     A repeated key is refused, not repaired: whichever row were dropped, a unit that repeats another's key would move
@@ -91,7 +93,7 @@ def _check_keys(connection: duckdb.DuckDBPyConnection, table: TableEntry, schema
         if column.key:
             name = f'"{column.name}"'
             found = connection.execute(
-                f"SELECT count({name}) > count(DISTINCT {name}) FROM {schema}.judged WHERE __dropped IS NULL"
+                f"SELECT count({name}) > count(DISTINCT {name}) FROM {judged} WHERE __dropped IS NULL"
             ).fetchone()
             if found and found[0]:
                 say = f"the key {column.name} has a value in more than one row; correct the file, or declare no key"
