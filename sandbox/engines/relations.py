@@ -33,6 +33,9 @@ def rows_of(node: r.Relation, tables: Stored) -> list[Row]:
     match node:
         case r.Scan() | r.Public():
             return _table(node, tables[node.table])
+        case r.Values():
+            names = [column.name for column in node.columns]
+            return [Row(None, (at,), dict(zip(names, cells, strict=True))) for at, cells in enumerate(node.cells)]
         case r.Filter():
             return [row for row in rows_of(node.source, tables) if evaluate(node.condition, row.cells) is True]
         case r.Project():
@@ -103,6 +106,8 @@ def _join(node: r.Join, left: Sequence[Row], right: Sequence[Row]) -> list[Row]:
 
 def _group(node: r.Group, rows: Sequence[Row]) -> list[Row]:
     groups: dict[tuple[Value, tuple[Value, ...]], list[Row]] = defaultdict(list)
+    if not node.keys and node.state != "unit":
+        groups[None, ()] = []
     for row in rows:
         groups[row.unit, tuple(evaluate(key.expr, row.cells) for key in node.keys)].append(row)
     found = []
@@ -112,7 +117,7 @@ def _group(node: r.Group, rows: Sequence[Row]) -> list[Row]:
         for one in node.aggregates:
             values = [None if one.expr is None else evaluate(one.expr, row.cells) for row in members]
             cells[one.name] = fold(one.what, values, one.type)
-        found.append(Row(unit, members[0].place, cells))
+        found.append(Row(unit, members[0].place if members else (), cells))
     return found
 
 

@@ -19,6 +19,8 @@ def _rows(node: r.Relation, plan: Plan) -> int | None:
         case r.Released():
             domains = [key.domain for key in plan.blocks[node.block].keys]
             return None if None in domains else prod(len(domain or ()) for domain in domains)
+        case r.Values():
+            return len(node.cells)
         case r.Group() if not node.keys:
             return 1
         case r.Sort():

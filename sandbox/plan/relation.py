@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from sandbox.plan.parts import Aggregate, Named, Order, Over, once, reads, widest
-from sandbox.plan.scalar import BOOLEAN, Column, Scalar
+from sandbox.plan.scalar import BOOLEAN, Column, Scalar, Value
 
 State = Literal["unit", "released", "public"]
 NUMBER = "@"  # between a column's name and the number of its table, for all tables of a statement but the first
@@ -77,6 +77,23 @@ class Public(_Leaf):
 
     def __post_init__(self) -> None:
         once(self.columns)
+
+    @property
+    def state(self) -> State:
+        return "public"
+
+
+@dataclass(frozen=True)
+class Values(_Leaf):
+    """Rows that the statement itself writes, in their order."""
+
+    columns: tuple[Column, ...]
+    cells: tuple[tuple[Value, ...], ...]
+
+    def __post_init__(self) -> None:
+        once(self.columns)
+        if any(len(row) != len(self.columns) for row in self.cells):
+            raise ValueError("every row has a value for each column")
 
     @property
     def state(self) -> State:
@@ -295,4 +312,4 @@ class Sort(_Through):
         reads([one.expr for one in self.order], self.source.columns)
 
 
-Relation = Scan | Public | Released | Filter | Project | Join | Semi | Union | Group | Window | Sort
+Relation = Scan | Public | Values | Released | Filter | Project | Join | Semi | Union | Group | Window | Sort

@@ -17,6 +17,7 @@ from sandbox.plan.relation import (
     Semi,
     Sort,
     Union,
+    Values,
     Window,
 )
 from sandbox.plan.scalar import Column, Scalar
@@ -29,7 +30,7 @@ def sources(node: Relation) -> tuple[Relation, ...]:
             return (node.left, node.right)
         case Union():
             return node.sources
-        case Scan() | Public() | Released():
+        case Scan() | Public() | Values() | Released():
             return ()
         case _:
             return (node.source,)

@@ -13,7 +13,7 @@ def most_rows(node: r.Relation) -> int:
     match node:
         case r.Scan():
             return node.rows
-        case r.Public() | r.Released():
+        case r.Public() | r.Values() | r.Released():
             return 0
         case r.Filter() | r.Project() | r.Window() | r.Sort():
             return most_rows(node.source)  # at most one row for each

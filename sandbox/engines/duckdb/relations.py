@@ -12,7 +12,7 @@ from sandbox.engines.duckdb.scalars import Scalars, from_decimal
 from sandbox.engines.files import ALIAS
 from sandbox.plan import relation as r
 from sandbox.plan.parts import Aggregate, Order, Over
-from sandbox.plan.scalar import Column, Scalar
+from sandbox.plan.scalar import Column, Constant, Scalar
 from sandbox.plan.walk import stored
 
 UNIT, ORDER = "__unit", "__ord"
@@ -38,6 +38,8 @@ class Relations:
         match node:
             case r.Scan() | r.Public():
                 return self._table(node, placed)
+            case r.Values():
+                return self._values(node, placed)
             case r.Filter():
                 below = self.rows(node.source, placed=placed)
                 kept = exp.select("*").from_(self._named(below)).where(self._scalars.render(node.condition))
@@ -66,6 +68,19 @@ class Relations:
         order = [exp.alias_(column(ORDER), place, quoted=True) for place in places]
         picked = [*hidden, *order, *named] or [exp.alias_(exp.Literal.number("1"), "__row", quoted=True)]
         return Rows(exp.select(*picked).from_(table(node.table)), places)
+
+    def _values(self, node: r.Values, placed: bool) -> Rows:
+        places = [f"__p{self._next()}"] if placed else []
+        names = [*places, *(one.name for one in node.columns)] or ["__row"]
+        selects = []
+        for at, cells in enumerate(node.cells):
+            own = [
+                self._scalars.render(Constant(cell, one.type)) for cell, one in zip(cells, node.columns, strict=True)
+            ]
+            picked = [*([digits(at)] if placed else []), *own] or [digits(1)]
+            aliased = [exp.alias_(one, name, quoted=True) for one, name in zip(picked, names, strict=True)]
+            selects.append(exp.select(*aliased))
+        return Rows(exp.select("*").from_(exp.Subquery(this=_all(selects), alias=self._alias())), places)
 
     def _join(self, node: r.Join, placed: bool) -> Rows:
         left, right = self.rows(node.left, placed=placed), self.rows(node.right, placed=placed)
@@ -112,10 +127,7 @@ class Relations:
             unit = [column(UNIT)] if node.state == "unit" else []
             named = [column(one.name) for one in source.columns]
             selects.append(exp.select(*unit, *aliased, *named).from_(self._named(part)))
-        whole: exp.Expression = selects[0]
-        for other in selects[1:]:
-            whole = exp.Union(this=whole, expression=other, distinct=False)
-        return Rows(exp.select("*").from_(exp.Subquery(this=whole, alias=exp.TableAlias(this=self._name()))), places)
+        return Rows(exp.select("*").from_(exp.Subquery(this=_all(selects), alias=self._alias())), places)
 
     def _group(self, node: r.Group, placed: bool) -> Rows:
         firsts = placed or any(one.what == "first" for one in node.aggregates)
@@ -225,12 +237,23 @@ class Relations:
     def _named(self, rows: Rows) -> exp.Subquery:
         return rows.select.subquery(self._name())
 
+    def _alias(self) -> exp.TableAlias:
+        return exp.TableAlias(this=exp.to_identifier(self._name()))
+
     def _name(self) -> str:
         return f"r{self._next()}"
 
     def _next(self) -> int:
         self._number += 1
         return self._number
+
+
+def _all(selects: Sequence[exp.Select]) -> exp.Expression:
+    """UNION ALL, in halves: a statement is not nested deeper than need be."""
+    if len(selects) == 1:
+        return selects[0]
+    middle = len(selects) // 2
+    return exp.Union(this=_all(selects[:middle]), expression=_all(selects[middle:]), distinct=False)
 
 
 def number_of(one: Column) -> exp.Expression:

@@ -45,7 +45,12 @@ def renamed(node: Scalar, names: Mapping[str, str]) -> Scalar:
     """Give `node` with its columns under the names that `names` gives them."""
     if isinstance(node, Column):
         return replace(node, name=names.get(node.name, node.name))
-    parts = {part: _each(getattr(node, part), lambda one: renamed(one, names)) for part in _PARTS[type(node)]}
+    return mapped(node, lambda one: renamed(one, names))
+
+
+def mapped(node: Scalar, change: Callable[[Scalar], Scalar]) -> Scalar:
+    """Give `node` with its direct sub-expressions changed."""
+    parts = {part: _each(getattr(node, part), change) for part in _PARTS[type(node)]}
     return replace(node, **parts) if parts else node
 
 
