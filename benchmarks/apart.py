@@ -15,7 +15,7 @@ from pathlib import Path
 from threading import Event, Thread
 
 LOOK = 0.01  # seconds between two looks at the children
-PROCESSES = Path("/proc")
+PROCESSES, ROOT = Path("/proc"), Path(__file__).parents[1]
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Told:
 def run(work: Callable[..., object], *args: str, timeout: float = 3600.0) -> Told:
     """Call `work(*args)`, a function of a module, in a fresh Python. Raises CalledProcessError when it fails there."""
     command = [sys.executable, "-m", "benchmarks.apart", work.__module__, work.__name__, *args]
-    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, timeout=timeout)
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, timeout=timeout, cwd=ROOT)
     return Told(**json.loads(done.stdout.splitlines()[-1]))
 
 

@@ -1,0 +1,96 @@
+"""The benchmarks' own parts: the town is what it says, errors are what they say, a small run goes to the end."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from benchmarks import apart, pages, queries, timing
+from benchmarks.errors import compare, grouped, together
+from benchmarks.registered import registration
+from benchmarks.town import MOST_VISITS, Town, town
+from sandbox.catalogue.entry import parse_entry
+
+VISITS = 3000
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Town:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("BENCH_CACHE", str(tmp_path_factory.mktemp("town")))
+        return town(VISITS)
+
+
+def test_a_town_has_its_visits_and_every_person_some(small: Town) -> None:
+    with duckdb.connect(str(small.plain_file), read_only=True) as connection:
+        counted = "SELECT sum(n), count(*), min(n), max(n) FROM (SELECT count(*) n FROM visits GROUP BY person_id)"
+        found = connection.execute(counted).fetchone()
+        assert found is not None
+        visits, persons, least, most = found
+        assert (visits, persons, least) == (VISITS, VISITS // 10, 1)
+        assert 20 < most <= MOST_VISITS
+        assert connection.execute("SELECT count(*) FROM persons").fetchone() == (VISITS // 10,)
+
+
+def test_a_town_is_the_same_every_time(small: Town, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BENCH_CACHE", str(tmp_path))
+    again = town(VISITS)
+    assert again.folder != small.folder
+    assert again.visits_file.read_bytes() == small.visits_file.read_bytes()
+    assert again.persons_file.read_bytes() == small.persons_file.read_bytes()
+
+
+def test_errors_are_relative_and_of_shared_groups() -> None:
+    true = grouped([("a", 100, 10.0), ("b", 200, 20.0), ("c", 400, 40.0)], 1)
+    near = grouped([("a", 110, 10.0), ("b", 200, None), ("x", 7, 7)], 1)
+    found = compare(near, true)
+    assert (found.released, found.groups) == (3, 3)
+    first, second = found.columns
+    assert (first.median, first.worst, first.absolute) == pytest.approx((0.05, 0.1, 10))
+    assert (second.median, second.worst, second.absolute) == pytest.approx((0.5, 1.0, 0.0))  # no answer: 100 %
+
+
+def test_several_answers_are_averaged() -> None:
+    true = grouped([("a", 100)], 1)
+    both = together([compare(grouped([("a", 110)], 1), true), compare(grouped([("a", 70)], 1), true)])
+    assert both.columns[0].median == pytest.approx(0.2)
+    assert both.columns[0].absolute == pytest.approx(20)
+
+
+def test_ratios_are_taken_turn_by_turn() -> None:
+    assert timing.Times((2.0, 9.0, 4.0)).over(timing.Times((1.0, 3.0, 4.0))) == (2.0, 1.0, 3.0)
+
+
+def test_the_registration_is_one() -> None:
+    for key_sets in ((), (("dept",),)):
+        assert [table.key_sets for table in parse_entry(registration(key_sets)).tables] == [(), key_sets]
+
+
+def test_memory_is_that_of_the_process_itself() -> None:
+    ballast = bytearray(200 << 20)
+    ballast[:: 1 << 12] = b"x" * (len(ballast) >> 12)
+    told = apart.run(_nothing)
+    assert 0 < told.peak < 190
+    assert told.seconds < 1
+    assert len(ballast) == 200 << 20
+
+
+def _nothing() -> None:
+    """A work that needs nothing."""
+
+
+def test_a_small_run_goes_to_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Counting persons: what it measures adds up, and the page shows it."""
+    monkeypatch.setenv("BENCH_CACHE", str(tmp_path))
+    size = queries.measure(VISITS, 2, "Q1")
+    [line] = size.lines
+    assert isinstance(line, queries.Measured)
+    assert line.whole.median >= line.engine > 0
+    assert min(line.peak, line.plain_peak, size.data.peak) > 20
+    assert (line.error.released, line.error.groups) == (1, 1)
+    assert 0 <= line.error.columns[0].absolute < 100
+    assert math.isfinite(size.touch[0].median) and size.compiling["Q1"] > 0
+    assert "| Q1 persons: COUNT(*) | " in pages.queries([size], 2)
