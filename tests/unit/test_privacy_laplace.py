@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from decimal import Decimal
 
 import pytest
@@ -74,12 +75,13 @@ def test_no_way_to_spread_a_change_costs_more(scale: int) -> None:
 
 
 @pytest.mark.parametrize("share", ["1e-15", "0.0001", "0.02", "0.46211715726000976", "3", "900"])
-@pytest.mark.parametrize(("delta1", "most"), [(1, None), (40, 1), (50, None), (1000, 30)])
+@pytest.mark.parametrize(("delta1", "most"), [(1, None), (40, 1), (50, None), (1000, 30), (10**6, None)])
 def test_the_scale_is_the_smallest_that_is_paid_for(share: str, delta1: int, most: int | None) -> None:
     scale, charged = scale_for(delta1, Decimal(share), most)
     assert charged == rho(scale, delta1, most) <= Decimal(share)
-    assert scale == 1 or rho(int(scale * (1 - 2**-52)) if scale > 2**53 else scale - 1, delta1, most) > Decimal(share)
     assert int(float(scale)) == scale
+    before = min(scale - 1, int(math.nextafter(scale, 0)))
+    assert scale == 1 or rho(before, delta1, most) > Decimal(share)
 
 
 def test_what_cannot_be_paid_for_is_refused() -> None:
