@@ -8,10 +8,14 @@ from datetime import date
 from typing import Literal
 
 from sandbox.plan import scalar as s
+from sandbox.plan.of_texts import LOWER
 from sandbox.plan.ordering import unique_sorted
 from sandbox.sql.numbers import against_number, fits_together, number
-from sandbox.sql.terms import WORDS, Op, Term, literal, refuse, truth
+from sandbox.sql.reading import to_date, to_number
+from sandbox.sql.terms import WORDS, Op, Term, computed, literal, refuse, truth
 
+COMPARED = 6  # decimals with which a text is compared with a number
+TRUE, FALSE = ("1", "on", "t", "true", "y", "yes"), ("0", "f", "false", "n", "no", "off")
 MOST_PATTERN = 250  # characters of LIKE; matching takes up to text × pattern
 _FLIP: dict[str, Op] = {
     "=": "=", "<>": "<>", "<": ">", "<=": ">=", ">": "<", ">=": "<=",
@@ -22,23 +26,64 @@ _INVERSE: dict[str, Op] = {
 
 
 def compare(op: Op, left: Term, right: Term) -> Term:
-    """left `op` right, with the constant on the right and written in the column's own type."""
+    """left `op` right, with the constant on the right and written in the column's own type. A text that is compared
+    with a number, a date or a truth value is read as one."""
     if left.constant and not right.constant:
         return compare(_FLIP[op], right, left)
     if left.null or right.null:
         return literal(None)
-    if left.constant and right.constant and left.type.kind != right.type.kind:
-        left = _as_type(left, right.type) if left.type == s.STRING else left
-    right = _as_type(right, left.type) if right.constant else right
+    left, right = _alike(left, right)
     if not s.comparable(left.type, right.type):
-        if left.type == s.STRING and isinstance(right.node, s.Constant):
-            raise refuse(f"A text is compared with a {WORDS[right.type.kind]}; write the value in quotes.")
         raise refuse(f"A {WORDS[left.type.kind]} and a {WORDS[right.type.kind]} cannot be compared; use one type.")
+    if left.type == s.BOOLEAN and right.constant and not left.constant and op in ("=", "<>"):
+        wanted = isinstance(right.node, s.Constant) and right.node.value is (op == "=")
+        return left if wanted else negate(left)
     if left.type.numeric and left.constant != right.constant:
         return against_number(op, left, right)
     if left.type != right.type and not left.constant:
         fits_together(left, right)
     return truth(s.Compare(op, left.node, right.node), left, right)
+
+
+def _alike(left: Term, right: Term) -> tuple[Term, Term]:
+    """Both sides in one type, where one says what the other is to be."""
+    if s.BOOLEAN in (left.type, right.type):
+        kinds = {left.type.kind, right.type.kind}
+        return (left, right) if kinds == {"boolean"} or "date" in kinds else (truthy(left), truthy(right))
+    if left.constant and left.type == s.STRING:
+        left = _as_type(left, right.type)
+    if right.constant and right.type == s.STRING:
+        right = _as_type(right, left.type)
+    return _read_as(left, right.type), _read_as(right, left.type)
+
+
+def _read_as(text: Term, wanted: s.Type) -> Term:
+    if text.type != s.STRING or wanted == s.STRING:
+        return text
+    return to_date(text) if wanted == s.DATE else to_number(text, s.Type("decimal", COMPARED))
+
+
+def truthy(term: Term) -> Term:
+    """A term as a condition: a number other than 0 is true; a text says true or false in one of its spellings."""
+    if term.type == s.BOOLEAN:
+        return term
+    if term.type == s.DATE:
+        raise refuse("A date is no condition; write a comparison with it.")
+    return compare("<>", term, literal(0)) if term.type.numeric else to_boolean(term)
+
+
+def to_boolean(text: Term) -> Term:
+    """true, t, yes, y, on, 1 or false, f, no, n, off, 0, in any case of the letters A to Z, between any spaces; NULL
+    for any other text."""
+
+    def made(node: s.Scalar) -> s.Scalar:
+        word = s.Text("lower", s.Text("trim", node))
+        said = [s.In(word, tuple(s.Constant(one, s.STRING) for one in sorted(words))) for words in (TRUE, FALSE)]
+        yes, no, unknown = (s.Constant(value, s.BOOLEAN) for value in (True, False, None))
+        return s.Case(((said[0], yes), (said[1], no)), unknown, s.BOOLEAN)
+
+    found = computed(made, text, nullable=True)
+    return found if found.constant else replace(found, listing=None, domain=(False, True))
 
 
 def _as_type(constant: Term, wanted: s.Type) -> Term:
@@ -55,33 +100,35 @@ def _as_type(constant: Term, wanted: s.Type) -> Term:
 
 
 def member(arg: Term, options: Sequence[Term]) -> Term:
-    """arg IN (options): options in the column's type, each once, sorted."""
+    """arg IN (options): constants in the column's type, each once, sorted; other options compared one by one."""
     equal = [compare("=", arg, option) for option in options]
     if arg.constant:
         return logic("or", equal)
-    listed = unique_sorted(
-        found.node.right
-        for found in equal
-        if isinstance(found.node, s.Compare) and found.node.op == "=" and isinstance(found.node.right, s.Constant)
-    )
-    if len(listed) > 1:
-        inside = truth(s.In(arg.node, listed), arg)
-    else:  # one value, or only values that the column's type cannot have
-        inside = truth(s.Compare(*(("=", arg.node, listed[0]) if listed else ("<>", arg.node, arg.node))), arg)
-    return logic("or", [inside, literal(None)] if any(option.null for option in options) else [inside])
+    listed: dict[s.Scalar, list[s.Constant]] = {}
+    others = []
+    for found, option in zip(equal, options, strict=True):
+        if isinstance(found.node, s.Compare) and found.node.op == "=" and isinstance(found.node.right, s.Constant):
+            listed.setdefault(found.node.left, []).append(found.node.right)
+        elif not (option.null or (option.constant and isinstance(found.node, s.Compare))):
+            others.append(found)
+    for left, constants in listed.items():
+        several = unique_sorted(constants)
+        one = s.In(left, several) if len(several) > 1 else s.Compare("=", left, several[0])
+        others.append(truth(one, arg))
+    if not others:  # only values that the column's type cannot have
+        others.append(truth(s.Compare("<>", arg.node, arg.node), arg))
+    return logic("or", [*others, literal(None)] if any(option.null for option in options) else others)
 
 
 def logic(op: Literal["and", "or"], parts: Sequence[Term]) -> Term:
     """AND / OR: flat, each part once, sorted, without constants that decide nothing."""
     flat: list[Term] = []
-    for part in parts:
+    for part in (truthy(part) for part in parts):
         inner = part.node.args if isinstance(part.node, s.Logic) and part.node.op == op else (part.node,)
         flat.extend(replace(part, node=node) for node in inner)
     decisive = op == "or"
     kept = []
     for part in flat:
-        if part.type != s.BOOLEAN:
-            raise refuse(f"{op.upper()} joins conditions; write a comparison on both sides.")
         if isinstance(part.node, s.Constant) and part.node.value is decisive:
             return literal(decisive)
         if not (isinstance(part.node, s.Constant) and part.node.value is (not decisive)):
@@ -96,8 +143,7 @@ def logic(op: Literal["and", "or"], parts: Sequence[Term]) -> Term:
 
 def negate(part: Term) -> Term:
     """NOT, pushed into comparisons, where it needs no node."""
-    if part.type != s.BOOLEAN:
-        raise refuse("NOT takes a condition; write a comparison after it.")
+    part = truthy(part)
     match part.node:
         case s.Not():
             return replace(part, node=part.node.arg)
@@ -115,15 +161,32 @@ def is_null(part: Term) -> Term:
 
 def is_truth(part: Term, wanted: bool) -> Term:
     """x IS TRUE / IS FALSE: never NULL."""
-    if part.type != s.BOOLEAN:
-        raise refuse("IS TRUE and IS FALSE take a condition; write a comparison before them.")
+    part = truthy(part)
     said = logic("and", [negate(is_null(part)), part if wanted else negate(part)])
     return replace(said, nullable=False)
 
 
-def like(part: Term, pattern: Term) -> Term:
+def distinct(left: Term, right: Term) -> Term:
+    """left IS DISTINCT FROM right: never NULL, two NULLs are the same."""
+    one, other = is_null(left), is_null(right)
+    both = [negate(one), negate(other)]
+    same = [logic("and", [compare("=", left, right), *both]), logic("and", [one, other])]
+    found = negate(logic("or", same))
+    return replace(found, nullable=False)
+
+
+def between(value: Term, low: Term, high: Term, *, symmetric: bool = False) -> Term:
+    """low ≤ value ≤ high; symmetric: or the other way round."""
+    inside = logic("and", [compare(">=", value, low), compare("<=", value, high)])
+    return logic("or", [inside, between(value, high, low)]) if symmetric else inside
+
+
+def like(part: Term, pattern: Term, *, letters: bool = True) -> Term:
+    """LIKE; without `letters` the case of A to Z makes no difference."""
     if part.type != s.STRING or not isinstance(pattern.node, s.Constant) or not isinstance(pattern.node.value, str):
         raise refuse("LIKE compares a text column with a pattern in quotes, for example name LIKE 'A%'.")
     if len(pattern.node.value) > MOST_PATTERN:
         raise refuse(f"A pattern has at most {MOST_PATTERN} characters; write a shorter one.")
-    return truth(s.Like(part.node, pattern.node.value), part)
+    if letters:
+        return truth(s.Like(part.node, pattern.node.value), part)
+    return truth(s.Like(s.Text("lower", part.node), pattern.node.value.translate(LOWER)), part)

@@ -1,0 +1,84 @@
+"""The lists of values that derived expressions have. A key with such a list needs no threshold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+from decimal import Decimal
+from itertools import product
+from math import prod
+
+from sandbox.plan import scalar as s
+from sandbox.plan.evaluate import evaluate
+from sandbox.plan.ordering import value_key
+from sandbox.sql.terms import Listing, Term
+
+MOST_VALUES = 10_000  # of a list, as in a registration
+MOST_STEPS = 1_000  # of a bounded number, to be listed without being declared
+
+
+def listed(term: Term, spend: Callable[[int], None]) -> Term:
+    """Give `term` with the list of its values, and the bounds that follow, where they can be had; `spend` is told how
+    many are computed."""
+    if term.listing is None:
+        return term
+    domain = _values(term.listing, spend) if term.domain is None else term.domain
+    known = [value for value in domain or () if value is not None]
+    low, high = term.low, term.high
+    if known and term.type.numeric:
+        low, high = (Decimal(str(pick(known))) for pick in (min, max))
+    elif known and term.type == s.DATE:
+        low, high = (pick(day for day in known if isinstance(day, date)) for pick in (min, max))
+    return replace(term, low=low, high=high, domain=domain, listing=None)
+
+
+def in_order(values: Iterable[s.Value]) -> tuple[s.Value, ...]:
+    """Give each value once, in the canonical order."""
+    return tuple(sorted(set(values), key=value_key))
+
+
+def _values(listing: Listing, spend: Callable[[int], None]) -> tuple[s.Value, ...] | None:
+    choices = [_choices(arg) for arg in listing.args]
+    known = [one for one in choices if one is not None]
+    size = prod(len(one) for one in known)
+    if len(known) < len(choices) or size > MOST_VALUES:
+        return listing.otherwise
+    spend(size)
+    nodes = [_placeholder(arg, place) for place, arg in enumerate(listing.args)]
+    node = listing.make(*nodes)
+    found: set[s.Value] = set()
+    for values in product(*known):
+        value = evaluate(node, {str(place): value for place, value in enumerate(values)})
+        missing = any(one is None and arg.nullable for one, arg in zip(values, listing.args, strict=True))
+        if value is not None or not missing:
+            found.add(value)
+    return in_order(found)
+
+
+def _placeholder(arg: Term, place: int) -> s.Scalar:
+    return arg.node if arg.constant else s.Column(str(place), arg.type)
+
+
+def _choices(arg: Term) -> Sequence[s.Value] | None:
+    """All values that `arg` can have, NULL among them; None when they are too many or unknown."""
+    if arg.constant:
+        return (arg.node.value,) if isinstance(arg.node, s.Constant) else None
+    found = arg.domain if arg.domain is not None else _between(arg)
+    if found is None or len(found) > MOST_VALUES:
+        return None
+    return (*found, None) if arg.nullable and None not in found else found
+
+
+def _between(arg: Term) -> Sequence[s.Value] | None:
+    if isinstance(arg.low, date) and isinstance(arg.high, date):
+        days = (arg.high - arg.low).days + 1
+        return [arg.low + timedelta(days=day) for day in range(days)] if days <= MOST_VALUES else None
+    if arg.range is None:
+        return None
+    low, high = (int(end.scaleb(arg.type.scale)) for end in arg.range)
+    if high - low >= MOST_STEPS:
+        return None
+    if arg.type == s.INTEGER:
+        return range(low, high + 1)
+    return [Decimal(f"{steps}E-{arg.type.scale}") for steps in range(low, high + 1)]
