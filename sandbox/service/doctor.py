@@ -62,9 +62,8 @@ def repair(settings: Settings) -> str:
     with inspector(settings) as house:
         verify_log(house.log_folder, house.log_public_key)
         with house.store.write() as tx:
-            lines = recovery.missing(tx, _told(house, tx))
-            lost = recovery.take_over(tx, lines)
-            if done := len(lines) - len(lost):
+            done, lost = recovery.take_over(tx, _told(house, tx))
+            if done:
                 house.journal.write(tx, "accounts.restored", public={"charges": done})
     if lost:
         names = ", ".join(sorted({line.population for line in lost}))

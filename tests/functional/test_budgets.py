@@ -43,6 +43,13 @@ def box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Estate]:
         yield box
 
 
+@pytest.fixture(autouse=True)
+def alive(request: pytest.FixtureRequest) -> None:
+    """Vault and scribe do not live beside the tests: say that they do."""
+    if "box" in request.fixturenames:
+        request.getfixturevalue("box").beat()
+
+
 def budgets(box: Estate, key: str | None = None) -> list[dict[str, Any]]:
     items: list[dict[str, Any]] = box.ok("GET", "/budgets", key=key)["items"]
     return items
@@ -203,7 +210,8 @@ def test_after_a_restore_the_accounts_know_again_what_the_log_knows(tmp_path: Pa
             repair(box.settings)
 
 
-def test_a_job_that_ran_again_after_a_restore_is_charged_for_both_answers(tmp_path: Path) -> None:
+@pytest.mark.parametrize("first", ["repair", "run"])
+def test_a_job_that_ran_again_after_a_restore_is_charged_for_both_answers(tmp_path: Path, first: str) -> None:
     database, backup = tmp_path / "home" / "sandbox.db", tmp_path / "backup.db"
     with estate(tmp_path / "home") as box:
         box.publish()
@@ -214,12 +222,15 @@ def test_a_job_that_ran_again_after_a_restore_is_charged_for_both_answers(tmp_pa
         for part in ("", "-wal", "-shm"):
             database.with_name(database.name + part).unlink(missing_ok=True)
         copy(backup, database)
-        assert repair(box.settings) == "charges taken over from the log: 2"
+        if first == "repair":
+            assert repair(box.settings) == "charges taken over from the log: 2"
         while task := claim(box.house.store, "after"):  # the scribe would stop: the log is ahead
             CARRY_OUT[task.kind](box.house, task)
+        if first == "run":
+            assert repair(box.settings) == "charges taken over from the log: 2"
         with box.house.store.read() as tx:
             made = tx.get(Job, job)
-            assert made is not None
+            assert made is not None and made.status == "sealing", "it ran a second time"
             for account in tx.find(Account, party=[box.web.ids["firm"]]):
                 assert account.loss_spent == made.rho * 2, "two draws reached the user"
         assert repair(box.settings) == "charges taken over from the log: 0"
