@@ -10,7 +10,7 @@ from sandbox.core.store import Transaction
 from sandbox.privacy import grains
 from sandbox.privacy.accounts import delta_left, loss_left
 from sandbox.privacy.convert import rho_for
-from sandbox.privacy.records import RESTORED, Account, Charge, Raise, Renewal
+from sandbox.privacy.records import PAST, RESTORED, Account, Charge, Raise, Renewal
 
 Sums = dict[tuple[str, str], list[int]]
 
@@ -47,7 +47,7 @@ def _sums(tx: Transaction, accounts: dict[str, Account]) -> tuple[Sums, set[str]
             continue
         earlier = charge.state == "spent" and charge.period < account.period
         _add(sums[account.id, "past" if earlier else charge.state], charge.loss, charge.delta)
-        if earlier and charge.base_key.startswith(RESTORED):  # after the renewal that would have counted it
+        if charge.base_key.startswith(RESTORED) and charge.base_key.endswith(PAST):
             _add(sums[account.id, "renewed"], charge.loss, charge.delta)
     for renewal in tx.find(Renewal):
         _add(sums[renewal.account, "renewed"], renewal.loss, renewal.delta)

@@ -13,6 +13,8 @@ from typing import ClassVar
 
 RESTORED = "log:"
 """How job and base key of a charge begin that was taken over from a leaf of the log; the leaf's entry follows."""
+PAST = ":past"
+"""How its base key ends when it counts in a period that was over by then: no renewal has counted it."""
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from sandbox.core.ids import new_id
 from sandbox.core.store import Duplicate, Transaction
 from sandbox.privacy import grains
 from sandbox.privacy.accounts import EACH, account_for, account_id
-from sandbox.privacy.records import RESTORED, Account, Charge
+from sandbox.privacy.records import PAST, RESTORED, Account, Charge
 from sandbox.privacy.renewals import renewed
 
 DIGITS = 40
@@ -101,13 +101,14 @@ def take_over(tx: Transaction, told: Iterable[Told], at: datetime | None = None)
             continue
         account = renewed(tx, account, moment)
         period = min(line.period, account.period)
+        part = "spent" if period == account.period else "before"
         name = RESTORED + line.entry
+        key = name + PAST if part == "before" else name
         try:
-            tx.add(Charge(new_id("charge"), account.id, name, name, line.loss, line.delta, "spent", period, moment))
+            tx.add(Charge(new_id("charge"), account.id, name, key, line.loss, line.delta, "spent", period, moment))
         except Duplicate:  # another repair was faster
             continue
         done += 1
-        part = "spent" if period == account.period else "before"
         loss = grains.up(getattr(account, f"loss_{part}"), grains.RHO) + grains.up(line.loss, grains.RHO)
         delta = grains.up(getattr(account, f"delta_{part}"), grains.DELTA) + grains.up(line.delta, grains.DELTA)
         amounts = grains.decimal(loss, grains.RHO), grains.decimal(delta, grains.DELTA)
