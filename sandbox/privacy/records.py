@@ -10,7 +10,6 @@ from datetime import datetime
 from decimal import Decimal
 from typing import ClassVar
 
-
 RESTORED = "log:"
 """How job and base key of a charge begin that was taken over from a leaf of the log; the leaf's entry follows."""
 PAST = ":past"
