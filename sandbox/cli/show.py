@@ -41,13 +41,14 @@ def answer_table(answer: Answer, limit: int | None = None, interval: str = "95 %
             right += [len(heads) - 1, len(heads)]
             heads.append(interval)
     intervals = {name: answer.intervals(name) for name in answer.errors}
+    widths = {name: answer.row_errors(name) for name in answer.errors}
     rows = []
     for number, row in enumerate(answer.rows[:limit]):
         cells: list[str] = []
         for name, value in zip(answer.columns, row, strict=True):
-            error = answer.errors.get(name)
+            error = widths[name][number] if name in widths else None
             cells.append(_number(value, error))
-            if error is not None:
+            if name in widths:
                 bounds = intervals[name][number]
                 cells.append(
                     "" if bounds is None else f"{_number(bounds.lower, error)} – {_number(bounds.upper, error)}"

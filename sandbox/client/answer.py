@@ -39,8 +39,9 @@ class Interval:
 class Answer:
     """A private answer. `rows` are lists in the order of `columns`; `job` is its id.
 
-    `errors` gives the half-width of the 95 % interval of each measured column, `intervals()` value and bounds by row,
-    cut where the true value cannot lie (a count below 0, an average outside the declared bounds).
+    `errors` gives the half-width of the 95 % interval of each measured column, where it differs by row that of the
+    middle one, `row_errors()` that of each row, `intervals()` value and bounds by row, cut where the true value cannot
+    lie (a count below 0, an average outside the declared bounds).
     """
 
     def __init__(self, result: dict[str, Any], receipt: str) -> None:
@@ -71,9 +72,16 @@ class Answer:
             if column.get("error_95") is not None
         }
 
+    def row_errors(self, column: str) -> list[float | None]:
+        """Give the half-width of the 95 % interval of `column` in each row; None where none is known."""
+        place, by_row = self.columns.index(column), self.result.get("errors") or []
+        if not by_row:
+            return [self.errors.get(column)] * len(self.rows)
+        return [None if row[place] is None else float(row[place]) for row in by_row]
+
     def intervals(self, column: str) -> list[Interval | None]:
         """Give value, lower and upper 95 % bound of `column` for each row; None where the value is empty."""
-        place, error = self.columns.index(column), self.errors[column]
+        place = self.columns.index(column)
         said = self.result["columns"][place]
         least, most = float(said.get("least", "-inf")), float(said.get("most", "inf"))
 
@@ -83,15 +91,19 @@ class Answer:
         values = (None if row[place] is None else float(row[place]) for row in self.rows)
         return [
             None
-            if value is None
+            if value is None or error is None
             else Interval(value, inside(inside(value) - error), inside(inside(value) + error))  # never empty
-            for value in values
+            for value, error in zip(values, self.row_errors(column), strict=True)
         ]
 
-    def to_pandas(self) -> pd.DataFrame:
-        """Give the rows as a DataFrame; `DataFrame.attrs["errors"]` carries the half-widths."""
+    def to_pandas(self, *, errors: bool = False) -> pd.DataFrame:
+        """Give the rows as a DataFrame; `DataFrame.attrs["errors"]` carries the half-widths of the middle row. With
+        `errors` each measured column is followed by one more, `<name>_error_95`, the half-width in each row."""
         import pandas as pd  # heavy: only when asked for
 
         frame = pd.DataFrame(self.rows, columns=self.columns)
+        for name in reversed(self.columns if errors else []):
+            if name in self.errors:
+                frame.insert(self.columns.index(name) + 1, f"{name}_error_95", self.row_errors(name))
         frame.attrs["errors"] = self.errors
         return frame

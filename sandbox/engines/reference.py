@@ -81,7 +81,7 @@ def measure(m: Measurement, rows: Sequence[Row]) -> int | Histogram:
     if m.what == "rows":
         return len(rows)
     if m.what == "units":
-        return len({row.unit for row in rows})
+        return len({row.unit for row in rows if m.expr is None or evaluate(m.expr, row.cells) is not None})
     assert m.expr is not None
     present: list[Any] = [value for row in rows if (value := evaluate(m.expr, row.cells)) is not None]
     match m.what:

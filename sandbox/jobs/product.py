@@ -18,7 +18,8 @@ from sandbox.plan.scalar import Value
 class Question:
     """What a product compiles: the request and the public facts it may depend on, and nothing else.
 
-    `delta_conv` converts the asked ε into ρ; `delta_threshold` is what one thresholded key set takes."""
+    `delta_conv` converts the asked ε into ρ; `delta_threshold` is what one thresholded key set takes. `pure`: the
+    account adds up ε and has no δ. `profile`: what the released profile of the resource says, None without one."""
 
     request: Mapping[str, Any]
     resource: str
@@ -28,13 +29,16 @@ class Question:
     spec: Mapping[str, Any]
     delta_conv: Decimal
     delta_threshold: Decimal
+    pure: bool = False
+    profile: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
 class AnswerColumn:
     """A column of an answer. Measures state their mechanism, noise scale σ and 95 % half-width in the column's unit
-    (text of a decimal number; for averages of the typical row), and, where declarations say it, what the true value
-    cannot be below (`least`) or above (`most`)."""
+    (text of a decimal number; where it differs by row, of the middle one), and, where declarations say it, what the
+    true value cannot be below (`least`) or above (`most`). `bias` says how far what registration and bounds leave out
+    moves the value: a number, or "unknown"; without it nothing is left out."""
 
     name: str
     type: str
@@ -44,13 +48,18 @@ class AnswerColumn:
     error_95: str | None = None
     least: str | None = None
     most: str | None = None
+    bias: str | None = None
 
 
 @dataclass(frozen=True)
 class Answer:
+    """Columns, rows and notes. `errors`: for each row the 95 % half-widths of its values, aligned with `columns`; None
+    for a key, and where none is known."""
+
     columns: tuple[AnswerColumn, ...]
     rows: tuple[tuple[Value, ...], ...]
     notes: tuple[str, ...]
+    errors: tuple[tuple[str | None, ...], ...] = ()
 
 
 class Groups(Protocol):

@@ -84,6 +84,7 @@ def present(house: House, tx: Transaction, job: Job) -> dict[str, Any]:
             {name: said for name, said in asdict(column).items() if said is not None} for column in answer.columns
         ],
         "rows": [list(row) for row in answer.rows],
+        "errors": [list(row) for row in answer.errors],
         "privacy": {
             "rho": str(job.rho),
             "epsilon": str(epsilon_for(job.rho, account.delta_conv)),
@@ -101,7 +102,8 @@ def stored_answer(house: House, tx: Transaction, job: Job) -> Answer:
     [row] = tx.find(Release, job=job.id)
     held = json.loads(house.release_sealer.open(row.result, f"result:{job.id}"))
     columns = tuple(AnswerColumn(**column) for column in held["columns"])
-    return Answer(columns, from_json(held["rows"]), tuple(held["notes"]))
+    errors = tuple(tuple(row) for row in held.get("errors", ()))
+    return Answer(columns, from_json(held["rows"]), tuple(held["notes"]), errors)
 
 
 def _answer_json(answer: Answer) -> Mapping[str, Any]:
@@ -109,6 +111,7 @@ def _answer_json(answer: Answer) -> Mapping[str, Any]:
         "columns": [asdict(column) for column in answer.columns],
         "rows": to_json(answer.rows),
         "notes": list(answer.notes),
+        "errors": [list(row) for row in answer.errors],
     }
 
 

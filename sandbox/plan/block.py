@@ -79,8 +79,8 @@ What = Literal["rows", "values", "units", "distinct", "sum", "quantile"]
 class Measurement:
     """One bounded exact aggregate of integers, and the noise it gets.
 
-    `what`: rows = COUNT(*), values = COUNT(expr), units = COUNT(DISTINCT unit), distinct = COUNT(DISTINCT expr),
-    sum = Σ (clamp(expr·10^scale) − centre) over rows where expr is not NULL, with lower ≤ clamp ≤ upper in fixed point;
+    `what`: rows = COUNT(*), values = COUNT(expr), units = COUNT(DISTINCT unit), of those that have a row where `expr`,
+    if there is one, is not NULL, distinct = COUNT(DISTINCT expr), sum = Σ (clamp(expr·10^scale) − centre) over rows where expr is not NULL, with lower ≤ clamp ≤ upper in fixed point;
     with a `norm` the same weighed, in steps of 10⁻⁵. quantile = the bin, 2^shift steps of the fixed point wide and
     counted from `lower`, in which the value of `rank` a/b lies. `square` is Δ2² in the integer unit – of a quantile
     that of its scores, over all groups; the parameter of the noise is sigma/1024 in that unit: σ, Laplace's scale, or
@@ -101,7 +101,7 @@ class Measurement:
     rank: tuple[int, int] = (1, 2)
 
     def __post_init__(self) -> None:
-        if (self.expr is None) != (self.what in ("rows", "units")):
+        if self.what != "units" and (self.expr is None) != (self.what == "rows"):
             raise ValueError(f"{self.what} and its expression do not fit")
         numeric = self.expr is not None and self.expr.type.numeric and self.lower <= self.upper
         if self.what in ("sum", "quantile") and not numeric:
@@ -119,7 +119,8 @@ class Measurement:
 
     @property
     def nonnegative(self) -> bool:
-        return self.what != "sum"
+        """Whether the exact value cannot be below 0; a sum may be part of an average only around a centre."""
+        return self.what != "sum" or (self.centre == 0 and self.lower >= 0)
 
     @property
     def bins(self) -> int:

@@ -29,12 +29,16 @@ Statistic = Literal[
     "regr_slope",
     "regr_intercept",
     "corr",
+    "regr_r2",
+    "regr_sxx",
+    "regr_syy",
+    "regr_sxy",
 ]
 STATISTICS: dict[str, tuple[str, ...]] = {
-    **dict.fromkeys(("var_pop", "var_samp", "stddev_pop", "stddev_samp"), ("aa", "a", "n")),
-    **dict.fromkeys(("covar_pop", "covar_samp"), ("ab", "a", "b", "n")),
+    **dict.fromkeys(("var_pop", "var_samp", "stddev_pop", "stddev_samp", "regr_sxx", "regr_syy"), ("aa", "a", "n")),
+    **dict.fromkeys(("covar_pop", "covar_samp", "regr_sxy"), ("ab", "a", "b", "n")),
     **dict.fromkeys(("regr_slope", "regr_intercept"), ("ab", "bb", "a", "b", "n")),
-    "corr": ("ab", "aa", "bb", "a", "b", "n"),
+    **dict.fromkeys(("corr", "regr_r2"), ("ab", "aa", "bb", "a", "b", "n")),
 }  # the sums each is made of: a of a − centre, ab of products of two such, n = the rows where both are present
 
 

@@ -29,7 +29,7 @@ def sigma_for(square: int, rho: Decimal) -> tuple[int, Decimal]:
     if share < 1:
         raise Problem("epsilon_invalid", "ε is too small for any answer; ask with a larger ε or for fewer measures")
     needed = square * SIGMA_UNIT**2 * 10**grains.RHO  # the loss is needed / 2·sigma² grains
-    sigma = _float_up(isqrt(-(-needed // (2 * share)) - 1) + 1)
+    sigma = float_up(isqrt(-(-needed // (2 * share)) - 1) + 1)
     if sigma > SIGMA_LIMIT:
         raise Problem(
             "epsilon_invalid",
@@ -38,7 +38,7 @@ def sigma_for(square: int, rho: Decimal) -> tuple[int, Decimal]:
     return sigma, grains.decimal(-(-needed // (2 * sigma**2)), grains.RHO)
 
 
-def _float_up(sigma: int) -> int:
+def float_up(sigma: int) -> int:
     """Give the smallest whole number ≥ `sigma` that a float holds exactly."""
     spare = max(sigma.bit_length() - _FLOAT_BITS, 0)
     return -(-sigma >> spare) << spare

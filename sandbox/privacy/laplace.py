@@ -94,16 +94,21 @@ def scale_for(delta1: int, share: Decimal, most: int | None = None) -> tuple[int
     low, high = 0, 1
     while rho(high, delta1, most) > share:
         if high >= SIGMA_LIMIT:
-            raise Problem(
-                "epsilon_invalid",
-                "the noise would be too large to be drawn; ask with a larger ε or declare narrower bounds",
-            )
+            raise too_wide()
         low, high = high, 2 * high
     step = max(1, low >> _FLOAT_BITS - 1)  # a float holds every middle that is at least a step from both
     while high - low > step:
         middle = (low + high) // 2
         low, high = (low, middle) if rho(middle, delta1, most) <= share else (middle, high)
     return high, rho(high, delta1, most)
+
+
+def too_wide() -> Problem:
+    """Give the refusal of noise beyond `SIGMA_LIMIT`."""
+    return Problem(
+        "epsilon_invalid",
+        "the noise would be too large to be drawn; ask with a larger ε or declare narrower bounds",
+    )
 
 
 @lru_cache(maxsize=4096)

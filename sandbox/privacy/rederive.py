@@ -2,7 +2,8 @@
 
 This code shares nothing with what made the plan: no closed formula of `Bounds`, no call of `calibrate`. It starts from
 the definition – the most that adding or removing one unit can change – and compares. Web reserves what it says, the
-vault asks it again before it reads a private byte. Only the bound on the noise's tail is shared with `threshold`.
+vault asks it again before it reads a private byte. Only the bound on the noise's tail is shared with `threshold`, and
+what a change costs under Laplace noise with `laplace`.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from math import prod
 
 from sandbox.plan.block import SIGMA_UNIT, WEIGHT, Block, Measurement
 from sandbox.plan.plan import SEMANTICS, Plan
-from sandbox.privacy import grains
+from sandbox.privacy import grains, laplace
 from sandbox.privacy.mechanisms import SIGMA_LIMIT
 from sandbox.privacy.multiplicity import most_rows
 from sandbox.privacy.threshold import tail
@@ -35,11 +36,31 @@ def loss(plan: Plan) -> tuple[Decimal, Decimal]:
     return grains.decimal(sum(rho for rho, _ in parts), grains.RHO), sum((delta for _, delta in parts), Decimal(0))
 
 
-def _block(block: Block) -> tuple[int, Decimal]:
-    """Give the loss of one block: grains of ρ, and δ."""
+def pure_loss(plan: Plan) -> Decimal | None:
+    """Give the ε that running `plan` costs a pure account, rounded up to 10⁻¹⁸: what all rows of one unit move, summed
+    over groups and measurements, in steps of the noise; twice that for scores, which move each other's probabilities.
+    None when a measurement has Gaussian noise or keys are private. Raises `PlanUnsound` as `loss` does."""
+    _, delta = loss(plan)
+    total = Fraction(0)
+    for block in plan.blocks:
+        counts = _counts(block)
+        for measurement in block.measurements:
+            if measurement.mechanism == "gaussian":
+                return None
+            twice = 2 if measurement.mechanism == "exponential" else 1
+            total += Fraction(twice * sum(_moves(measurement, counts)) * SIGMA_UNIT, measurement.sigma)
+    return None if delta else grains.decimal(grains.up(total, grains.RHO), grains.RHO)
+
+
+def _counts(block: Block) -> tuple[int, ...]:
     rows = most_rows(block.rows)
     _require(rows == block.bounds.rows, f"a block claims {block.bounds.rows} rows of a unit, its relation has {rows}")
-    counts = worst_counts(rows, most_groups(block), block.bounds.rows_per_group)
+    return worst_counts(rows, most_groups(block), block.bounds.rows_per_group)
+
+
+def _block(block: Block) -> tuple[int, Decimal]:
+    """Give the loss of one block: grains of ρ, and δ."""
+    counts = _counts(block)
     total = 0
     for number, measurement in enumerate(block.measurements):
         square = max(_square(measurement, counts), 1)  # even a constant sum gets noise
@@ -74,11 +95,11 @@ def worst_counts(rows: int, groups: int, rows_per_group: int) -> tuple[int, ...]
 
 
 def _square(measurement: Measurement, counts: tuple[int, ...]) -> int:
-    """Give Δ2². The scores of a quantile differ by at most the longer side of the rank for each row, in every group
-    that the unit touches; the exponential mechanism with scores divided by t is ε-DP in each with ε = 2Δ/t and, by its
-    bounded range, ε²/8-zCDP, so that Δ2²/2t² stands for it as for Gaussian noise."""
+    """Give Δ2². Each of the c rows that the unit has in a group moves the scores of a quantile by at most the longer
+    side of the rank, Δ in all; the exponential mechanism with scores divided by t then is of bounded range 2Δ/t = ε
+    for this pair of neighbours, hence ε²/8-zCDP. Over the groups, Σ Δ²/2t²: as for Gaussian noise."""
     if measurement.norm is not None:
-        return (measurement.norm.cap * 10**WEIGHT) ** 2
+        return int(measurement.norm.cap * 10**WEIGHT) ** 2
     match measurement.what:
         case "units":  # one in every group touched, one row in each being enough
             return len(counts)
@@ -89,17 +110,31 @@ def _square(measurement: Measurement, counts: tuple[int, ...]) -> int:
             return sum((count * furthest) ** 2 for count in counts)
         case "quantile":
             part, whole = measurement.rank
-            return len(counts) * (max(part, whole - part) * max(counts)) ** 2
+            return sum((count * max(part, whole - part)) ** 2 for count in counts)
+
+
+def _moves(measurement: Measurement, counts: tuple[int, ...]) -> list[int]:
+    """Give the most by which a unit moves the integer of each group that it touches – or every score of it."""
+    match measurement.what:
+        case "units":
+            return [1] * len(counts)
+        case "quantile":
+            part, whole = measurement.rank
+            return [max(part, whole - part) * count for count in counts]
+        case "sum":
+            furthest = max(abs(end - measurement.centre) for end in (measurement.lower, measurement.upper))
+            return [count * furthest for count in counts] if furthest else [1]  # even a constant sum gets noise
+        case _:
+            return list(counts)
 
 
 def _grains(number: int, measurement: Measurement, counts: tuple[int, ...]) -> int:
     """Give the ρ of a measurement in grains, having compared it with its noise."""
     _require(0 < measurement.sigma <= SIGMA_LIMIT, f"measurement {number} has a σ that cannot be drawn")
     if measurement.mechanism == "laplace":
-        from sandbox.privacy.laplace import rho_of
-
-        total = sum(counts) if measurement.what != "units" else len(counts)
-        rho = rho_of(_furthest(measurement) * total, measurement.sigma)
+        _require(measurement.norm is None, f"measurement {number} is weighed and has Laplace noise")
+        moves = _moves(measurement, counts)
+        rho = grains.up(Fraction(laplace.rho(measurement.sigma, sum(moves), max(moves))), grains.RHO)
     else:
         sigma = Fraction(measurement.sigma, SIGMA_UNIT)
         rho = grains.up(Fraction(measurement.square) / (2 * sigma**2), grains.RHO)
@@ -108,12 +143,6 @@ def _grains(number: int, measurement: Measurement, counts: tuple[int, ...]) -> i
         claimed == Fraction(rho, 10**grains.RHO), f"measurement {number} claims ρ {measurement.rho}, costs {rho} grains"
     )
     return rho
-
-
-def _furthest(measurement: Measurement) -> int:
-    if measurement.what != "sum":
-        return 1
-    return max(abs(end - measurement.centre) for end in (measurement.lower, measurement.upper))
 
 
 def _threshold_delta(block: Block, groups: int) -> Decimal:

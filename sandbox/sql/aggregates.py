@@ -1,19 +1,21 @@
-"""Aggregates to asks: what COUNT, SUM, AVG and the statistics mean over the rows of protected units."""
+"""Aggregates to asks: what COUNT, SUM, AVG, quantiles and the statistics mean over the rows of protected units."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 from sqlglot import exp
 
 from sandbox.plan.plan import Statistic
-from sandbox.plan.scalar import Constant
+from sandbox.plan.scalar import BOOLEAN, Constant
 from sandbox.sql import choices
 from sandbox.sql.columns import Row
 from sandbox.sql.conditions import is_null, logic, negate
 from sandbox.sql.draft import Ask
-from sandbox.sql.scalars import quote
-from sandbox.sql.terms import Term, literal, refuse, unbounded
+from sandbox.sql.quantiles import QUANTILES, quantile
+from sandbox.sql.spelling import PAIRS, SINGLE
+from sandbox.sql.terms import Term, literal, quote, refuse, unbounded
 
 Measure = Literal["sum", "average"] | Statistic
 MEASURES: dict[type[exp.Expr], Measure] = {
@@ -21,9 +23,13 @@ MEASURES: dict[type[exp.Expr], Measure] = {
     exp.VariancePop: "var_pop", exp.Variance: "var_samp",
     exp.StddevPop: "stddev_pop", exp.Stddev: "stddev_samp", exp.StddevSamp: "stddev_samp",
     exp.CovarPop: "covar_pop", exp.CovarSamp: "covar_samp", exp.Corr: "corr",
-    exp.RegrSlope: "regr_slope", exp.RegrIntercept: "regr_intercept",
+    exp.RegrSlope: "regr_slope", exp.RegrIntercept: "regr_intercept", exp.RegrR2: "regr_r2",
+    exp.RegrSxx: "regr_sxx", exp.RegrSyy: "regr_syy", exp.RegrSxy: "regr_sxy",
+    exp.RegrAvgx: "average", exp.RegrAvgy: "average",
 }  # fmt: skip
-PAIRS = (exp.CovarPop, exp.CovarSamp, exp.Corr, exp.RegrSlope, exp.RegrIntercept)
+_OF_FIRST = (exp.RegrAvgy, exp.RegrSyy)
+_OF_SECOND = (exp.RegrAvgx, exp.RegrSxx)
+_KNOWN = (exp.Count, exp.Sum, exp.Avg, exp.Corr, *SINGLE, *PAIRS, *QUANTILES)
 
 
 def ask(node: exp.Expr, row: Row) -> Ask:
@@ -32,26 +38,45 @@ def ask(node: exp.Expr, row: Row) -> Ask:
     node, condition = _filtered(node, row)
     if isinstance(node, exp.Count):
         return _count(node, row, condition)
+    if isinstance(node, QUANTILES):
+        return quantile(node, row, lambda term: _where(condition, term))
+    if isinstance(node, exp.RegrCount):
+        first, second = (_term(node, one, row) for one in (node.this, node.expression))
+        return _rows([condition, _present(first), _present(second)])
+    if isinstance(node, exp.Sum) and node.this is not None and not isinstance(node.this, exp.Distinct):
+        term = row.builder.term(node.this)
+        if term.type == BOOLEAN and not term.null:
+            return _rows([condition, term])
     term = _number(node, node.this, row, condition)
-    if not isinstance(node, PAIRS):
+    if not isinstance(node, (exp.Corr, *PAIRS)):
         return Ask(MEASURES[type(node)], term)
     second = _number(node, node.expression, row, condition)
-    return Ask(MEASURES[type(node)], _where(_present(second), term), _where(_present(term), second))
+    both = _where(_present(second), term), _where(_present(term), second)
+    if isinstance(node, (*_OF_FIRST, *_OF_SECOND)):
+        return Ask(MEASURES[type(node)], both[isinstance(node, _OF_SECOND)])
+    return Ask(MEASURES[type(node)], *both)
 
 
 def _number(node: exp.AggFunc, argument: exp.Expr | None, row: Row, condition: Term | None) -> Term:
     """The bounded number that `node` is of, where the condition holds."""
     if isinstance(argument, exp.Distinct):
-        raise refuse(f"{quote(node)}: DISTINCT is for COUNT of the unit only; remove it.")
+        raise refuse(
+            f"{quote(node)}: DISTINCT is for COUNT only; write GROUP BY the column to see its values, or remove it."
+        )
+    name = node.sql_name()
+    term = _term(node, argument, row)
+    of = "" if argument is None else quote(argument)
+    if term.null or not term.type.numeric:
+        raise refuse(f"{name} takes numbers; {of} is none. Write COUNT(*) to count rows.")
+    if term.range is None:
+        raise unbounded(term, f"{name} of {of}")
+    return _where(condition, term)
+
+
+def _term(node: exp.Expr, argument: exp.Expr | None, row: Row) -> Term:
     if argument is None:
         raise refuse(f"{quote(node)} takes two numbers, the dependent one first; write both.")
-    name = node.sql_name()
-    term = row.builder.term(argument)
-    if term.null or not term.type.numeric:
-        raise refuse(f"{name} takes numbers; {quote(argument)} is none. Write COUNT(*) to count rows.")
-    if term.range is None:
-        raise unbounded(term, f"{name} of {quote(argument)}")
-    return _where(condition, term)
+    return row.builder.term(argument)
 
 
 def _present(term: Term) -> Term | None:
@@ -68,10 +93,14 @@ def _filtered(node: exp.Expr, row: Row) -> tuple[exp.AggFunc, Term | None]:
     if isinstance(node, exp.CountIf):
         conditions.append(row.builder.condition(node.this, "COUNT_IF"))
         node = exp.Count(this=exp.Star())
-    if not isinstance(node, exp.AggFunc) or type(node) not in (exp.Count, *MEASURES):
+    if not isinstance(node, exp.AggFunc) or not isinstance(node, _KNOWN):
         raise refuse("FILTER stands after an aggregate; write COUNT(*) FILTER (WHERE …).")
-    found = logic("and", conditions)
-    return node, None if isinstance(found.node, Constant) and found.node.value is True else found
+    return node, _all(conditions)
+
+
+def _all(conditions: Sequence[Term | None]) -> Term | None:
+    found = logic("and", [one for one in conditions if one is not None])
+    return None if isinstance(found.node, Constant) and found.node.value is True else found
 
 
 def _where(condition: Term | None, term: Term) -> Term:
@@ -82,22 +111,29 @@ def _where(condition: Term | None, term: Term) -> Term:
 def _count(node: exp.Count, row: Row, condition: Term | None) -> Ask:
     counted = node.this
     if isinstance(counted, exp.Distinct):
-        if len(counted.expressions) != 1 or not _is_unit(counted.expressions[0], row):
-            raise refuse(
-                f"COUNT(DISTINCT …) of other columns is not built yet; write COUNT(DISTINCT {row.table.unit})."
-            )
-        if condition is not None:
-            raise refuse(f"{quote(node)} takes no FILTER yet; write the condition in WHERE and ask it by itself.")
-        return Ask("units")
+        return _distinct(counted.expressions, row, condition)
     if counted is None or isinstance(counted, exp.Star) or _is_unit(counted, row):  # every row that is kept has a unit
-        return _rows(condition)
+        return _rows([condition])
     term = row.builder.term(counted)
     if term.null:
         raise refuse("COUNT(NULL) counts nothing; write COUNT(*).")
-    return Ask("values", _where(condition, term)) if term.nullable else _rows(condition)
+    return Ask("values", _where(condition, term)) if term.nullable else _rows([condition])
 
 
-def _rows(condition: Term | None) -> Ask:
+def _distinct(counted: Sequence[exp.Expr], row: Row, condition: Term | None) -> Ask:
+    if len(counted) != 1:
+        raise refuse("COUNT(DISTINCT …) takes one column; name the others in GROUP BY.")
+    if _is_unit(counted[0], row):
+        return Ask("units", None if condition is None else _where(condition, literal(1)))
+    term = row.builder.term(counted[0])
+    if term.null:
+        raise refuse("COUNT(DISTINCT NULL) counts nothing; write COUNT(*).")
+    return Ask("distinct", _where(condition, term))
+
+
+def _rows(conditions: Sequence[Term | None]) -> Ask:
+    """How many rows there are where all conditions hold."""
+    condition = _all(conditions)
     return Ask("rows") if condition is None else Ask("values", _where(condition, literal(1)))
 
 

@@ -12,6 +12,8 @@ from sandbox.plan.scalar import INTEGER, Column, Scalar, Type
 from sandbox.sql.columns import Row
 from sandbox.sql.terms import Term
 
+COUNTS = ("rows", "values", "units", "distinct")
+
 
 @dataclass(frozen=True)
 class Key:
@@ -23,28 +25,35 @@ class Key:
 
 @dataclass(frozen=True)
 class Ask:
-    """An aggregate that is asked for: rows = COUNT(*), values = COUNT(term), units = COUNT(DISTINCT unit); sum, average
-    or one of a plan's statistics of a bounded number, or of two (`second`) that are NULL together."""
+    """An aggregate that is asked for: rows = COUNT(*), values = COUNT(term), units = COUNT(DISTINCT unit), of those
+    with a row where `term` is not NULL, distinct = COUNT(DISTINCT term); sum, average or one of a plan's statistics of
+    a bounded number, or of two (`second`) that are NULL together; quantile = the value of `rank` a/b, of type `shown`,
+    where `term` is the number that stands for a value (of a date: its day). `end`: it stands for MIN or MAX."""
 
-    what: Literal["rows", "values", "units", "sum", "average"] | Statistic
+    what: Literal["rows", "values", "units", "distinct", "sum", "average", "quantile"] | Statistic
     term: Term | None = None
     second: Term | None = None
+    rank: tuple[int, int] = (1, 2)
+    shown: Type | None = None
+    end: bool = False
 
     @property
     def type(self) -> Type:
-        if self.term is None or self.what == "values":
+        if self.shown is not None:
+            return self.shown
+        if self.term is None or self.what in COUNTS:
             return INTEGER
         scale = self.term.type.scale
         match self.what:
             case "sum":
                 return self.term.type
-            case "var_pop" | "var_samp":
+            case "var_pop" | "var_samp" | "regr_sxx" | "regr_syy":
                 return Type("decimal", 2 * scale + 4)
-            case "covar_pop" | "covar_samp":
+            case "covar_pop" | "covar_samp" | "regr_sxy":
                 return Type("decimal", scale + (self.second.type.scale if self.second else 0) + 4)
             case "regr_slope":
                 return Type("decimal", 12)
-            case "corr":
+            case "corr" | "regr_r2":
                 return Type("decimal", 6)
             case _:
                 return Type("decimal", scale + 4)

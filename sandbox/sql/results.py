@@ -13,9 +13,9 @@ from sandbox.plan import scalar as s
 from sandbox.plan.plan import STATISTICS
 from sandbox.sql.aggregates import MEASURES, ask
 from sandbox.sql.columns import AGGREGATE
-from sandbox.sql.draft import Ask, Draft, Item
+from sandbox.sql.draft import COUNTS, Ask, Draft, Item
 from sandbox.sql.scalars import Builder
-from sandbox.sql.terms import Term, refuse
+from sandbox.sql.terms import Bound, Term, refuse
 
 MOST_ROWS = 10**12  # a table has fewer rows
 MOST_NOISE = Decimal(10) ** 20  # the sampler's samples fit 64 bits
@@ -112,13 +112,15 @@ class Results:
         return Term(s.Column(item.name, item.type), low, high)
 
 
-def _range(wanted: Ask) -> tuple[Decimal, Decimal]:
-    """How far a released aggregate can reach, noise included."""
-    span = None if wanted.term is None or wanted.what == "values" else wanted.term.range
+def _range(wanted: Ask) -> tuple[Bound, Bound]:
+    """How far a released aggregate can reach, noise included; None for a date."""
+    span = None if wanted.term is None or wanted.what in COUNTS else wanted.term.range
+    if wanted.type == s.DATE:
+        return None, None
     if span is None:
         return -MOST_NOISE, MOST_NOISE
-    if wanted.what in ("average", *STATISTICS):
-        return span if wanted.what == "average" else _reach(wanted, span)
+    if wanted.what in ("average", "quantile", *STATISTICS):
+        return _reach(wanted, span) if wanted.what in STATISTICS else span
     most = max(abs(span[0]), abs(span[1])) * MOST_ROWS + MOST_NOISE
     return -most, most
 
@@ -131,10 +133,14 @@ def _reach(wanted: Ask, span: tuple[Decimal, Decimal]) -> tuple[Decimal, Decimal
     most = {
         "stddev": far,
         "corr": Decimal(1),
+        "regr_r2": Decimal(1),
+        "regr_sxx": far * far * MOST_ROWS + MOST_NOISE,
+        "regr_syy": far * far * MOST_ROWS + MOST_NOISE,
+        "regr_sxy": far * (high - low) * MOST_ROWS + MOST_NOISE,
         "regr_slope": steepest,
         "regr_intercept": max(map(abs, span)) + steepest * max(abs(low), abs(high)),
     }.get(wanted.what.partition("_")[0] if wanted.what.startswith("stddev") else wanted.what, far * (high - low))
-    return (Decimal(0) if wanted.what.startswith(("var", "stddev")) else -most), most
+    return (Decimal(0) if STATISTICS[wanted.what][0] == "aa" or wanted.what == "regr_r2" else -most), most
 
 
 def name_of(node: exp.Expr, place: int) -> str:

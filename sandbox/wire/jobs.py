@@ -47,6 +47,7 @@ class ResultOut(Output):
     job: str
     columns: list[Column]
     rows: list[list[Any]]
+    errors: list[list[str | None]]
     privacy: dict[str, Any]
     notes: list[str]
     fee: Decimals

@@ -83,7 +83,7 @@ def _value(m: Measurement, scalars: Scalars) -> exp.Expression:
     weight = column("__weight")
     if m.expr is None:
         return weight
-    if m.what in ("values", "distinct"):
+    if m.what in ("values", "distinct", "units"):
         value = scalars.render(m.expr)
         return value if m.norm is None else exp.Case(ifs=[exp.If(this=exp.Not(this=_is_null(value)), true=weight)])
     own = width(m.expr)
@@ -105,7 +105,10 @@ def _aggregate(m: Measurement, measured: str) -> exp.Expression:
         case "rows":
             return exp.Count(this=exp.Star())
         case "units":
-            return exp.Count(this=exp.Distinct(expressions=[column(UNIT)]))
+            unit: exp.Expression = column(UNIT)
+            if m.expr is not None:
+                unit = exp.Case(ifs=[exp.If(this=exp.Not(this=_is_null(column(measured))), true=unit)])
+            return exp.Count(this=exp.Distinct(expressions=[unit]))
         case "values":
             return exp.Count(this=column(measured))
         case "distinct":

@@ -99,7 +99,7 @@ def _computed(
 def _value(m: Measurement, scalars: Scalars) -> str:
     """What is measured of a row, not yet clamped; NULL where it does not count."""
     assert m.expr is not None
-    if m.what in ("values", "distinct"):
+    if m.what in ("values", "distinct", "units"):
         return scalars.render(m.expr)
     own, scale = width(m.expr), m.scale - (WEIGHT if m.norm else 0)
     if scale < own.scale:
@@ -124,7 +124,8 @@ def _aggregates(m: Measurement, value: str) -> list[str]:
         case "rows":
             return ["count(*)"]
         case "units":
-            return [f"count(DISTINCT {UNIT})"]
+            unit = UNIT if m.expr is None else f"CASE WHEN {value} IS NOT NULL THEN {UNIT} END"
+            return [f"count(DISTINCT {unit})"]
         case "values":
             return [f"count({value})"]
         case "distinct":

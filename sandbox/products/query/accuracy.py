@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
-from math import hypot, log, sqrt
+from math import log, sqrt
 from statistics import median
 
 from sandbox.plan.block import SIGMA_UNIT, Block, Measurement
@@ -32,7 +32,7 @@ def error(block: Block, output: Output, released: Sequence[int]) -> float | None
             return _of_average(block.measurements[total], block.measurements[count], released[total], released[count])
         case what:
             parts = [block.measurements[i] for i in output.source]
-            return half_width(what, parts, [released[i] for i in output.source], HALF_WIDTH)
+            return half_width(what, parts, [released[i] for i in output.source], [_steps(part) for part in parts])
 
 
 def constant_width(block: Block, output: Output) -> float | None:
@@ -48,8 +48,12 @@ def middle(widths: Sequence[float | None]) -> float | None:
 
 def _of_integer(measured: Measurement) -> float:
     """Noise is whole steps of the fixed point: half a step more keeps 95 % where σ is about a step."""
-    wide = LAPLACE if measured.mechanism == "laplace" else HALF_WIDTH
-    return wide * sigma(measured) + 0.5 * float(Decimal(1).scaleb(-measured.scale))
+    return (_steps(measured) + 0.5) * 10.0**-measured.scale
+
+
+def _steps(measured: Measurement) -> float:
+    """Give the 95 % half-width of a measurement in its own integer unit."""
+    return (LAPLACE if measured.mechanism == "laplace" else HALF_WIDTH) * measured.sigma / SIGMA_UNIT
 
 
 def sigma(measured: Measurement) -> float:
@@ -58,12 +62,17 @@ def sigma(measured: Measurement) -> float:
 
 
 def _of_average(total: Measurement, count: Measurement, summed: int, counted: int) -> float:
-    """First order: √(σ_S² + d²σ_n²)/n; never more than the bounds are apart."""
+    """Fieller 1954: the averages θ with |sum − θ·count| ≤ √(w_S² + θ²w_n²), the 95 % half-width of that difference,
+    lie between two ends, unless the count could be 0; never further apart than the bounds."""
     widest = float(Decimal(total.upper - total.lower).scaleb(-total.scale))
-    if counted <= 0:
+    of_sum, of_count = _steps(total), _steps(count)
+    sure = float(counted) ** 2 - of_count**2
+    if counted <= 0 or sure <= 0:
         return widest
-    off_centre = summed / counted / 10**total.scale
-    return min(HALF_WIDTH * hypot(sigma(total), off_centre * sigma(count)) / counted, widest)
+    here = summed / counted
+    middle = summed * counted / sure
+    root = sqrt(max(sure * of_sum**2 + (of_count * summed) ** 2, 0.0)) / sure
+    return min((abs(middle - here) + root) * 10.0**-total.scale, widest)
 
 
 def scale(shown: tuple[Block, Output] | None, width: float) -> float:

@@ -16,23 +16,30 @@ from sandbox.plan.ordering import node_key, value_key
 from sandbox.plan.plan import SEMANTICS, Output, Plan, Statistic
 from sandbox.privacy.convert import rho_for
 from sandbox.privacy.threshold import tau
-from sandbox.products.query.measure import Need, measure, needs, shares, weigh
+from sandbox.products.query.measure import Need, measure, needs, shares
 from sandbox.products.query.notes import default_note, notes
 from sandbox.products.query.request import bounds_of, check_confidence, epsilon_of, sql_of
+from sandbox.products.query.split import weigh
 from sandbox.sql.compile import compile_sql
 from sandbox.sql.draft import Key as DraftKey
 from sandbox.sql.draft import Made, Measure
 
+PURE_KEYS = (
+    "The privacy budget of this population is pure ε, and groups whose keys are not declared need a δ; "
+    "group by keys with a declared domain."
+)
 MOST_CELLS = 10_000  # a larger product of domains is not laid out; its keys become private
 
 
 @dataclass(frozen=True)
 class Part:
-    """A measure on its way to a block: keys in canonical order, bounds, what is measured with its weight."""
+    """A measure on its way to a block: keys in canonical order, bounds and what a unit can reach of them, what is
+    measured with its weight."""
 
     measure: Measure
     keys: list[tuple[DraftKey, Key]]
     bounds: Bounds
+    reached: Bounds
     counted: Need | None
     weights: dict[Need, int]
 
@@ -46,12 +53,13 @@ def compile_query(question: Question) -> Plan:
     request = question.request
     check_confidence(request)
     epsilon = epsilon_of(request, question.spec)
+    whole = epsilon if question.pure else rho_for(epsilon, question.delta_conv)
     asked = compile_sql(sql_of(request), question.entry)
     if question.entry.unit is None:
         raise Problem("unit_missing", f"{question.entry.name} declares no privacy unit; ask the holder to declare it.")
     parts = [_part(measure, question) for measure in asked.measures]
-    rhos = shares(rho_for(epsilon, question.delta_conv), [part.weight for part in parts])
-    blocks = [_block(part, rho, question.delta_threshold) for part, rho in zip(parts, rhos, strict=True)]
+    losses = shares(whole, [part.weight for part in parts])
+    blocks = [_block(part, loss, question) for part, loss in zip(parts, losses, strict=True)]
     order = sorted(range(len(blocks)), key=lambda place: node_key(blocks[place]))
     said = [note for place in order for note in notes(question.entry.unit.name, parts[place], blocks[place])]
     default = [] if request.get("epsilon") is not None else [default_note(epsilon)]
@@ -70,16 +78,20 @@ def compile_query(question: Question) -> Plan:
 def _part(measure: Measure, question: Question) -> Part:
     keys, rows = _keys(measure), measure.rows.rows
     bounds = bounds_of(question.request, question.spec, rows, grouped=bool(keys))
-    private = any(key.domain is None for _, key in keys)
-    counted = Need("rows" if rows == 1 else "units") if private else None
-    return Part(measure, keys, bounds, counted, weigh(measure.asks, rows, counted))
+    cells = _cells(keys)
+    if cells is None and question.pure:
+        raise Problem("sql_not_allowed", PURE_KEYS)
+    counted = Need("rows" if rows == 1 else "units") if cells is None else None
+    reached = bounds if cells is None else replace(bounds, groups=min(bounds.groups, cells))
+    weights = weigh(measure.asks, reached, counted, cells, question.pure)
+    return Part(measure, keys, bounds, reached, counted, weights)
 
 
-def _block(part: Part, rho: Decimal, delta: Decimal) -> Block:
-    measurements = measure(part.weights, rho, _reached(part.bounds, part.keys))
+def _block(part: Part, loss: Decimal, question: Question) -> Block:
+    measurements = measure(part.weights, loss, part.reached, part.counted, question.pure)
     threshold = None
     if part.counted is not None:
-        place = list(part.weights).index(part.counted)
+        place, delta = list(part.weights).index(part.counted), question.delta_threshold
         least = tau(measurements[place].sigma, min(part.bounds.groups, part.bounds.rows), delta)
         threshold = Threshold(place, least, delta)
     return Block(part.measure.rows, tuple(key for _, key in part.keys), part.bounds, measurements, threshold)
@@ -96,12 +108,11 @@ def _keys(measure: Measure) -> list[tuple[DraftKey, Key]]:
     return sorted(keys, key=lambda pair: node_key(replace(pair[1], name="")))
 
 
-def _reached(bounds: Bounds, keys: Sequence[tuple[DraftKey, Key]]) -> Bounds:
-    """The bounds with no more groups than there are cells: what a unit can reach."""
+def _cells(keys: Sequence[tuple[DraftKey, Key]]) -> int | None:
+    """How many groups declared domains make; None where keys are private."""
     if any(key.domain is None for _, key in keys):
-        return bounds
-    cells = prod(len(key.domain or ()) for _, key in keys)
-    return replace(bounds, groups=min(bounds.groups, cells))
+        return None
+    return prod(len(key.domain or ()) for _, key in keys)
 
 
 def _output(made: Made, part: Part) -> Output:
@@ -109,9 +120,12 @@ def _output(made: Made, part: Part) -> Output:
         place = next(i for i, (key, _) in enumerate(part.keys) if key is part.measure.keys[made.source])
         return Output(made.name, "key", (place,), made.type)
     ask, measured = part.measure.asks[made.source], list(part.weights)
-    what: Literal["count", "sum", "average"] | Statistic = (
-        "count" if ask.what == "rows" or ask.what == "units" or ask.what == "values" else ask.what
-    )
+    what: Literal["count", "sum", "average", "quantile"] | Statistic
+    match ask.what:
+        case "rows" | "values" | "units" | "distinct":
+            what = "count"
+        case other:
+            what = other
     sources = tuple(measured.index(need) for need in needs(ask, part.bounds.rows))
     return Output(made.name, what, sources, made.type)
 
@@ -125,7 +139,7 @@ def _renumbered(node: r.Relation, numbers: dict[int, int]) -> r.Relation:
             return replace(node, left=_renumbered(node.left, numbers), right=_renumbered(node.right, numbers))
         case r.Union():
             return replace(node, sources=tuple(_renumbered(source, numbers) for source in node.sources))
-        case r.Scan() | r.Public():
+        case r.Scan() | r.Public() | r.Values():
             return node
         case _:
             return replace(node, source=_renumbered(node.source, numbers))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from math import ceil, log
 from typing import Protocol
 
-from sandbox.plan.block import Block, Key
-from sandbox.plan.plan import STATISTICS
-from sandbox.plan.scalar import Column, Scalar, children
+from sandbox.plan.block import SIGMA_UNIT, Block, Key, Measurement
+from sandbox.plan.relation import NUMBER
+from sandbox.plan.scalar import Column, Scalar, children, columns
+from sandbox.sql.draft import COUNTS, Measure
 from sandbox.sql.draft import Key as DraftKey
-from sandbox.sql.draft import Measure
 
 
 class Noted(Protocol):
@@ -41,14 +42,40 @@ def notes(unit: str, part: Noted, block: Block) -> tuple[str, ...]:
             f"each {unit} counts in at most {bounds.groups} groups with at most {bounds.rows_per_group} rows in each; "
             "further rows are left out"
         )
-    clamped = sorted({name for ask in asks if ask.what != "values" and ask.term for name in _clamped(ask.term.node)})
+    clamped = sorted({name for ask in asks if ask.what not in COUNTS and ask.term for name in bounded(ask.term.node)})
     if clamped:
         said.append(f"values of {_list(clamped)} outside the declared bounds count as the nearest bound")
-    if any(ask.what == "average" for ask in asks):
-        said.append("the interval of an average is that of a group of middle size")
-    if any(ask.what in STATISTICS for ask in asks):
-        said.append("the interval of a variance, and of what is made of one, is that of a middle group")
-    return tuple(said)
+    return (*said, *_ranks(part, block))
+
+
+def _ranks(part: Noted, block: Block) -> list[str]:
+    """What a quantile's rank may be off by, how fine its values are, and which rank stands for MIN and MAX."""
+    said = []
+    for ask in part.measure.asks:
+        if ask.what != "quantile" or ask.term is None:
+            continue
+        measured = next(m for m in block.measurements if (m.expr, m.rank) == (ask.term.node, ask.rank))
+        of = _list(sorted(name.partition(NUMBER)[0] for name in columns(ask.term.node)))
+        what = f"the value of {of} that {_percent(ask.rank)} of the rows lie below"
+        what = f"the median of {of}" if ask.rank == (1, 2) else what
+        if ask.end:
+            said.append(f"{'MIN' if ask.rank[0] == 1 else 'MAX'} is {what}: no single row decides it")
+        step = Decimal(1 << measured.shift).scaleb(-measured.scale).normalize()
+        wide = f"; values are middles of bins {step:f} wide" if measured.shift else ""
+        said.append(f"{what} is at most {rank_width(measured):,} rows away in rank, with 95 % confidence{wide}")
+    return said
+
+
+def _percent(rank: tuple[int, int]) -> str:
+    return f"{(Decimal(100) * rank[0] / rank[1]).normalize():f} %"
+
+
+def rank_width(measured: Measurement) -> int:
+    """Give by how many rows the rank of a released quantile is off at most in 95 % of all cases: the bin that the rank
+    lies in has score 0, so that all bins together whose score is t·ln(20·bins) or more are drawn with probability 1/20
+    or less. Scores are rows times b."""
+    t = measured.sigma / SIGMA_UNIT
+    return ceil(t * log(20 * measured.bins) / measured.rank[1])
 
 
 def default_note(epsilon: Decimal) -> str:
@@ -56,11 +83,11 @@ def default_note(epsilon: Decimal) -> str:
     return f"no epsilon was given: {epsilon:f} was used"
 
 
-def _clamped(node: Scalar) -> set[str]:
-    """The columns in `node` whose declared bounds registration enforces."""
+def bounded(node: Scalar) -> set[str]:
+    """Give the columns in `node` whose declared bounds registration enforces."""
     if isinstance(node, Column):
         return set() if node.lower is None else {node.name}
-    return set().union(*(_clamped(child) for child in children(node)))
+    return set().union(*(bounded(child) for child in children(node)))
 
 
 def _list(names: Sequence[str]) -> str:

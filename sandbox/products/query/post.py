@@ -40,6 +40,9 @@ def post(node: r.Relation, blocks: Sequence[Sequence[Found]], inside: Inside) ->
     match node:
         case r.Released():
             return list(blocks[node.block])
+        case r.Values():
+            cells = [dict(zip((column.name for column in node.columns), row, strict=True)) for row in node.cells]
+            return [Found(row, row, {}) for row in cells]
         case r.Filter():
             kept = [row for row in post(node.source, blocks, inside) if evaluate(node.condition, row.base) is True]
             return [Found(row.base, inside(node, row.copy), row.width) for row in kept]

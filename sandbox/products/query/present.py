@@ -12,6 +12,7 @@ from sandbox.plan.plan import Output, Plan
 from sandbox.plan.scalar import Column
 from sandbox.products.query.accuracy import constant_width, error, middle, scale, spelled
 from sandbox.products.query.inside import Inside
+from sandbox.products.query.notes import bounded
 from sandbox.products.query.post import Found, exact_first, post
 from sandbox.products.query.values import limits, row_of
 
@@ -27,7 +28,15 @@ def present(plan: Plan, base: Sequence[Groups], marked: Sequence[Sequence[tuple[
     if not _is_sorted(plan.post):
         rows = exact_first(rows, names)
     values = tuple(tuple(row.copy[name] for name in names) for row in rows)
-    return Answer(tuple(_column(plan, column, rows) for column in plan.post.columns), values, plan.notes)
+    columns = tuple(_column(plan, column, rows) for column in plan.post.columns)
+    return Answer(columns, values, plan.notes, tuple(_errors(columns, row) for row in rows))
+
+
+def _errors(columns: Sequence[AnswerColumn], row: Found) -> tuple[str | None, ...]:
+    """The half-widths of one row, from the base alone; none for what is empty in it."""
+    widths = [row.width.get(one.name) if one.error_95 is not None else None for one in columns]
+    empty = [row.base[one.name] is None for one in columns]
+    return tuple(None if width is None or none else spelled(width) for width, none in zip(widths, empty, strict=True))
 
 
 def _leaf(block: Block, outputs: Sequence[Output], found: Groups, copies: Sequence[tuple[int, ...]]) -> list[Found]:
@@ -62,7 +71,15 @@ def _column(plan: Plan, column: Column, rows: Sequence[Found]) -> AnswerColumn:
         None if width is None else spelled(width),
         None if least is None else f"{least:f}",
         None if most is None else f"{most:f}",
+        bias(plan),
     )
+
+
+def bias(plan: Plan) -> str | None:
+    """Say what bounds move a value by, as far as it is known: without a public profile only whether they may."""
+    kept = all(not block.bounds.truncates for block in plan.blocks)
+    clamps = any(bounded(m.expr) for block in plan.blocks for m in block.measurements if m.expr is not None)
+    return None if kept and not clamps else "unknown"
 
 
 def mechanism(block: Block, output: Output) -> str:
@@ -108,7 +125,7 @@ def _noisy(node: r.Relation, plan: Plan) -> frozenset[str]:
             return _noisy(node.left, plan) | _noisy(node.right, plan)
         case r.Semi():
             return _noisy(node.left, plan)
-        case r.Scan() | r.Public():
+        case r.Scan() | r.Public() | r.Values():
             return frozenset()
     below = _noisy(node.source, plan)
     match node:

@@ -10,21 +10,28 @@ from collections.abc import Sequence
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 from fractions import Fraction
 from math import hypot, sqrt
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
-from sandbox.plan.block import SIGMA_UNIT, Measurement
+from sandbox.plan.block import Measurement
 from sandbox.plan.plan import STATISTICS
 
 Number = TypeVar("Number", Fraction, float)
 
 
+class Centred(Protocol):
+    """A sum around its centre."""
+
+    @property
+    def centre(self) -> int: ...
+
+
 def value(what: str, parts: Sequence[Measurement], sums: Sequence[int], decimals: int) -> Decimal | None:
     """Give the statistic of released `sums`, kept where such a statistic can be; NULL when the rows cannot have one
     (too few, or all alike)."""
-    raw = _statistic(what, parts, [Fraction(one) for one in sums])
+    raw = statistic(what, parts, [Fraction(one) for one in sums])
     if raw is None:
         return None
-    low, high = _reach(what, parts)
+    low, high = _reach(what, parts, sums[-1])
     kept = min(max(raw, low), high)
     with localcontext(prec=100):
         exact = (Decimal(kept.numerator) / Decimal(kept.denominator)).scaleb(-_scale(what, parts))
@@ -33,19 +40,18 @@ def value(what: str, parts: Sequence[Measurement], sums: Sequence[int], decimals
         return exact.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_EVEN) + 0
 
 
-def half_width(what: str, parts: Sequence[Measurement], sums: Sequence[int], sigmas: float) -> float:
-    """Give by how much the statistic may be off when each sum may be by `sigmas` of its σ: what each one moves it,
+def half_width(what: str, parts: Sequence[Measurement], sums: Sequence[int], widths: Sequence[float]) -> float:
+    """Give by how much the statistic may be off when each sum may be by its own of `widths`: what each one moves it,
     combined as independent errors; at most the whole range. A deviation is off as far as its variance lets it be."""
-    low, high = (float(end) for end in _reach(what, parts))
+    low, high = (float(end) for end in _reach(what, parts, max(sums[-1], 1)))
     widest = high - low
     unit = 10.0 ** -_scale(what, parts)
     values = [float(one) for one in sums]
-    here = _statistic(what, parts, values)
+    here = statistic(what, parts, values)
     moves = [0.0]
-    for place, part in enumerate(parts):
-        step = sigmas * part.sigma / SIGMA_UNIT
+    for place, step in enumerate(widths):
         for moved in (step, -step):
-            there = _statistic(what, parts, [one + moved * (i == place) for i, one in enumerate(values)])
+            there = statistic(what, parts, [one + moved * (i == place) for i, one in enumerate(values)])
             if here is None or there is None:
                 moves.append(widest)
             else:
@@ -58,8 +64,8 @@ def half_width(what: str, parts: Sequence[Measurement], sums: Sequence[int], sig
     return max(sqrt(spread + width) - sqrt(spread), sqrt(spread) - sqrt(max(spread - width, 0.0))) * unit
 
 
-def _statistic(what: str, parts: Sequence[Measurement], sums: Sequence[Number]) -> Number | None:
-    """The statistic as the sums have it, which noise may put anywhere; the variance for a deviation."""
+def statistic(what: str, parts: Sequence[Centred], sums: Sequence[Number]) -> Number | None:
+    """Give the statistic as the sums have it, which noise may put anywhere; the variance for a deviation."""
     count = sums[-1]
     if count <= (1 if what.endswith("_samp") else 0):
         return None
@@ -74,8 +80,12 @@ def _statistic(what: str, parts: Sequence[Measurement], sums: Sequence[Number]) 
             return mean[names[0]]
         case "var_samp" | "stddev_samp" | "covar_samp":
             return mean[names[0]] * count / (count - 1)
-        case "corr":
-            return None if mean["aa"] <= 0 or mean["bb"] <= 0 else mean["ab"] / _root(mean["aa"] * mean["bb"])
+        case "regr_sxx" | "regr_syy" | "regr_sxy":
+            return mean[names[0]] * count
+        case "corr" | "regr_r2":
+            if mean["aa"] <= 0 or mean["bb"] <= 0:
+                return None
+            return mean["ab"] / _root(mean["aa"] * mean["bb"]) if what == "corr" else _share(mean)
     if mean["bb"] <= 0:
         return None
     slope = mean["ab"] / mean["bb"]
@@ -85,22 +95,29 @@ def _statistic(what: str, parts: Sequence[Measurement], sums: Sequence[Number]) 
     return a - slope * b
 
 
-def _reach(what: str, parts: Sequence[Measurement]) -> tuple[Fraction, Fraction]:
+def _share(mean: dict[str, Number]) -> Number:
+    return mean["ab"] * mean["ab"] / (mean["aa"] * mean["bb"])
+
+
+def _reach(what: str, parts: Sequence[Measurement], count: int) -> tuple[Fraction, Fraction]:
     """Where the statistic of any rows lies: a variance within (range/2)², a covariance by the product of such (Grüss),
-    twice that for two rows of a sample; no slope is steeper than the whole range over one step."""
+    twice that for two rows of a sample; a sum of squares within as many of them as there are rows; no slope is steeper
+    than the whole range over one step."""
     named = dict(zip(STATISTICS[what], parts, strict=True))
     spread = {name: Fraction(named[name].upper - named[name].lower) for name in ("a", "b") if name in named}
     far = spread["a"]
     most = far * spread.get("b", far) / (2 if what.endswith("_samp") else 4)
     match what:
-        case "corr":
+        case "corr" | "regr_r2":
             most = Fraction(1)
+        case "regr_sxx" | "regr_syy" | "regr_sxy":
+            most *= max(count, 0)
         case "regr_slope":
             most = far
         case "regr_intercept":
             largest = [max(abs(named[name].lower), abs(named[name].upper)) for name in ("a", "b")]
             most = largest[0] + far * largest[1]
-    return (Fraction(0) if STATISTICS[what][0] == "aa" else -most), most
+    return (Fraction(0) if STATISTICS[what][0] == "aa" or what == "regr_r2" else -most), most
 
 
 def _scale(what: str, parts: Sequence[Measurement]) -> int:
@@ -111,7 +128,7 @@ def _scale(what: str, parts: Sequence[Measurement]) -> int:
             return scale["a"]
         case "regr_slope":
             return scale["a"] - scale["b"]
-        case "corr":
+        case "corr" | "regr_r2":
             return 0
         case _:
             return scale[STATISTICS[what][0]]

@@ -1,14 +1,15 @@
-"""Released integers to the values of an answer. Counts do not go below 0, averages and statistics stay where the
-declared bounds let them be."""
+"""Released integers to the values of an answer. Counts, and sums of what is never negative, do not go below 0;
+averages and statistics stay where the declared bounds let them be."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 
 from sandbox.plan.block import Block, Measurement
 from sandbox.plan.plan import STATISTICS, Output
-from sandbox.plan.scalar import Type, Value
+from sandbox.plan.scalar import DATE, Type, Value
 from sandbox.products.query.statistics import value
 
 Row = dict[str, Value]
@@ -38,18 +39,26 @@ def _value(block: Block, output: Output, group: tuple[Value, ...], released: Seq
             return max(_to_type(output.type, released[first], measured.scale), 0)
         case "sum":
             assert measured is not None
-            return _to_type(output.type, released[first], measured.scale)
+            shown = max(released[first], 0) if measured.nonnegative else released[first]
+            return _to_type(output.type, shown, measured.scale)
         case "quantile":
             assert measured is not None
-            middle = 2 * (measured.lower + (released[first] << measured.shift)) + (1 << measured.shift) - 1
-            highest = min(middle, 2 * measured.upper)  # the last bin may be cut off by the upper bound
-            return _to_type(output.type, highest, measured.scale, halves=True)
+            return _of_bin(output.type, measured, released[first])
         case what if what in STATISTICS:
             parts = [block.measurements[i] for i in output.source]
             return value(what, parts, [released[i] for i in output.source], output.type.scale)
         case _:
             total, count = output.source
             return average(block.measurements[total], released[total], released[count], output.type.scale)
+
+
+def _of_bin(kind: Type, measured: Measurement, number: int) -> Value:
+    """Give the middle of a bin, of the last one up to the upper bound."""
+    low = measured.lower + (number << measured.shift)
+    high = min(low + (1 << measured.shift) - 1, measured.upper)
+    if kind == DATE:
+        return date.fromordinal((low + high) // 2 + 1)
+    return _to_type(kind, low + high, measured.scale, halves=True)
 
 
 def _to_type(kind: Type, number: int, scale: int, *, halves: bool = False) -> int | Decimal:
@@ -80,11 +89,12 @@ def limits(block: Block, output: Output) -> tuple[Decimal | None, Decimal | None
     what is never negative not below 0, an average within the bounds, a variance
     not below 0, a correlation from -1 to 1."""
     if output.what in STATISTICS:
-        correlation, squares = output.what == "corr", STATISTICS[output.what][0] == "aa"
-        return (Decimal(-1) if correlation else Decimal(0) if squares else None), (Decimal(1) if correlation else None)
-    measured = block.measurements[output.source[0]] if output.what in ("count", "sum", "average", "quantile") else None
-    if measured is None:
+        share, squares = output.what in ("corr", "regr_r2"), STATISTICS[output.what][0] == "aa"
+        least = Decimal(-1) if output.what == "corr" else Decimal(0) if squares or share else None
+        return least, (Decimal(1) if share else None)
+    if output.what == "key" or not output.type.numeric:
         return None, None
+    measured = block.measurements[output.source[0]]
     if output.what in ("average", "quantile"):
         return _scaled(measured.lower, measured.scale), _scaled(measured.upper, measured.scale)
     counted, zero = output.what == "count", Decimal(0)
