@@ -23,7 +23,7 @@ def listed(term: Term, spend: Callable[[int], None]) -> Term:
     many are computed."""
     if term.listing is None:
         return term
-    domain = _values(term.listing, spend) if term.domain is None else term.domain
+    domain = _values(term, term.listing, spend) if term.domain is None else term.domain
     known = [value for value in domain or () if value is not None]
     low, high = term.low, term.high
     if known and term.type.numeric:
@@ -38,12 +38,12 @@ def in_order(values: Iterable[s.Value]) -> tuple[s.Value, ...]:
     return tuple(sorted(set(values), key=value_key))
 
 
-def _values(listing: Listing, spend: Callable[[int], None]) -> tuple[s.Value, ...] | None:
+def _values(term: Term, listing: Listing, spend: Callable[[int], None]) -> tuple[s.Value, ...] | None:
     choices = [_choices(arg) for arg in listing.args]
     known = [one for one in choices if one is not None]
     size = prod(len(one) for one in known)
     if len(known) < len(choices) or size > MOST_VALUES:
-        return listing.otherwise
+        return listing.otherwise or _steps(term)
     spend(size)
     nodes = [_placeholder(arg, place) for place, arg in enumerate(listing.args)]
     node = listing.make(*nodes)
@@ -54,6 +54,15 @@ def _values(listing: Listing, spend: Callable[[int], None]) -> tuple[s.Value, ..
         if value is not None or not missing:
             found.add(value)
     return in_order(found)
+
+
+def _steps(term: Term) -> tuple[s.Value, ...] | None:
+    """All numbers between the bounds of a derived one, where they are few; NULL where it comes from no NULL below."""
+    found = _between(term) if term.type.numeric else None
+    if found is None or term.listing is None:
+        return None
+    new = term.nullable and not any(arg.nullable for arg in term.listing.args)
+    return (*found, None) if new else tuple(found)
 
 
 def _placeholder(arg: Term, place: int) -> s.Scalar:

@@ -9,7 +9,8 @@ from sqlglot import exp
 
 from sandbox.plan import scalar as s
 from sandbox.plan.of_numbers import How, rounded
-from sandbox.sql.terms import WORDS, Calls, Reader, Term, computed, quote, refuse, unbounded, whole
+from sandbox.sql.listing import MOST_STEPS
+from sandbox.sql.terms import WORDS, Bound, Calls, Reader, Term, computed, quote, refuse, unbounded, whole
 
 MOST_PLACES = 18
 MOST_BUCKETS = 10_000
@@ -21,7 +22,15 @@ def round_(how: How, x: Term, digits: int = 0) -> Term:
         return x
     kind = s.Type("decimal", digits) if digits > 0 else s.INTEGER
     span = (rounded(x.range[0], digits, how), rounded(x.range[1], digits, how)) if x.range else (None, None)
-    return computed(lambda node: s.Round(how, node, digits, kind), x, span=span)
+    return computed(lambda node: s.Round(how, node, digits, kind), x, span=span, otherwise=_tens(span, digits))
+
+
+def _tens(span: tuple[Bound, Bound], digits: int) -> tuple[s.Value, ...] | None:
+    """All tens, hundreds … between two of them, where they are few."""
+    if digits >= 0 or not isinstance(span[0], Decimal) or not isinstance(span[1], Decimal):
+        return None
+    every = range(int(span[0]), int(span[1]) + 1, 10**-digits)
+    return tuple(every) if len(every) <= MOST_STEPS else None
 
 
 def absolute(x: Term) -> Term:
