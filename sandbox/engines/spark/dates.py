@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sandbox.engines.spark.words import case
+from sandbox.engines.spark.words import case, once
 from sandbox.plan import scalar as s
 
 FIRST, DAYS, MONTHS = "DATE'0001-01-01'", 3_652_058, 9999 * 12 - 1  # the last ones since the first
@@ -25,7 +25,7 @@ PARTS = {
 
 def part(node: s.DatePart, day: str) -> str:
     """Give the number that `node` asks of a day."""
-    return PARTS[node.part].format(day)
+    return once(day, "__day", PARTS[node.part].format)
 
 
 def made(node: s.Snap | s.DateAdd | s.MakeDate, parts: Sequence[str]) -> str:
@@ -36,19 +36,24 @@ def made(node: s.Snap | s.DateAdd | s.MakeDate, parts: Sequence[str]) -> str:
         case s.Snap():
             return f"trunc({parts[0]}, '{node.to.upper()}')"
         case s.DateAdd():
-            return _later(node, *parts)
+            day, amount = parts
+            add = "date_add" if node.unit == "day" else "add_months"
+            return once(day, "__day", lambda d: once(amount, "__amount", lambda a: _later(add, d, a)))
         case s.MakeDate():
-            return _of_parts(*parts)
+            year, month, day = parts
+            return once(
+                year,
+                "__year",
+                lambda y: once(month, "__month", lambda m: once(day, "__day", lambda d: _of_parts(y, m, d))),
+            )
 
 
-def _later(node: s.DateAdd, day: str, amount: str) -> str:
+def _later(add: str, day: str, amount: str) -> str:
     """Counted from the first day, or month, so that whatever is out of range is found before Spark meets it."""
-    if node.unit == "day":
-        since, most = f"datediff({day}, {FIRST})", DAYS
-        later = f"date_add({day}, CAST({amount} AS INT))"
-    else:
+    since, most = (f"datediff({day}, {FIRST})", DAYS)
+    if add == "add_months":
         since, most = f"(year({day}) * 12 + month({day}) - 13)", MONTHS
-        later = f"add_months({day}, CAST({amount} AS INT))"
+    later = f"{add}({day}, CAST({amount} AS INT))"
     return case([(f"{amount} BETWEEN -{since} AND {most} - {since}", later)], "CAST(NULL AS DATE)")
 
 

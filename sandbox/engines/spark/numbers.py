@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sandbox.engines.spark.words import case, integer, quotient, whole
+from sandbox.engines.spark.words import case, integer, once, quotient, whole
 from sandbox.engines.widths import Width, common, listed, shift, step, width
 from sandbox.plan import scalar as s
 from sandbox.plan.functions import EXACT, HALVINGS, LN10, MICRO, MOST_SCALE, PER_LN, root_factor
@@ -88,17 +88,25 @@ def _function(scalars: Scalars, node: s.Function) -> str:
         values = listed(node)
         most = max((abs(value) for value in values if value is not None), default=0)
         texts = ", ".join("NULL" if value is None else whole(value, most) for value in values)
-        return f"element_at(array({texts}), CAST({number} - {whole(node.lower - 1, width(node.arg).most)} AS INT))"
+        place = f"CAST({number} - {whole(node.lower - 1, width(node.arg).most)} AS INT)"
+        nowhere = len(values) + 1  # Spark 4.3 takes an unknown place for whatever was there before
+        return f"element_at(array({texts}, NULL), coalesce({place}, {nowhere}))"
     most, scale = width(node.arg).most, node.arg.type.scale
     if node.what == "sqrt" and scale <= MOST_SCALE and 10 * most < EXACT:
-        before, after = root_factor(scale)
-        root = f"floor(sqrt(CAST({number} * {before} AS DOUBLE)) * {after!r}D + 0.5D)"
-        return case([(f"{number} >= 0", root)], "NULL")
+        return once(number, "__x", lambda x: case([(f"{x} >= 0", _root(x, scale))], "NULL"))
     if node.what in PER_LN and most < EXACT:
-        root = f"CAST({number} AS DOUBLE)"
-        for _ in range(HALVINGS):
-            root = f"sqrt({root})"
-        ln = f"({float(1 << HALVINGS)!r}D * (2.0D - 4.0D / ({root} + 1.0D)))"
-        found = f"floor(({ln} - {scale * LN10!r}D) * {PER_LN[node.what]!r}D * {MICRO!r}D + 0.5D)"
-        return case([(f"{number} > 0", found)], "NULL")
+        return once(number, "__x", lambda x: case([(f"{x} > 0", _logarithm(x, scale, PER_LN[node.what]))], "NULL"))
     raise ValueError(f"{node.what} of these numbers is in no engine")
+
+
+def _root(number: str, scale: int) -> str:
+    before, after = root_factor(scale)
+    return f"floor(sqrt(CAST({number} * {before} AS DOUBLE)) * {after!r}D + 0.5D)"
+
+
+def _logarithm(number: str, scale: int, per_ln: float) -> str:
+    root = f"CAST({number} AS DOUBLE)"
+    for _ in range(HALVINGS):
+        root = f"sqrt({root})"
+    ln = f"({float(1 << HALVINGS)!r}D * (2.0D - 4.0D / ({root} + 1.0D)))"
+    return f"floor(({ln} - {scale * LN10!r}D) * {per_ln!r}D * {MICRO!r}D + 0.5D)"

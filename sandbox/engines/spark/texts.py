@@ -8,7 +8,7 @@ from __future__ import annotations
 from string import ascii_lowercase, ascii_uppercase
 from typing import TYPE_CHECKING
 
-from sandbox.engines.spark.words import case
+from sandbox.engines.spark.words import case, once
 from sandbox.engines.widths import width
 from sandbox.plan import scalar as s
 
@@ -38,10 +38,7 @@ def made(scalars: Scalars, node: s.Scalar) -> str:
         case s.ToText():
             return _spelled(scalars, node)
         case s.ToDate():
-            text = scalars.render(node.arg)
-            day = f"try_cast(trim({text}) AS DATE)"
-            looks = f"{text} RLIKE {scalars.text(A_DAY)}"
-            return case([(f"{looks} AND {day} >= DATE'0001-01-01'", day)], "CAST(NULL AS DATE)")
+            return once(scalars.render(node.arg), "__text", lambda text: _day(text, scalars.text(A_DAY)))
         case _:
             raise ValueError(f"no SQL for {type(node).__name__}")
 
@@ -54,14 +51,22 @@ def counted(scalars: Scalars, node: s.Scalar) -> str:
         case s.Position():
             return f"locate({scalars.text(node.part)}, {scalars.render(node.arg)})"
         case s.ToNumber():
-            text = scalars.render(node.arg)
-            pattern = rf"\A *+[+-]?[0-9]{{1,{node.digits}}}+(\.[0-9]*+)?+ *+\z"
-            digits = node.digits + node.type.scale + 1  # what is rounded up may be a digit longer
-            number = f"CAST(trim({text}) AS DECIMAL({digits},{node.type.scale}))"
-            grains = f"({number} * CAST({10**node.type.scale} AS DECIMAL({node.type.scale + 1},0)))"
-            return case([(f"{text} RLIKE {scalars.text(pattern)}", grains)], "NULL")
+            pattern = scalars.text(rf"\A *+[+-]?[0-9]{{1,{node.digits}}}+(\.[0-9]*+)?+ *+\z")
+            return once(scalars.render(node.arg), "__text", lambda text: _number(text, pattern, node))
         case _:
             raise ValueError(f"no number from {type(node).__name__}")
+
+
+def _day(text: str, pattern: str) -> str:
+    day = f"try_cast(trim({text}) AS DATE)"
+    return case([(f"{text} RLIKE {pattern} AND {day} >= DATE'0001-01-01'", day)], "CAST(NULL AS DATE)")
+
+
+def _number(text: str, pattern: str, node: s.ToNumber) -> str:
+    scale = node.type.scale
+    digits = node.digits + scale + 1  # what is rounded up may be a digit longer
+    grains = f"CAST(trim({text}) AS DECIMAL({digits},{scale})) * CAST({10**scale} AS DECIMAL({scale + 1},0))"
+    return case([(f"{text} RLIKE {pattern}", f"({grains})")], "NULL")
 
 
 def like_pattern(pattern: str) -> str:

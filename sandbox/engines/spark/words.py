@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from sandbox.engines.widths import MOST
 
+LONG = 60  # letters of an expression that is not written twice
 SHORT = 1 << 62  # numbers below, and their sums of two, fit 64 bits
 
 
@@ -42,12 +43,18 @@ def clamped(value: str, lower: int, upper: int, centre: int, most: int) -> str:
     return f"(CAST({case(ends, value)} AS {integer(reach)}) - {whole(centre, reach)})"
 
 
+def once(value: str, name: str, body: Callable[[str], str]) -> str:
+    """Give `body` of a value that it has in several places, without writing, or computing, a long one each time: a list
+    of that one value is transformed. `name` is for the value within the body alone."""
+    return body(value) if len(value) < LONG else f"transform(array({value}), {name} -> {body(name)})[0]"
+
+
 def quotient(above: str, below: str, most: int) -> str:
     """Give the whole part of above/below, towards zero, both of at most `most`; NULL for a divisor of 0."""
     below = f"nullif({below}, {whole(0, most)})"
     if most < SHORT:
         return f"({above} div {below})"
-    return f"CAST({_decimal_quotient(above, below)} AS DECIMAL(38,0))"
+    return once(above, "__above", lambda a: once(below, "__below", lambda b: _decimal_quotient(a, b)))
 
 
 def _decimal_quotient(above: str, below: str) -> str:
