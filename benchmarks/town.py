@@ -129,6 +129,7 @@ def _write(target: Path, rows: int, some: Callable[[slice], pa.Table]) -> None:
 def _excerpt(made: Town) -> None:
     whole = town(PARENT)
     with duckdb.connect() as connection:
+        connection.execute("SET enable_progress_bar = false")
         for source, target in ((whole.persons_file, made.persons_file), (whole.visits_file, made.visits_file)):
             connection.execute(
                 f"COPY (SELECT * FROM '{source}' WHERE person_id <= {EXCERPT // 10}) TO '{target}' (FORMAT parquet)"
@@ -139,6 +140,7 @@ def _make_plain(made: Town) -> None:
     part = made.plain_file.with_suffix(".part")
     part.unlink(missing_ok=True)
     with duckdb.connect(str(part)) as connection:
+        connection.execute("SET enable_progress_bar = false")
         for name, file in (("persons", made.persons_file), ("visits", made.visits_file)):
             connection.execute(f"CREATE TABLE {name} AS SELECT * FROM '{file}'")
     part.rename(made.plain_file)

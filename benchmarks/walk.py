@@ -23,7 +23,6 @@ from sandbox.privacy.release import release
 from sandbox.products.query.kind import QueryProduct
 
 EPSILON, DELTA = "1", Decimal("1e-6")
-MEMORY = "4GB"
 
 
 class Refused(Exception):
@@ -47,7 +46,7 @@ class Walk:
 
     def __init__(self, built: Built) -> None:
         self._version, self._entry = built.opened, parse_entry(built.entry)
-        self._kind, self._engine = QueryProduct(), DuckDBEngine(memory=MEMORY)
+        self._kind, self._engine = QueryProduct(), DuckDBEngine()
 
     def compile(self, asked: Asked, epsilon: str = EPSILON) -> Plan:
         """Give the plan at δ = 1e-6; raises `Refused`."""
