@@ -12,7 +12,7 @@ import pytest
 from registrations import CLINIC, clinic_files
 
 from sandbox.catalogue.entry import parse_entry
-from sandbox.catalogue.ingest import ingest_in_child
+from sandbox.catalogue.ingest import ingest_in_child, version
 from sandbox.engines import process
 from sandbox.engines.files import read_table
 from sandbox.errors import Problem
@@ -63,6 +63,20 @@ def test_a_child_killed_half_way_leaves_nothing(tmp_path, monkeypatch):
     monkeypatch.undo()
     ingest_in_child(ENTRY, clinic_files(tmp_path), target, KEY, PRF)
     assert target.exists()
+
+
+@pytest.mark.parametrize("step", ["number_units", "create", "write_rows", "describe", "write_layout", "publish"])
+def test_an_ingest_that_ends_anywhere_leaves_nothing(tmp_path, monkeypatch, step):
+    real = getattr(version, step)
+
+    def ends(*given, **named):
+        real(*given, **named) if step != "publish" else None
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(version, step, ends)
+    with pytest.raises(KeyboardInterrupt):
+        version.ingest(ENTRY, clinic_files(tmp_path), tmp_path / "v.duckdb", KEY, PRF)
+    assert not list(tmp_path.glob("v.duckdb*"))
 
 
 def test_a_late_child_is_killed(tmp_path):

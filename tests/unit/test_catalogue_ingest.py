@@ -262,3 +262,65 @@ def test_columns_may_be_called_anything_that_is_a_name(tmp_path):
     departments["columns"].append({"name": "raw_dept", "type": "string", "role": "public"})
     _, tables = take(tmp_path, raw=raw, departments=[["dept", "raw_dept"], ["eye", "other"]])
     assert tables["departments"] == [{"__ord": 0, "dept": "eye", "raw_dept": "other"}]
+
+
+DAYS = {
+    "2023-05-06": date(2023, 5, 6),
+    " 2023-05-06 ": date(2023, 5, 6),
+    "2023-05-06 00:00:00": date(2023, 5, 6),
+    "2023-05-06T00:00:00.0": date(2023, 5, 6),
+    "2023-05-06 10:00:00": None,
+    "2023-5-6": None,
+    "2023-02-30": None,
+    "10000-01-01": None,
+    "0000-01-01": None,
+    "0001-01-01 (BC)": None,
+    "epoch": None,
+}
+WHOLES = {
+    "17": 17,
+    " 17 ": 17,
+    "+17": 17,
+    "017": 17,
+    "17000.0": 17000,
+    "1.7e4": 17000,
+    "17.5": None,
+    "0x11": None,
+    "-9223372036854775808": -(2**63),
+    "9223372036854775808": None,
+}
+
+
+def test_cells_are_read_as_declared_and_no_other_way(tmp_path):
+    raw = deepcopy(CLINIC)
+    raw["tables"][2]["columns"] += [
+        {"name": "day", "type": "date", "role": "public"},
+        {"name": "whole", "type": "integer", "role": "public"},
+    ]
+    rows = [["dept", "day", "whole"]]
+    rows += [[text, text, ""] for text in DAYS] + [[text, "", text] for text in WHOLES]
+    _, tables = take(tmp_path, raw=raw, departments=rows, limits=Limits(failing=100))
+    found = {row["dept"]: row for row in tables["departments"]}
+    assert {text: found[text]["day"] for text in DAYS} == DAYS
+    assert {text: found[text]["whole"] for text in WHOLES} == WHOLES
+
+
+def test_doubles_are_rounded_like_their_text(tmp_path):
+    doubles = [1.005, 2.675, 0.125, -0.125, -1.005, 1e11 + 0.005, 12345678.125, 0.1 + 0.2, float("nan"), 9e17]
+    doubles += [random.Random(7).uniform(-1e4, 1e4) for _ in range(300)] + [n / 1000 for n in range(-50, 50)]
+    tables = {}
+    for form in ("csv", "parquet"):
+        path = tmp_path / f"doubles.{form}"
+        columns = [[1] * len(doubles), list(range(len(doubles))), ["eye"] * len(doubles), doubles]
+        day, urgent = [date(2023, 1, 1)] * len(doubles), [True] * len(doubles)
+        if form == "csv":
+            write_csv(path, [VISITS[0], *zip(*columns, day, urgent, strict=True)])
+        else:
+            pq.write_table(pa.table(dict(zip(VISITS[0], [*columns, day, urgent], strict=True))), path)
+        raw = deepcopy(CLINIC)
+        raw["tables"][1] |= {"max_rows_per_unit": 1000}
+        del raw["tables"][1]["columns"][3]["bounds"]
+        files = {**clinic_files(tmp_path), "visits": (path, form)}
+        _, tables[form] = take(tmp_path / form, raw=raw, files=files, limits=Limits(failing=100))
+    assert len(tables["csv"]["visits"]) == len(doubles)
+    assert tables["parquet"] == tables["csv"]

@@ -48,8 +48,7 @@ def parsed(column: ColumnEntry, cell: str, found: str) -> str:
         case "date":
             if found == "DATE":
                 return f"CASE WHEN {cell} BETWEEN {FIRST_DAY} AND DATE '9999-12-31' THEN {cell} END"
-            day = f"TRY_CAST(left(trim({text}), 10) AS DATE)"
-            return f"CASE WHEN regexp_matches(trim({text}), '{DAY}') AND {day} >= {FIRST_DAY} THEN {day} END"
+            return _day(text)
         case _:
             return text
 
@@ -106,6 +105,13 @@ def _whole(text: str) -> str:
     exponent = f"CASE WHEN {wide} = trunc({wide}) THEN TRY_CAST({wide} AS BIGINT) END"
     looked = f"CASE WHEN regexp_full_match({text}, '{PLAIN}') THEN {number} ELSE {exponent} END"
     return f"CASE WHEN CAST({number} AS VARCHAR) = {text} THEN {number} ELSE {looked} END"
+
+
+def _day(text: str) -> str:
+    """Days as YYYY-MM-DD, also with a midnight behind. What prints as it was written is one; the rest is looked at."""
+    plain, day = f"TRY_CAST({text} AS DATE)", f"TRY_CAST(left(trim({text}), 10) AS DATE)"
+    looked = f"CASE WHEN regexp_matches(trim({text}), '{DAY}') AND {day} >= {FIRST_DAY} THEN {day} END"
+    return f"CASE WHEN length({text}) = 10 AND CAST({plain} AS VARCHAR) = {text} THEN {plain} ELSE {looked} END"
 
 
 def _rounded(cell: str, scale: int, made: str) -> str:
