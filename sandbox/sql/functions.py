@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import Decimal, localcontext
 
 from sqlglot import exp
 
@@ -10,9 +10,12 @@ from sandbox.plan import scalar as s
 from sandbox.plan.evaluate import evaluate
 from sandbox.plan.functions import EXACT, LARGEST, MOST_SCALE
 from sandbox.sql.numbers import arithmetic, power
+from sandbox.sql.rounding import round_
 from sandbox.sql.terms import WORDS, Bound, Calls, Reader, Term, computed, constant, literal, quote, refuse, unbounded
 
 PI = Decimal("3.141592653589793")
+PLACES = 15  # decimals of a constant that is not exact
+OTHER_BASE = 5  # decimals of a logarithm that is a quotient of two
 MOST_POWER = 16
 COST = 10  # a value of a function counts for as many others
 _ROUND_FIRST = "round it first, for example {name}(ROUND(x, 1))."
@@ -81,7 +84,7 @@ def _function(reader: Reader, node: exp.Expr) -> Term:
 
 
 def _log(reader: Reader, node: exp.Expr) -> Term:
-    """LOG(x) is that of base 10; LOG(b, x) of base b."""
+    """LOG(x) is that of base 10; LOG(b, x) of base b, with one decimal less where b is neither 2 nor 10."""
     if node.args.get("expression") is None:
         return function(reader, "log10", reader.term(node.this))
     base = reader.term(node.this)
@@ -91,7 +94,9 @@ def _log(reader: Reader, node: exp.Expr) -> Term:
         return function(reader, "log2" if value == 2 else "log10", x)
     if not isinstance(value, (int, Decimal)) or value <= 0 or value == 1:
         raise refuse(f"{quote(node)}: the base of a logarithm is a number above 0 other than 1; write LOG(10, x).")
-    return arithmetic("/", function(reader, "ln", x), function(reader, "ln", base), reader.digits)
+    with localcontext(prec=50):
+        below = Decimal(value).ln().quantize(Decimal(1).scaleb(-PLACES))
+    return round_("nearest", arithmetic("/", function(reader, "ln", x), literal(below), reader.digits), OTHER_BASE)
 
 
 def _power(reader: Reader, node: exp.Expr) -> Term:
@@ -118,5 +123,5 @@ CALLS: Calls = {
     **dict.fromkeys(_NAMES, _function),
     exp.Log: _log,
     exp.Pow: _power,
-    exp.Pi: lambda reader, node: constant(PI, s.Type("decimal", 15)),
+    exp.Pi: lambda reader, node: constant(PI, s.Type("decimal", PLACES)),
 }
