@@ -9,6 +9,8 @@ from __future__ import annotations
 from sqlglot import exp
 
 from sandbox.errors import Problem
+from sandbox.sql.spelling import AGGREGATES, NOT_FITTING, REFUSED_AGGREGATES
+from sandbox.sql.wording import REFUSED_SCALARS, SCALARS
 
 MAX_NODES = 10_000
 MAX_DEPTH = 64  # of the tree, where a chain of AND (or of OR) counts once
@@ -22,8 +24,6 @@ _UNARIES = (
     exp.Not,
     exp.Neg,
     exp.Paren,
-    exp.Sum,
-    exp.Avg,
     exp.Boolean,
     exp.Var,
 )
@@ -47,29 +47,12 @@ ALLOWED: dict[type[exp.Expr], frozenset[str]] = {
     exp.Limit: frozenset({"expression"}),
     exp.Offset: frozenset({"expression"}),
     exp.In: frozenset({"this", "expressions"}),
-    exp.Between: frozenset({"this", "low", "high"}),
-    exp.Like: frozenset({"this", "expression", "negate"}),
-    exp.Div: frozenset({"this", "expression", "typed", "safe"}),
     exp.Case: frozenset({"this", "ifs", "default"}),
     exp.If: frozenset({"this", "true", "false"}),
     exp.Coalesce: frozenset({"this", "expressions", "is_nvl", "is_null"}),
     exp.Nullif: frozenset(_BINARY),
-    exp.Count: frozenset({"this", "big_int"}),
-    exp.Distinct: frozenset({"expressions"}),
-    exp.Cast: frozenset({"this", "to"}),
-    exp.DataType: frozenset({"this", "nested"}),
-    exp.Extract: frozenset(_BINARY),
-    exp.Filter: frozenset(_BINARY),
-    **dict.fromkeys((exp.Lower, exp.Upper, exp.Length), frozenset({"this"})),
-    **dict.fromkeys((exp.Left, exp.Right), frozenset(_BINARY)),
-    exp.Trim: frozenset({"this", "expression", "position"}),
-    exp.Substring: frozenset({"this", "start", "length"}),
-    exp.Corr: frozenset({*_BINARY, "null_on_zero_variance"}),
-    **dict.fromkeys((exp.CovarPop, exp.CovarSamp, exp.RegrSlope, exp.RegrIntercept), frozenset(_BINARY)),
-    **dict.fromkeys(
-        (exp.Variance, exp.VariancePop, exp.Stddev, exp.StddevPop, exp.StddevSamp, exp.CountIf), frozenset({"this"})
-    ),
-    **dict.fromkeys((exp.Year, exp.Quarter, exp.Month, exp.Day), frozenset({"this"})),
+    **AGGREGATES,
+    **SCALARS,
     **dict.fromkeys(_BINARIES, frozenset(_BINARY)),
     **dict.fromkeys(_UNARIES, frozenset({"this"})),
 }
@@ -77,42 +60,27 @@ ALLOWED: dict[type[exp.Expr], frozenset[str]] = {
 _JOIN = "Joins are not built yet; ask about one table at a time."
 _SUBQUERY = "Subqueries stand in FROM and WITH only, so far; write values in place of this one."
 _VOLATILE = "An answer must not depend on chance or on the clock; write the value itself, such as DATE '2024-01-31'."
-_PICK = (
-    "Of the aggregates only COUNT, SUM, AVG, VAR, STDDEV, COVAR, CORR, REGR_SLOPE and REGR_INTERCEPT are built so far; "
-    "a single row's value never leaves."
-)
-_TEXT = "Texts cannot be joined yet; name both columns as keys, or compare each with =, IN or LIKE."
 _SETS = "ROLLUP, CUBE and GROUPING SETS are not built yet; ask each grouping by itself."
 _SET = "UNION, INTERSECT and EXCEPT are not built yet; ask each question by itself."
 _READER = "Files and table functions cannot be read; FROM takes a registered table."
 
 REFUSED: dict[type[exp.Expr], str] = {
+    **REFUSED_SCALARS,
     exp.Exists: _SUBQUERY,
     exp.SetOperation: _SET,
     exp.Window: "Windows are not built yet; write GROUP BY instead of OVER.",
     exp.Rand: _VOLATILE,
-    exp.CurrentDate: _VOLATILE,
-    exp.CurrentTime: _VOLATILE,
-    exp.CurrentTimestamp: _VOLATILE,
     exp.Uuid: _VOLATILE,
     exp.ReadCSV: _READER,
-    exp.Min: "MIN is not built yet; a single row's value never leaves. Ask for AVG, or COUNT(*) WHERE … < a value.",
-    exp.Max: "MAX is not built yet; a single row's value never leaves. Ask for AVG, or COUNT(*) WHERE … > a value.",
     exp.IgnoreNulls: "The aggregates that are built leave NULL out by themselves; remove IGNORE NULLS.",
-    exp.ILike: "ILIKE is not built yet; write LIKE, or several of them joined by OR.",
-    exp.Escape: "LIKE takes % and _ as wildcards and no ESCAPE; remove it.",
     exp.Fetch: "Write LIMIT with a whole number instead of FETCH.",
-    exp.Mod: "% is not built yet; only + - * are for rows.",
-    exp.IntDiv: "// is not built yet; write / between aggregates.",
     exp.Placeholder: "Parameters are not filled in here; write the value itself.",
     exp.Parameter: "Parameters are not filled in here; write the value itself.",
-    exp.AggFunc: _PICK,
+    **REFUSED_AGGREGATES,
     exp.Rollup: _SETS,
     exp.Cube: _SETS,
     exp.GroupingSets: _SETS,
     exp.UDTF: _READER,
-    exp.DPipe: _TEXT,
-    exp.Concat: _TEXT,
 }
 
 REFUSED_PARTS: dict[tuple[type[exp.Expr], str], str] = {
@@ -138,7 +106,6 @@ REFUSED_PARTS: dict[tuple[type[exp.Expr], str], str] = {
     (exp.Table, "catalog"): "Name a table as table or resource.table.",
     (exp.Limit, "limit_options"): "LIMIT takes a whole number of rows.",
     (exp.In, "query"): _SUBQUERY,
-    (exp.Between, "symmetric"): "BETWEEN SYMMETRIC is not built yet; write the lower value first.",
     (exp.Column, "catalog"): "Name a column as column or table.column.",
 }
 
@@ -190,14 +157,16 @@ def _sentence(node: exp.Expr) -> str:
     if isinstance(node, exp.Anonymous):
         if str(node.this).lower() in _CLOCKS:
             return _VOLATILE
+        if str(node.this).lower() in NOT_FITTING:
+            return NOT_FITTING[str(node.this).lower()]
         return f"The function {str(node.this)[:40]} is not one of those that are built; " + _WHAT_IS
     return f"{type(node).__name__.upper()} is not one of the parts of SQL that are built; " + _WHAT_IS
 
 
 _CLOCKS = ("now", "today", "get_current_timestamp", "current_localtimestamp", "transaction_timestamp", "setseed")
 _WHAT_IS = (
-    "COUNT, SUM, AVG, VAR, STDDEV, COVAR, CORR, FILTER, CASE, COALESCE, NULLIF, YEAR, QUARTER, MONTH, DAY, LOWER, "
-    "UPPER, TRIM, LENGTH, SUBSTRING, LEFT, RIGHT, + - *, comparisons, IN, BETWEEN and LIKE are."
+    "COUNT, SUM, AVG, MEDIAN, QUANTILE_CONT, VAR, STDDEV, CORR, FILTER, CASE, COALESCE, NULLIF, YEAR, QUARTER, MONTH, "
+    "DAY, LOWER, UPPER, TRIM, LENGTH, SUBSTRING, LEFT, RIGHT, + - *, comparisons, IN, BETWEEN and LIKE are."
 )
 
 

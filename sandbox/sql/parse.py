@@ -13,6 +13,8 @@ from sqlglot.tokenizer_core import Token, TokenType
 
 from sandbox.errors import Problem
 from sandbox.sql.grammar import check, too_deep
+from sandbox.sql.spelling import spelled_out
+from sandbox.sql.wording import worded
 
 MAX_BYTES = 100_000
 MAX_BRACKETS = 100  # open at once; the parser recurses at each
@@ -35,6 +37,7 @@ def parse(text: str) -> exp.Select:
         raise Problem("sql_syntax", "The text ends too early: write SELECT, what to count, FROM and a table.")
     if len(trees) != 1 or tree is None:
         raise Problem("sql_not_allowed", "Write one statement.")
+    tree = worded(spelled_out(tree))
     check(tree)
     if not isinstance(tree, exp.Select):
         raise Problem("sql_not_allowed", "Only SELECT can be asked.")
