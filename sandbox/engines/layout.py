@@ -7,7 +7,8 @@ unit; the view `visits` decodes them to the declared names and types, for reader
 - `__unit` is the unit's dense code, `__ord` the row's 0-based place in the keyed order within its unit.
 - A column is stored as one of: *plain* (the declared type), *grains* (number·10^scale in a small signed integer),
   *domain* or *dictionary* (the 0-based place of the value in a sorted list; NULL stays NULL). Codes order as their
-  values do. Lists of kind domain stand here; both kinds have a table (code, value) in the file.
+  values do. Lists of kind domain stand here; both kinds have a table (code, value) in the file, which
+  may list values that no row has.
 - An index of a key set S holds, a byte each, for every row: the ordinal of its group among the unit's groups, which
   stand in order of their least `__ord`; the row's ordinal within (unit, group) in order of `__ord`; and norm buckets.
   Ordinals count from 0 and saturate at 255: a filter `< n` is exact for n ≤ 255. NULL is a key value.

@@ -14,7 +14,7 @@ import pytest
 from registrations import CLINIC, DEPARTMENTS, PERSONS, VISITS, write_csv
 
 from sandbox.catalogue.dcat import table_as_dcat
-from sandbox.catalogue.entry import parse_entry
+from sandbox.catalogue.entry import ColumnEntry, TableEntry, parse_entry
 from sandbox.catalogue.facts import public_facts
 from sandbox.catalogue.ingest import ingest
 from sandbox.catalogue.records import DataVersion, Ingested
@@ -275,3 +275,11 @@ def test_facts_list_few_values_only(tmp_path: Path) -> None:
         found = public_facts(version(made))["departments"].columns["dept"]
         assert found.distinct == count and found.values == (() if not count else None)
         assert found.fan_out == min(count, 1)
+
+
+def test_the_registration_of_the_documentation_is_one() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "registration.md").read_text(encoding="utf-8")
+    entry = parse_entry(json.loads(page.split("```json")[1].split("```")[0]))
+    assert entry.table("lines") and entry.table("visits")
+    shown = set(ColumnEntry.model_fields) | set(TableEntry.model_fields) - {"columns"}
+    assert {name for name in shown if f"`{name}`" not in page} == {"name", "role", "description"}
