@@ -25,9 +25,8 @@ from sandbox.plan.codec import to_json
 from sandbox.plan.extent import most_cells
 from sandbox.plan.plan import Plan
 from sandbox.privacy import accountant
-from sandbox.privacy.convert import epsilon_for
 from sandbox.privacy.records import Account
-from sandbox.privacy.rederive import loss
+from sandbox.privacy.rederive import loss, pure_loss
 
 LOGGED = frozenset(
     {
@@ -83,6 +82,7 @@ def compiled(house: House, tx: Transaction, permit: Permit, request: Mapping[str
             spec=permit.product.spec,
             delta_conv=account.delta_conv,
             delta_threshold=accountant.threshold_delta(account.delta),
+            pure=account.pure,
         )
     )
     if not fits(plan):  # else a row could make the engine fail, and the failure would tell
@@ -110,6 +110,7 @@ def reserve(
             rho=rho,
             delta=delta,
             population_pays=not tx.find(Base, key=key, limit=1),
+            pure=pure_loss(plan),
             epsilon=None if request.get("epsilon") is None else Decimal(str(request["epsilon"])),
         )
     job = Job(
@@ -152,13 +153,25 @@ def price_tag(tx: Transaction, permit: Permit, plan: Plan, account: Account) -> 
     rho, delta = (Decimal(0), Decimal(0)) if free else loss(plan)
     return {
         "rho": str(rho),
-        "epsilon": str(epsilon_for(rho, account.delta_conv)),
+        "epsilon": str(accountant.epsilon_of(account, charged(account, plan, rho))),
         "delta": str(delta),
         "fee": str(most(permit.price, permit.subscription.purpose, repeat=free, cells=most_cells(plan))),
         "left": accountant.left(account),
         "held_already": free,
         "notes": list(plan.notes),
     }
+
+
+def charged(account: Account, plan: Plan, rho: Decimal) -> Decimal:
+    """Give what `account` is charged for a plan that costs `rho`: that, or the ε of a pure account; 0 when it is free.
+    Raises Problem sql_not_allowed for a plan that a pure account cannot pay."""
+    if not account.pure or not rho:
+        return rho
+    epsilon = pure_loss(plan)
+    if epsilon is None:
+        accountant.admit(account, ("gaussian",), private_keys=plan.delta > 0)
+    assert epsilon is not None
+    return epsilon
 
 
 def _text(request: Mapping[str, Any]) -> dict[str, str]:

@@ -15,6 +15,7 @@ from sandbox.core.clock import now
 from sandbox.core.ids import new_id
 from sandbox.core.store import Transaction
 from sandbox.jobs import ledger
+from sandbox.jobs.asking import charged
 from sandbox.jobs.house import House
 from sandbox.jobs.product import Answer, AnswerColumn
 from sandbox.jobs.records import Holding, Job, Release, Task
@@ -24,7 +25,6 @@ from sandbox.jobs.working import Copy, Kept, mine
 from sandbox.metering.events import usage_event
 from sandbox.plan.codec import from_json, to_json
 from sandbox.privacy import accountant
-from sandbox.privacy.convert import epsilon_for
 from sandbox.transparency.records import LogEntry
 
 
@@ -87,7 +87,7 @@ def present(house: House, tx: Transaction, job: Job) -> dict[str, Any]:
         "errors": [list(row) for row in answer.errors],
         "privacy": {
             "rho": str(job.rho),
-            "epsilon": str(epsilon_for(job.rho, account.delta_conv)),
+            "epsilon": str(accountant.epsilon_of(account, charged(account, from_json(job.plan), job.rho))),
             "delta": str(job.delta),
             "left": accountant.left(account),
         },

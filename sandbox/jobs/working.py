@@ -28,7 +28,7 @@ from sandbox.plan.plan import Plan
 from sandbox.plan.relation import Public, Scan
 from sandbox.plan.walk import walk
 from sandbox.privacy import accountant
-from sandbox.privacy.rederive import PlanUnsound, loss
+from sandbox.privacy.rederive import PlanUnsound, loss, pure_loss
 from sandbox.privacy.released import Released, base_bytes, read_blocks
 
 
@@ -138,11 +138,11 @@ def execute(house: House, job: Job, plan: Plan) -> list[Exact]:
     Raises `EngineFailed` for every cause alike."""
     assert house.vault is not None
     try:
-        rho, delta = loss(plan)
+        (rho, delta), pure = loss(plan), pure_loss(plan)
     except PlanUnsound as error:
         raise EngineFailed from error
     with house.store.read() as tx:
-        if not accountant.is_spent(tx, job.id, job.party, rho, delta, population=plan.population):
+        if not accountant.is_spent(tx, job.id, job.party, rho, delta, pure=pure, population=plan.population):
             raise EngineFailed
         version = tx.get(DataVersion, plan.version)
         if version is None or plan.base_key() != job.base_key or not _as_registered(tx, plan, version):
