@@ -49,6 +49,8 @@ def _alike(left: Term, right: Term) -> tuple[Term, Term]:
     """Both sides in one type, where one says what the other is to be."""
     if s.BOOLEAN in (left.type, right.type):
         kinds = {left.type.kind, right.type.kind}
+        if any(side.type.numeric and side.constant and side.range not in ((0, 0), (1, 1)) for side in (left, right)):
+            raise refuse("A condition is TRUE or FALSE, 1 or 0; compare it with one of them.")
         return (left, right) if kinds == {"boolean"} or "date" in kinds else (truthy(left), truthy(right))
     if left.constant and left.type == s.STRING:
         left = _as_type(left, right.type)

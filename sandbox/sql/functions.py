@@ -35,7 +35,7 @@ def function(reader: Reader, what: s.Name, x: Term, exponent: Decimal | None = N
     if x.null:
         return x
     if not x.type.numeric:
-        raise refuse(f"{what.upper()} takes a number; a {WORDS[x.type.kind]} is none.")
+        raise refuse(f"{what.upper()} takes a number; a {WORDS[x.type.kind]} is none. Write CAST(… AS DECIMAL(18, 6)).")
     if reader.released or x.constant:
         return computed(lambda node: s.Function(what, node, exponent), x, span=_span(what, x, exponent), nullable=True)
     if x.range is None:
@@ -107,7 +107,7 @@ def _power(reader: Reader, node: exp.Expr) -> Term:
     if isinstance(value, bool) or not isinstance(value, (int, Decimal)):
         raise refuse("POWER takes a number as its exponent; write one, for example POWER(x, 2), or EXP(y * 0.693147).")
     if not base.type.numeric:
-        raise refuse(f"POWER takes numbers; a {WORDS[base.type.kind]} is none.")
+        raise refuse(f"POWER takes numbers; a {WORDS[base.type.kind]} is none. Write CAST(… AS DECIMAL(18, 6)).")
     number = Decimal(value)
     if number == Decimal("0.5"):
         return function(reader, "sqrt", base)

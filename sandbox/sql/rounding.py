@@ -84,14 +84,14 @@ def bucket(x: Term, low: Term, high: Term, count: int) -> Term:
 def _number(reader: Reader, node: exp.Expr, what: str) -> Term:
     found = reader.term(node)
     if not (found.type.numeric or found.null):
-        raise refuse(f"{what} takes a number; a {WORDS[found.type.kind]} is none.")
+        raise refuse(f"{what} takes a number; a {WORDS[found.type.kind]} is none. Write CAST(… AS DECIMAL(18, 6)).")
     return found
 
 
 def _rounding(reader: Reader, node: exp.Expr) -> Term:
     hows: dict[type[exp.Expr], How] = {exp.Round: "nearest", exp.Floor: "down", exp.Ceil: "up", exp.Trunc: "zero"}
     written = node.args.get("decimals")
-    digits = 0 if written is None else whole(written, -MOST_PLACES, MOST_PLACES, f"The decimals of {quote(node)}")
+    digits = 0 if written is None else whole(written, -MOST_PLACES, MOST_PLACES, f"The last part of {quote(node)}")
     return round_(hows[type(node)], _number(reader, node.this, type(node).__name__.upper()), digits)
 
 
@@ -103,7 +103,7 @@ def _signed(reader: Reader, node: exp.Expr) -> Term:
 
 def _bucket(reader: Reader, node: exp.Expr) -> Term:
     low, high = reader.term(node.args["min_value"]), reader.term(node.args["max_value"])
-    count = whole(node.args["num_buckets"], 1, MOST_BUCKETS, "How many buckets there are")
+    count = whole(node.args["num_buckets"], 1, MOST_BUCKETS, "The number of buckets")
     return bucket(_number(reader, node.this, "WIDTH_BUCKET"), low, high, count)
 
 

@@ -98,7 +98,7 @@ def _distinct(reader: Reader, node: exp.Expr) -> Term:
 def _xor(reader: Reader, node: exp.Expr) -> Term:
     sides = reader.term(node.this), reader.term(node.expression)
     if any(side.type.numeric for side in sides):
-        raise refuse("XOR takes conditions; numbers are not taken apart into bits.")
+        raise refuse("XOR takes conditions; numbers are not taken apart into bits. Write comparisons on both sides.")
     return conditions.compare("<>", *map(conditions.truthy, sides))
 
 

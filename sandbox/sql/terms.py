@@ -109,7 +109,7 @@ def whole(node: exp.Expr, least: int, most: int, what: str) -> int:
         value = sign * int(number.this)
         if least <= value <= most:
             return value
-    raise refuse(f"{what}: write a whole number from {least} to {most}.")
+    raise refuse(f"{what} is a whole number from {least} to {most}; write such a number.")
 
 
 def computed(

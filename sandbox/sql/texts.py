@@ -162,7 +162,7 @@ def _split(reader: Reader, node: exp.Expr) -> Term:
 
 
 def _repeat(reader: Reader, node: exp.Expr) -> Term:
-    times = whole(node.args["times"], 0, MOST_COPIES, "How often REPEAT does it")
+    times = whole(node.args["times"], 0, MOST_COPIES, "The count of REPEAT")
     if times == 0:
         return made(reader, node, lambda arg: s.Text("slice", arg, 1, 0))
     return made(reader, node, lambda arg: s.Concat((arg,) * times) if times > 1 else arg)

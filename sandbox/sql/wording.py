@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from sqlglot import exp
 
 from sandbox.errors import Problem
+from sandbox.sql.terms import quote
 
 _BINARY = frozenset({"this", "expression"})
 _UNARY = frozenset({"this"})
@@ -62,6 +63,7 @@ _NEEDED: dict[type[exp.Expr], tuple[str, ...]] = {
     exp.Substring: ("start",),
 }  # what the parser does without, and we do not
 
+_MISSING = {exp.Interval: "INTERVAL takes a whole number and one unit; write INTERVAL 3 DAY."}
 _PATTERN = "Regular expressions are not built; write LIKE, CONTAINS, STARTS_WITH or several of them joined by OR."
 _TIME = "There are days here, and no times of day; write dates, and CURRENT_DATE."
 _BITS = "Numbers are not taken apart into bits; write comparisons, or // and % with powers of two."
@@ -97,7 +99,7 @@ def worded(tree: exp.Expr) -> exp.Expr:
             node.replace(instead)
     for found in tree.find_all(*_NEEDED):
         if any(found.args.get(part) is None for part in _NEEDED[type(found)]):
-            raise Problem("sql_syntax", f"A part of {type(found).__name__.upper()} is missing; write it out.")
+            raise Problem("sql_syntax", _MISSING.get(type(found)) or f"{quote(found)} lacks a part; write it out.")
     return tree
 
 

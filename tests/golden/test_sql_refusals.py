@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
 
@@ -9,6 +10,9 @@ import pytest
 from query_examples import plan_of, refusal
 
 from sandbox.errors import Problem
+from sandbox.plan.evaluate import evaluate
+from sandbox.plan.scalar import Value
+from sandbox.plan.walk import expressions, walk
 
 GOLDEN = Path(__file__).with_name("sql_refusals.txt")
 
@@ -39,8 +43,23 @@ def test_attack_grouping_by_person_shows_rows() -> None:
 
 
 def test_attack_a_row_that_makes_the_query_fail_tells_that_it_exists() -> None:
-    for condition in ("1 / (age - 50) > 0", "CAST(town AS INTEGER) > 0", "income * income * income * income > 0"):
-        assert refusal(f"SELECT COUNT(*) FROM persons WHERE {condition}").code == "sql_not_allowed"
+    """What could fail is refused, or gives NULL: whatever the row, there is a value."""
+    assert refusal("SELECT COUNT(*) FROM persons WHERE income * income * income * income > 0").code == "sql_not_allowed"
+    rows: list[dict[str, Value]] = [
+        {"age": 50, "town": "x", "wage": Decimal(-1)},
+        dict.fromkeys(("age", "town", "wage")),
+    ]
+    for condition in (
+        "1 / (age - 50) > 0",
+        "age % (age - 50) > 0",
+        "CAST(town AS INTEGER) > 0",
+        "SQRT(wage) > 0",
+        "LN(wage) > 0",
+        "MAKE_DATE(age, age, age) > '2000-01-01'",
+    ):
+        [block] = plan_of(f"SELECT COUNT(*) FROM persons WHERE {condition}").blocks
+        [node] = [expr for relation in walk(block.rows) for expr in expressions(relation)]
+        assert [evaluate(node, row) for row in rows] == [None, None], condition
 
 
 def test_attack_having_and_limit_never_reach_the_engine() -> None:
