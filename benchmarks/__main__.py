@@ -25,12 +25,12 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=1_000_000, help="visits of the questions over HTTP")
     parser.add_argument("--sizes", type=_sizes, default=SIZES, help="visits of the seven questions, with commas")
     parser.add_argument("--rounds", type=int, default=ROUNDS, help="turns of each of the seven questions")
-    parser.add_argument("--only", default="", help="names of the questions to ask, with commas, as in Q3,Q4")
+    parser.add_argument("--only", default="", help="names of the questions, as in Q3,Q4; writes no page")
     parser.add_argument("--queries-only", action="store_true", help="ask only the seven questions; write no page")
     asked = parser.parse_args()
     found = [queries.measure(visits, asked.rounds, asked.only) for visits in asked.sizes]
     seven = pages.queries(found, asked.rounds)
-    if asked.queries_only:
+    if asked.queries_only or asked.only:
         sys.stdout.write(seven + "\n")
         return
     over_http = served.serve(asked.rows)
