@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from typing import Literal
 
 from sandbox.plan import scalar as s
@@ -49,7 +50,8 @@ def _alike(left: Term, right: Term) -> tuple[Term, Term]:
     """Both sides in one type, where one says what the other is to be."""
     if s.BOOLEAN in (left.type, right.type):
         kinds = {left.type.kind, right.type.kind}
-        if any(side.type.numeric and side.constant and side.range not in ((0, 0), (1, 1)) for side in (left, right)):
+        constants = [side.node.value for side in (left, right) if isinstance(side.node, s.Constant)]
+        if any(value not in (0, 1) for value in constants if isinstance(value, (int, Decimal))):
             raise refuse("A condition is TRUE or FALSE, 1 or 0; compare it with one of them.")
         return (left, right) if kinds == {"boolean"} or "date" in kinds else (truthy(left), truthy(right))
     if left.constant and left.type == s.STRING:
