@@ -6,9 +6,11 @@ sees no post-processing. What it gives back never leaves the vault's memory but 
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol, overload
 
 from sandbox.plan.plan import Plan
 from sandbox.plan.scalar import Value
@@ -30,14 +32,49 @@ class OpenVersion:
     key: bytes
 
 
+class Columns(Sequence[tuple[Any, ...]]):
+    """Rows that stand column by column, so that a hundred thousand of them cost nothing to hold."""
+
+    def __init__(self, columns: Sequence[Sequence[Any]], size: int) -> None:
+        if any(len(column) != size for column in columns):
+            raise ValueError("columns have one length")
+        self.columns, self._size = tuple(columns), size
+
+    @classmethod
+    def of(cls, rows: Sequence[tuple[Any, ...]], width: int) -> Columns:
+        """Give `rows`, each of `width` values, as columns; raises ValueError when one has another width."""
+        if isinstance(rows, Columns):
+            if len(rows.columns) != width:
+                raise ValueError("rows have another width")
+            return rows
+        if any(len(row) != width for row in rows):
+            raise ValueError("rows have another width")
+        return cls(tuple(zip(*rows, strict=True)) if rows else ((),) * width, len(rows))
+
+    def __len__(self) -> int:
+        return self._size
+
+    def __iter__(self) -> Iterator[tuple[Any, ...]]:
+        return zip(*self.columns, strict=True) if self.columns else repeat((), self._size)
+
+    @overload
+    def __getitem__(self, place: int) -> tuple[Any, ...]: ...
+    @overload
+    def __getitem__(self, place: slice) -> Columns: ...
+    def __getitem__(self, place: int | slice) -> tuple[Any, ...] | Columns:
+        if isinstance(place, slice):
+            return Columns([column[place] for column in self.columns], len(range(self._size)[place]))
+        return tuple(column[place] for column in self.columns) if range(self._size)[place] >= 0 else ()
+
+
 @dataclass(frozen=True)
 class Exact:
     """Exact bounded aggregates of one block: for each present group its key values (in the block's key order) and, per
     measurement, one integer or, of a quantile, a histogram. Without keys there is exactly one group `()`. Groups come
-    in no particular order."""
+    in no particular order; both may be `Columns`."""
 
-    groups: list[tuple[Value, ...]]
-    values: list[tuple[int | Histogram, ...]]
+    groups: Sequence[tuple[Value, ...]]
+    values: Sequence[tuple[int | Histogram, ...]]
 
 
 class Engine(Protocol):

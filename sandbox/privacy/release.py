@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import product
 
-from sandbox.engines.base import Exact, Histogram
+from sandbox.engines.base import Columns, Exact, Histogram
 from sandbox.plan.block import Block, Measurement
+from sandbox.plan.ordering import value_key
 from sandbox.plan.plan import Plan
-from sandbox.plan.scalar import Value
 from sandbox.privacy.mechanisms import gaussian
-from sandbox.privacy.released import Group, Released
+from sandbox.privacy.released import Released
 
 
 def release(plan: Plan, exact: Sequence[Exact]) -> list[Released]:
@@ -32,17 +32,55 @@ def release_block(block: Block, exact: Exact) -> Released:
     the groups present, and only those come out whose noisy unit count reaches τ. Order depends on the key values
     alone. Raises ValueError when `exact` is not shaped like the block's result.
     """
-    cells = _cells(block, exact)
+    keys, values = Columns.of(exact.groups, len(block.keys)), Columns.of(exact.values, len(block.measurements))
+    if len(keys) != len(values):
+        raise ValueError("an engine gave groups without values")
+    return _declared_cells(block, keys, values) if block.threshold is None else _private_keys(block, keys, values)
+
+
+def _declared_cells(block: Block, keys: Columns, values: Columns) -> Released:
+    found = dict(zip(keys, values, strict=True))
+    if len(found) != len(keys):
+        raise ValueError("an engine gave one group twice")
+    nothing = tuple(() if m.what == "quantile" else 0 for m in block.measurements)
+    domains = [sorted(key.domain or (), key=value_key) for key in block.keys]
+    groups = list(product(*domains))
+    cells = [found.get(group, nothing) for group in groups]
+    drawn = [_noisy(m, [cell[place] for cell in cells]) for place, m in enumerate(block.measurements)]
+    return Released(groups, list(zip(*drawn, strict=True)))
+
+
+def _private_keys(block: Block, keys: Columns, values: Columns) -> Released:
+    """Noise for the unit counts of all groups that are present, then, for those that show, for all the rest: what is
+    withheld is looked at no more, and measurements have noise of their own."""
+    assert block.threshold is not None
+    places = _inside(block, keys)
+    counted = block.threshold.measurement
+    column = values.columns[counted]
+    units = _noisy(block.measurements[counted], [column[place] for place in places])
+    shown = [(place, number) for place, number in zip(places, units, strict=True) if number >= block.threshold.tau]
+    groups = [keys[place] for place, _ in shown]
+    if len(set(groups)) != len(groups):
+        raise ValueError("an engine gave one group twice")
+    order = sorted(range(len(shown)), key=lambda at: [value_key(value) for value in groups[at]])
+    shown = [shown[at] for at in order]
     drawn = [
-        _noisy(measurement, [values[place] for _, values in cells])
-        for place, measurement in enumerate(block.measurements)
+        [number for _, number in shown]
+        if number_of == counted
+        else _noisy(m, [values.columns[number_of][place] for place, _ in shown])
+        for number_of, m in enumerate(block.measurements)
     ]
-    groups, values = [], []
-    for (group, _), noisy in zip(cells, zip(*drawn, strict=True), strict=True):
-        if block.threshold is None or noisy[block.threshold.measurement] >= block.threshold.tau:
-            groups.append(group)
-            values.append(noisy)
-    return Released(groups, values)
+    return Released([groups[at] for at in order], list(zip(*drawn, strict=True)))
+
+
+def _inside(block: Block, keys: Columns) -> Sequence[int]:
+    """Give the places of the groups whose keys with a declared domain lie in it."""
+    places: Sequence[int] = range(len(keys))
+    for key, column in zip(block.keys, keys.columns, strict=True):
+        if key.domain is not None:
+            allowed = frozenset(key.domain)
+            places = [place for place in places if column[place] in allowed]
+    return places
 
 
 def _noisy(m: Measurement, exact: Sequence[int | Histogram]) -> list[int]:
@@ -58,30 +96,9 @@ def _noisy(m: Measurement, exact: Sequence[int | Histogram]) -> list[int]:
     if len(true) != len(exact):
         raise ValueError("an engine gave bins for a number")
     if m.mechanism == "laplace":
-        from sandbox.privacy.laplace import laplace as draw
+        from sandbox.privacy.laplace import laplace
+
+        drawn = laplace(len(true), m.sigma)
     else:
-        draw = gaussian
-    return [value + error for value, error in zip(true, draw(len(true), m.sigma), strict=True)]
-
-
-def _cells(block: Block, exact: Exact) -> list[tuple[Group, tuple[int | Histogram, ...]]]:
-    """Give the cells that get noise, with their exact values, in canonical order."""
-    found = dict(zip(exact.groups, exact.values, strict=True))
-    if len(found) != len(exact.groups):
-        raise ValueError("an engine gave one group twice")
-    if any(len(group) != len(block.keys) for group in found):
-        raise ValueError("an engine gave groups of the wrong width")
-    if any(len(values) != len(block.measurements) for values in exact.values):
-        raise ValueError("an engine gave fewer values than were measured")
-    domains = [key.domain for key in block.keys if key.domain is not None]
-    if len(domains) == len(block.keys):
-        nothing: tuple[int | Histogram, ...] = tuple(() if m.what == "quantile" else 0 for m in block.measurements)
-        cells = [(group, found.get(group, nothing)) for group in product(*domains)]
-    else:
-        allowed = [None if key.domain is None else frozenset(key.domain) for key in block.keys]
-        cells = [(group, values) for group, values in found.items() if _declared(group, allowed)]
-    return sorted(cells, key=lambda cell: [(value is None, value) for value in cell[0]])
-
-
-def _declared(group: Group, allowed: list[frozenset[Value] | None]) -> bool:
-    return all(domain is None or value in domain for value, domain in zip(group, allowed, strict=True))
+        drawn = gaussian(len(true), m.sigma)
+    return [value + error for value, error in zip(true, drawn, strict=True)]

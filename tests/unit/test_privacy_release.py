@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from privacy_plans import key, measurement, plan
 
-from sandbox.engines.base import Exact
+from sandbox.engines.base import Columns, Exact
 from sandbox.plan.block import Bounds, Key
 from sandbox.plan.plan import Plan
 from sandbox.privacy.release import release_block
@@ -52,6 +52,18 @@ def test_private_keys_come_out_above_the_threshold_and_inside_declared_domains()
     assert released.values == [(many, 2), (many, 1)]
 
 
+def test_rows_may_come_column_by_column() -> None:
+    made = counting(key("a", None), key("b", ("x",)))
+    groups, values = [("p", "x"), ("q", "z"), ("r", "x")], [(10**6, 1), (10**6, 2), (1, 3)]
+    by_column = Exact(Columns([["p", "q", "r"], ["x", "z", "x"]], 3), Columns([[10**6, 10**6, 1], [1, 2, 3]], 3))
+    for exact in (Exact(groups, values), by_column):
+        assert release(made, exact) == Released([("p", "x")], [(10**6, 1)])
+    assert list(by_column.groups) == groups and by_column.values[1:][0] == (10**6, 2)
+    assert list(Columns((), 2)) == [(), ()]
+    with pytest.raises(ValueError, match="one length"):
+        Columns([[1], []], 1)
+
+
 def test_order_does_not_depend_on_the_data() -> None:
     made = counting(key("a", None))
     rows = [((name,), (10**6 + i, i)) for i, name in enumerate(["b", "a", None, "c"])]
@@ -68,7 +80,7 @@ def test_counts_are_raw_and_may_be_negative() -> None:
 @pytest.mark.parametrize(
     "exact",
     [
-        Exact([("x",), ("x",)], [(1, 1), (2, 2)]),
+        Exact([("x",), ("x",)], [(10**6, 1), (10**6, 2)]),
         Exact([("x", "y")], [(1, 1)]),
         Exact([("x",)], [(1,)]),
         Exact([("x",)], []),
