@@ -87,3 +87,21 @@ def test_intervals_are_cut_where_the_true_value_cannot_lie() -> None:
     assert bounds("score")[:2] == [(96.4, 100), (60, 64.1)]
     assert bounds("n") == [(0, 11), (42, 58), (0, 8)]  # never an interval without width
     assert bounds("change") == [(-5, 11), (-28, -12), (-8, 8)]
+
+
+def test_intervals_by_row_where_the_answer_has_them() -> None:
+    columns = [*RESULT["columns"], {"name": "mean", "type": "decimal", "error_95": "2.0", "least": "0"}]
+    rows, errors = [["f", 501, 10.0], ["m", 3, 4.0], ["x", 0, None]], [[None, "8.0", "0.5"], [None, "8.0", "7.0"]]
+    answer = Answer({**RESULT, "columns": columns, "rows": rows, "errors": [*errors, [None, "8.0", None]]}, "a receipt")
+    assert answer.row_errors("mean") == [0.5, 7.0, None] and answer.row_errors("n") == [8.0, 8.0, 8.0]
+    first, second, third = answer.intervals("mean")
+    assert first is not None and (first.lower, first.upper) == (9.5, 10.5)
+    assert second is not None and (second.lower, second.upper) == (0.0, 11.0)
+    assert third is None
+    frame = answer.to_pandas(errors=True)
+    assert list(frame.columns) == ["sex", "n", "n_error_95", "mean", "mean_error_95"]
+    assert frame["mean_error_95"][1] == 7.0
+
+
+def test_older_answers_have_one_width_for_all_rows() -> None:
+    assert Answer(RESULT, "a receipt").row_errors("n") == [8.0, 8.0]
