@@ -37,6 +37,25 @@ def estimate(subscription: Subscription, sql: Sql, epsilon: Epsilon = None, as_j
     tell(found, f"It would cost ε {at_most(found['epsilon'])} (ρ {{rho}}) and {{fee}} yuan.", as_json=as_json)
 
 
+def explain(
+    subscription: Subscription,
+    sql: Sql,
+    epsilon: Epsilon = None,
+    language: Annotated[str, typer.Option(help="en or zh.")] = "en",
+    as_json: Json = False,
+) -> None:
+    """Say in words what a question does, how far off its numbers will be and what it takes; costs nothing."""
+    with service() as client:
+        found = client.estimate(subscription, sql, epsilon)
+    if as_json:
+        typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
+        return
+    if language not in found["explain"]:
+        raise typer.BadParameter(f"write one of {', '.join(found['explain'])}", param_hint="--language")
+    for sentence in found["explain"][language]:
+        typer.echo(sentence)
+
+
 def query(
     subscription: Subscription,
     sql: Sql,
@@ -121,5 +140,5 @@ def statement(
 
 def add_to(app: typer.Typer) -> None:
     """Add the data user's commands."""
-    for command in (subscribe, estimate, query, budget, usage, statement):
+    for command in (subscribe, estimate, explain, query, budget, usage, statement):
         app.command()(command)

@@ -25,8 +25,10 @@ from sandbox.plan.codec import to_json
 from sandbox.plan.extent import most_cells
 from sandbox.plan.plan import Plan
 from sandbox.privacy import accountant
+from sandbox.privacy.accounts import account_id
 from sandbox.privacy.records import Account
 from sandbox.privacy.rederive import loss, pure_loss
+from sandbox.privacy.worth import LANGUAGES
 
 LOGGED = frozenset(
     {
@@ -147,8 +149,8 @@ def reserve(
     return job
 
 
-def price_tag(tx: Transaction, permit: Permit, plan: Plan, account: Account) -> dict[str, Any]:
-    """What the plan would cost this user, from public facts only."""
+def price_tag(house: House, tx: Transaction, permit: Permit, plan: Plan, account: Account) -> dict[str, Any]:
+    """What the plan does and would cost this user, from public facts only."""
     free = bool(tx.find(Holding, key=plan.base_key(), party=account.party, limit=1))
     rho, delta = (Decimal(0), Decimal(0)) if free else loss(plan)
     return {
@@ -159,6 +161,21 @@ def price_tag(tx: Transaction, permit: Permit, plan: Plan, account: Account) -> 
         "left": accountant.left(account),
         "held_already": free,
         "notes": list(plan.notes),
+        "explain": _explained(house, tx, permit, plan, account, (rho, delta)),
+    }
+
+
+def _explained(
+    house: House, tx: Transaction, permit: Permit, plan: Plan, account: Account, cost: tuple[Decimal, Decimal]
+) -> dict[str, list[str]]:
+    """What the plan does and takes, in sentences, by language."""
+    within = tx.get(Account, account_id(permit.resource.population, None))
+    unit, kind = parse_entry(permit.resource.entry).unit, house.products[permit.product.kind]
+    assert within is not None and unit is not None
+    return {
+        language: kind.explain(plan, unit.name, language)
+        + accountant.explain_cost(account, within, *cost, pure=pure_loss(plan), language=language)
+        for language in LANGUAGES
     }
 
 

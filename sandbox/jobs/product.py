@@ -80,6 +80,9 @@ class ProductKind(Protocol):
     def compile(self, question: Question) -> Plan:
         """Give the finished plan or refuse; opens no private file."""
 
+    def explain(self, plan: Plan, unit: str, language: str) -> list[str]:
+        """Say in sentences of `language` (en, zh) what the plan does, from the plan alone. `unit` is who is protected."""
+
     def present(
         self,
         plan: Plan,

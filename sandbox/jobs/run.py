@@ -113,7 +113,7 @@ def estimate(house: House, principal: Principal, request: Mapping[str, Any]) -> 
         permit = asking.authorised(house, tx, principal, request, now())
         plan = asking.compiled(house, tx, permit, request)
         account = accountant.account_for(tx, permit.resource.population, principal.party.id)
-        return asking.price_tag(tx, permit, plan, account)
+        return asking.price_tag(house, tx, permit, plan, account)
 
 
 def own_job(tx: Transaction, principal: Principal, job_id: str) -> Job:

@@ -26,11 +26,12 @@ class JobOut(State):
 
 
 class EstimateOut(Output):
-    """What the question would cost; asking costs nothing."""
+    """What the question would cost; asking costs nothing. `explain`: what it does, in sentences, by language."""
 
     rho: Decimals
     epsilon: Decimals
     fee: Decimals
+    explain: dict[str, list[str]]
 
 
 class Column(Output):

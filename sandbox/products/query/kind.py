@@ -10,6 +10,7 @@ from sandbox.errors import Problem
 from sandbox.jobs.product import Answer, Groups, Question
 from sandbox.plan.plan import Plan
 from sandbox.products.query.compile import compile_query
+from sandbox.products.query.explain import explain
 from sandbox.products.query.present import present
 from sandbox.products.query.request import check_spec
 
@@ -28,6 +29,9 @@ class QueryProduct:
 
     def compile(self, question: Question) -> Plan:
         return compile_query(question)
+
+    def explain(self, plan: Plan, unit: str, language: str) -> list[str]:
+        return explain(plan, unit, language)
 
     def present(
         self,

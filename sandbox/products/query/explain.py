@@ -1,0 +1,117 @@
+"""A plan in words: what is read, what is left out, what is measured with which noise, what shows. In English and
+Chinese, from the plan alone, so that nothing in it depends on data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from sandbox.plan import relation as r
+from sandbox.plan.block import Block
+from sandbox.plan.plan import Output, Plan
+from sandbox.plan.relation import NUMBER
+from sandbox.plan.scalar import Scalar, columns
+from sandbox.products.query.accuracy import constant_width, spelled
+from sandbox.products.query.present import mechanism
+from sandbox.products.query.words import KINDS, MECHANISMS, SAID
+
+
+def explain(plan: Plan, unit: str, language: str) -> list[str]:
+    """Give the plan in sentences of `language` (en or zh). `unit` is what the registration calls who is protected."""
+    said: list[str] = []
+    several = len(plan.blocks) > 1
+    for number, (block, outputs) in enumerate(zip(plan.blocks, plan.outputs, strict=True), 1):
+        if several:
+            said.append(_say(language, "part", number=number))
+        said += _rows(block.rows, unit, language)
+        said += _groups(block, unit, language)
+        said += [_measured(block, output, unit, language) for output in outputs if output.what != "key"]
+    return said + _post(plan.post, language)
+
+
+def _rows(node: r.Relation, unit: str, language: str) -> list[str]:
+    """What is read and made, from the tables up."""
+    match node:
+        case r.Scan():
+            return [_say(language, "scan", table=node.table, rows=node.rows, unit=unit)]
+        case r.Public():
+            return [_say(language, "public", table=node.table)]
+        case r.Filter():
+            return [
+                *_rows(node.source, unit, language),
+                _say(language, "filter", columns=_names([node.condition], language)),
+            ]
+        case r.Project():
+            return _rows(node.source, unit, language)
+        case r.Join():
+            both = _rows(node.left, unit, language) + _rows(node.right, unit, language)
+            kind = "join" if node.right.state == "unit" else "join_public"
+            return [*both, _say(language, kind, unit=unit, rows=node.rows, fanout=node.fanout)]
+        case r.Semi():
+            both = _rows(node.left, unit, language) + _rows(node.right, unit, language)
+            return [*both, _say(language, "anti" if node.anti else "semi", unit=unit)]
+        case r.Union():
+            parts = [said for source in node.sources for said in _rows(source, unit, language)]
+            return [*parts, _say(language, "union", unit=unit, rows=node.rows)]
+        case r.Group():
+            keys = _names([key.expr for key in node.keys], language)
+            kind = "fold_by" if node.keys else "fold"
+            return [*_rows(node.source, unit, language), _say(language, kind, unit=unit, keys=keys)]
+        case r.Window():
+            return [*_rows(node.source, unit, language), _say(language, "window", unit=unit)]
+        case _:
+            return []
+
+
+def _groups(block: Block, unit: str, language: str) -> list[str]:
+    said = []
+    keys = ", ".join(key.name for key in block.keys)
+    if block.threshold is not None:
+        said.append(_say(language, "private", keys=keys, unit=unit, tau=block.threshold.tau))
+    elif block.keys:
+        said.append(_say(language, "declared", keys=keys))
+    weighed = [m for m in block.measurements if m.norm]
+    if block.bounds.truncates and len(weighed) < len(block.measurements):
+        bounds = block.bounds
+        said.append(_say(language, "bounds", unit=unit, groups=bounds.groups, rows=bounds.rows_per_group))
+    if weighed:
+        said.append(_say(language, "norm", unit=unit))
+    return said
+
+
+def _measured(block: Block, output: Output, unit: str, language: str) -> str:
+    """An output: what it is of which columns, and what noise it gets."""
+    parts = [block.measurements[place] for place in output.source]
+    of = _names([m.expr for m in parts if m.expr is not None], language)
+    kind = "units" if parts[0].what == "units" else output.what
+    drawn = MECHANISMS[language][mechanism(block, output)]
+    width = constant_width(block, output) if output.what in ("count", "sum") else None
+    said = "output" if width is None else "output_error"
+    name = KINDS[language].get(kind, output.what).format(of=of, unit=unit)
+    return _say(language, said, name=output.name, what=name, noise=drawn, error="" if width is None else spelled(width))
+
+
+def _post(node: r.Relation, language: str) -> list[str]:
+    """What happens to noisy numbers: free, and said once."""
+    steps = []
+    while not isinstance(node, r.Released):
+        name = type(node).__name__.lower()
+        if isinstance(node, r.Project) and all(one.expr in node.source.columns for one in node.named):
+            name = ""
+        steps += [SAID[language][f"post_{name}"]] if f"post_{name}" in SAID[language] else []
+        if isinstance(node, r.Join | r.Semi | r.Union):
+            break
+        node = node.source  # type: ignore[union-attr]
+    return [_say(language, "post", steps=_list(reversed(steps), language))] if steps else []
+
+
+def _names(nodes: Sequence[Scalar], language: str) -> str:
+    found = sorted({name.partition(NUMBER)[0] for node in nodes for name in columns(node)})
+    return _list(found, language) or SAID[language]["constants"]
+
+
+def _list(names: Iterable[str], language: str) -> str:
+    return ("、" if language == "zh" else ", ").join(dict.fromkeys(names))
+
+
+def _say(language: str, key: str, **values: object) -> str:
+    return SAID[language][key].format(**values)
