@@ -46,6 +46,26 @@ ASKS = (
     "AVG(CASE WHEN insured THEN wage WHEN sex = 'f' THEN 2 END)", "SUM(MONTH(born))", "COUNT(NULLIF(sex, 'f'))",
     "COUNT(*) FILTER (WHERE age > 30)", "SUM(wage) FILTER (WHERE sex = 'f')", "AVG(age) FILTER (WHERE NOT insured)",
     "COUNT_IF(code > 0)", "STDDEV(wage)", "CORR(wage, age)", "VAR_POP(age * 2) FILTER (WHERE insured)",
+    "MEDIAN(wage)", "QUANTILE_DISC(age, 0.9) FILTER (WHERE insured)", "MAX(born)", "COUNT(DISTINCT wage)",
+    "COUNT(DISTINCT sex) FILTER (WHERE age > 30)", "REGR_R2(wage, age)",
+)  # fmt: skip
+VISIT_TYPES = {"dept": "VARCHAR", "ward": "VARCHAR", "cost": "DECIMAL(18,2)", "day": "DATE"}
+VISITS: list[dict[str, Any]] = [
+    {
+        "dept": ("eye", "skin", None)[i % 3],
+        "ward": "abc"[i * i % 3],
+        "cost": None if i % 11 == 0 else Decimal(i * 7919 % 2_000_001).scaleb(-2),
+        "day": date(2023, 4 + i % 6, 1 + i % 28),
+        "__unit": i // 6,
+        "__ord": i % 6,
+        "__h": (i * 2_654_435_761) % 2**32,
+    }
+    for i in range(120)
+]
+OF_VISITS = (
+    "COUNT(DISTINCT pid)", "COUNT(DISTINCT pid) FILTER (WHERE cost > 9000)", "COUNT(DISTINCT cost)", "MEDIAN(cost)",
+    "COUNT(DISTINCT day) FILTER (WHERE ward <> 'a')", "QUANTILE_CONT(cost, 0.95)", "MIN(day)", "COUNT(*)", "AVG(cost)",
+    "COUNT(DISTINCT pid) FILTER (WHERE cost IS NULL)",
 )  # fmt: skip
 
 
@@ -53,6 +73,12 @@ ASKS = (
 def version(tmp_path_factory: pytest.TempPathFactory) -> OpenVersion:
     path: Path = tmp_path_factory.mktemp("version") / "persons.db"
     return write_version(path, {"persons": (ROWS, TYPES)})
+
+
+@pytest.fixture(scope="module")
+def visits(tmp_path_factory: pytest.TempPathFactory) -> OpenVersion:
+    path: Path = tmp_path_factory.mktemp("version") / "visits.db"
+    return write_version(path, {"visits": (VISITS, VISIT_TYPES)})
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +95,23 @@ def test_engines_agree(version: OpenVersion, engine: DuckDBEngine, keys: str, as
         f"SELECT {', '.join(asks)} FROM persons WHERE {condition}" + (f" GROUP BY {keys}" if keys else ""), epsilon="2"
     )
     [found], [expected] = (one.run(version, plan) for one in (engine, ReferenceEngine({"persons": ROWS})))
+    assert dict(zip(found.groups, found.values, strict=True)) == dict(
+        zip(expected.groups, expected.values, strict=True)
+    )
+
+
+@given(
+    st.sampled_from(["", "ward", "dept", "ward, dept", "MONTH(day)"]),
+    st.lists(st.sampled_from(OF_VISITS), min_size=1, max_size=4),
+    st.sampled_from([{}, {"rows_per_group": 2}, {"groups": 1}, {"groups": 2, "rows_per_group": 3}]),
+)
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_engines_agree_on_units_with_many_rows(
+    visits: OpenVersion, engine: DuckDBEngine, keys: str, asks: list[str], bounds: dict[str, int]
+) -> None:
+    by = f" GROUP BY {keys}" if keys else ""
+    plan = plan_of(f"SELECT {', '.join(asks)} FROM visits{by}", epsilon="2", bounds=bounds)
+    [found], [expected] = (one.run(visits, plan) for one in (engine, ReferenceEngine({"visits": VISITS})))
     assert dict(zip(found.groups, found.values, strict=True)) == dict(
         zip(expected.groups, expected.values, strict=True)
     )
