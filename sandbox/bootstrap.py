@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -15,15 +15,18 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 
+from sandbox.catalogue.entry import Entry
+from sandbox.catalogue.records import Ingested
 from sandbox.core.clock import now, rfc3339
 from sandbox.core.ids import new_id
 from sandbox.core.keys import EPOCH, FileKeys, derive
 from sandbox.core.sealing import Sealer
 from sandbox.core.spool import Spool
+from sandbox.engines.base import Engine
 from sandbox.errors import Problem
 from sandbox.identity import parties
 from sandbox.jobs.doorbell import Doorbell
-from sandbox.jobs.house import House, Vault
+from sandbox.jobs.house import House, Ingest, Vault
 from sandbox.jobs.product import installed
 from sandbox.settings import Settings, load
 from sandbox.stores.sql import SqlStore
@@ -88,11 +91,20 @@ def check_ready_to_serve(settings: Settings) -> None:
             f"there is no instance in {settings.home}; make one with `sandbox init` or say --home",
         )
     FileKeys(settings.key_folder).secret("release")
+    check_engine(settings)
     store = SqlStore(settings.database)
     try:
         store.ping()
     finally:
         store.close()
+
+
+def check_engine(settings: Settings) -> None:
+    """Raise `Problem(not_ready)` when the engine of the settings cannot run on this machine."""
+    if settings.engine == "spark":
+        from sandbox.engines.spark.java import check
+
+        check(settings.spark)
 
 
 def web_house(settings: Settings) -> House:
@@ -113,19 +125,19 @@ def inspector(settings: Settings) -> Iterator[House]:
 @contextmanager
 def vault_house(settings: Settings) -> Iterator[House]:
     """What the vault holds: data keys, K_master, the engine; let go at the end of the block."""
-    from sandbox.catalogue.ingest import Limits, ingest_in_child  # the vault alone needs DuckDB and Arrow:
-    from sandbox.engines.duckdb.pool import DuckDBEngine  # half of the import time of the others
+    # The vault alone needs DuckDB and Arrow: half of the import time of the others.
+    from sandbox.catalogue.ingest import Limits, ingest_in_child
 
     keys = FileKeys(settings.key_folder)
     vault_secret = keys.secret("vault")
     sealer = Sealer(derive(vault_secret, "sealing"))
     memory = f"{settings.engine_memory_mb}MiB"
-    engine = DuckDBEngine(seconds=settings.job_timeout_s, memory=memory)
+    engine = _engine(settings)
     limits = Limits(file_bytes=settings.upload_limit, memory=memory)
     with _scratch(settings) as scratch:
         vault = Vault(
             engine=engine,
-            ingest=partial(ingest_in_child, limits=limits, seconds=settings.ingest_timeout_s),
+            ingest=_stored(settings, partial(ingest_in_child, limits=limits, seconds=settings.ingest_timeout_s)),
             sealer=sealer,
             master=keys.secret(f"master-{EPOCH}"),
             epoch=EPOCH,
@@ -137,6 +149,44 @@ def vault_house(settings: Settings) -> Iterator[House]:
             yield _house(settings, vault=vault, evidence=Sealer(derive(vault_secret, "evidence")), spool_key=spool_key)
         finally:
             engine.close()
+
+
+def _engine(settings: Settings) -> Engine:
+    """Give the engine of the settings; Spark's session starts meanwhile."""
+    if settings.engine == "spark":
+        from sandbox.engines.spark.engine import SparkEngine
+
+        spark = SparkEngine(
+            master=settings.spark,
+            folder=settings.spark_folder,
+            seconds=settings.job_timeout_s,
+            memory_mb=settings.engine_memory_mb,
+        )
+        spark.warm()
+        return spark
+    from sandbox.engines.duckdb.pool import DuckDBEngine
+
+    return DuckDBEngine(seconds=settings.job_timeout_s, memory=f"{settings.engine_memory_mb}MiB")
+
+
+def _stored(settings: Settings, ingest: Ingest) -> Ingest:
+    """Give the ingest; with Spark it writes what Spark reads, too."""
+    if settings.engine != "spark":
+        return ingest
+    from sandbox.engines.base import OpenVersion
+    from sandbox.engines.process import ChildLost
+    from sandbox.engines.spark.storing import store_in_child
+
+    def both(entry: Entry, files: Mapping[str, tuple[Path, str]], target: Path, key: bytes, prf_key: bytes) -> Ingested:
+        found = ingest(entry, files, target, key, prf_key)
+        try:
+            store_in_child(OpenVersion(target.stem, target, key), settings.engine_memory_mb, settings.ingest_timeout_s)
+        except ChildLost:
+            target.unlink(missing_ok=True)
+            raise Problem("execution_failed", "the upload could not be written for Spark; send it again") from None
+        return found
+
+    return both
 
 
 def scribe_house(settings: Settings, on_sealed: OnSealed) -> tuple[House, Scribe]:

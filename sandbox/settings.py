@@ -6,7 +6,8 @@ from __future__ import annotations
 import os
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -32,6 +33,9 @@ class Settings(BaseSettings):
     quantum_ms: int = Field(100, description="an answer takes this long, or a power of two of it", ge=0)
     job_timeout_s: int = Field(60, description="longest execution of one job, seconds", ge=1)
     ingest_timeout_s: int = Field(900, description="longest ingest of one upload, seconds", ge=1)
+    engine: Literal["duckdb", "spark"] = Field("duckdb", description="what runs questions over rows: duckdb or spark")
+    spark: str = Field("local", description="local, or a cluster: `sc://host:port/;use_ssl=true`")
+    spark_folder: str | None = Field(None, description="the data folder as the cluster finds it; default: as here")
     engine_memory_mb: int = Field(4096, description="memory limit of one engine process, MiB", ge=256)
     upload_limit: int = Field(1 << 30, description="largest file of a table, bytes", ge=1)
     leak_limit: int = Field(100_000_000, description="largest file to trace, bytes", ge=1)
@@ -43,6 +47,19 @@ class Settings(BaseSettings):
         if url is not None and not url.startswith(("sqlite:///", "postgresql+psycopg://")):
             raise ValueError("write sqlite:///path or postgresql+psycopg://user@host/name")
         return url
+
+    @field_validator("spark")
+    @classmethod
+    def _private_cluster(cls, master: str) -> str:
+        """Keys and exact figures travel to a cluster: encrypted, unless it is on this machine."""
+        if master == "local":
+            return master
+        url = urlsplit(master)
+        if url.scheme != "sc" or not url.hostname:
+            raise ValueError("write local, or sc://host:port/;use_ssl=true")
+        if url.hostname not in ("127.0.0.1", "localhost", "::1") and "use_ssl=true" not in url.path.split(";"):
+            raise ValueError("keys travel to the cluster: write sc://host:port/;use_ssl=true")
+        return master
 
     @property
     def key_folder(self) -> Path:

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-from sandbox.bootstrap import INSTANCE, inspector
+from sandbox.bootstrap import INSTANCE, check_engine, inspector
 from sandbox.catalogue.records import DataVersion
 from sandbox.core.keys import NAMES, FileKeys
 from sandbox.core.sealing import SealBroken
@@ -35,6 +35,7 @@ def examine(settings: Settings) -> dict[str, Any]:
         for name, look in {
             "database": lambda: _database(house),
             "data": lambda: _data(house),
+            "engine": lambda: _engine(settings),
             "log": lambda: _log(house),
             "balances": lambda: _balances(house),
             "spending": lambda: _spending(house),
@@ -105,6 +106,11 @@ def _data(house: House) -> str:
     if missing:
         raise _wrong(f"data files are missing for {', '.join(missing)}; restore them from the backup")
     return f"data versions: {len(versions)}, every file in place"
+
+
+def _engine(settings: Settings) -> str:
+    check_engine(settings)
+    return f"{settings.engine}{f', {settings.spark}' if settings.engine == 'spark' else ''}".partition(";")[0]
 
 
 def _log(house: House) -> str:

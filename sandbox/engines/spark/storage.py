@@ -25,13 +25,14 @@ import pyarrow.parquet as pq
 from pyarrow.parquet import encryption
 
 from sandbox.core.keys import derive
-from sandbox.core.sealing import Sealer
+from sandbox.core.sealing import SealBroken, Sealer
 from sandbox.engines.base import OpenVersion
 from sandbox.engines.files import ALIAS, attach, connect, lock
 from sandbox.engines.layout import ORDER, UNIT, Stored, TableLayout, read_layout
 
 MANIFEST = "manifest.sealed"
 ROWS = 2_000_000  # of a file, or as many as its last unit asks for
+BATCH = 100_000  # rows read at once
 SQL = {"string": "VARCHAR", "boolean": "BOOLEAN", "date": "DATE"}
 SPARK = {"string": "STRING", "boolean": "BOOLEAN", "date": "DATE"}
 
@@ -62,11 +63,20 @@ def read_manifest(version: OpenVersion) -> dict[str, TableFiles]:
     return {name: TableFiles(tuple(t["names"]), t["schema"], tuple(t["files"])) for name, t in raw.items()}
 
 
+def stored(version: OpenVersion) -> bool:
+    """Say whether the version's folder is there, and sealed with its key."""
+    try:
+        return bool(read_manifest(version))
+    except (OSError, SealBroken):
+        return False
+
+
 def store(version: OpenVersion, memory: str) -> None:
-    """Write the folder for a version's file, whole or not at all; leaves one that is there."""
-    folder = folder_of(version.path)
-    if folder.exists():
+    """Write the folder for a version's file, whole or not at all; leaves one that is there and its own."""
+    if stored(version):
         return
+    folder = folder_of(version.path)
+    rmtree(folder, ignore_errors=True)  # of an upload that was interrupted, and began again with another key
     part = folder.with_name(folder.name + ".part")
     rmtree(part, ignore_errors=True)
     part.mkdir(mode=0o700)
@@ -98,7 +108,7 @@ def _write(
 ) -> TableFiles:
     """Write one table in files that are cut between units."""
     (part / table.name).mkdir(mode=0o700)
-    reader = connection.execute(_select(connection, table)).to_arrow_reader(100_000)
+    reader = connection.execute(_select(connection, table)).to_arrow_reader(BATCH)
     names = []
     for number, chunk in enumerate(_chunks(reader, table.unit is not None)):
         name = f"{number:05d}.parquet"

@@ -8,7 +8,7 @@ from threading import Lock
 
 from sandbox.engines.base import OpenVersion
 from sandbox.engines.process import Child
-from sandbox.engines.spark.storage import folder_of, store
+from sandbox.engines.spark.storage import store, stored
 from sandbox.engines.worker import serve
 
 SECONDS = 1800.0
@@ -18,7 +18,7 @@ _one = Lock()
 def store_in_child(version: OpenVersion, memory_mb: int, seconds: float = SECONDS) -> None:
     """Make sure that the folder is there; raises `ChildLost` when it cannot be made."""
     with _one:
-        if folder_of(version.path).exists():
+        if stored(version):
             return
         child = Child(__name__)
         try:

@@ -9,7 +9,6 @@ from string import ascii_lowercase, ascii_uppercase
 from typing import TYPE_CHECKING
 
 from sandbox.engines.spark.words import case, once
-from sandbox.engines.widths import width
 from sandbox.plan import scalar as s
 
 if TYPE_CHECKING:
@@ -100,10 +99,14 @@ def _text(node: s.Text, text: str) -> str:
 
 
 def _spelled(scalars: Scalars, node: s.ToText) -> str:
-    value = scalars.render(node.arg)
-    scale = node.arg.type.scale
-    if not scale:
-        return f"CAST({value} AS STRING)"
-    if width(node.arg).most >= 10**19:
-        raise ValueError("a number of more than 19 digits is spelled by no engine")
-    return f"CAST(CAST({value} AS DECIMAL(19,0)) * CAST(1E-{scale}BD AS DECIMAL({scale + 1},{scale})) AS STRING)"
+    value, scale = scalars.render(node.arg), node.arg.type.scale
+    return once(value, "__n", lambda n: _with_point(n, scale)) if scale else f"CAST({value} AS STRING)"
+
+
+def _with_point(number: str, scale: int) -> str:
+    """Give the digits with a point before the last `scale`, and a 0 before a point that would come first."""
+    digits = f"CAST(abs({number}) AS STRING)"
+    filled = f"lpad({digits}, greatest(char_length({digits}), {scale + 1}), '0')"
+    sign = case([(f"{number} < 0", "'-'")], "''")
+    whole = once(filled, "__d", lambda d: f"concat(left({d}, char_length({d}) - {scale}), '.', right({d}, {scale}))")
+    return f"concat({sign}, {whole})"
