@@ -9,6 +9,8 @@ from typing import Any
 
 from sandbox.billing.prices import most
 from sandbox.catalogue.entry import parse_entry
+from sandbox.catalogue.facts import public_facts
+from sandbox.catalogue.records import DataVersion
 from sandbox.core.canonical import canonical_bytes
 from sandbox.core.clock import now
 from sandbox.core.ids import new_id
@@ -72,6 +74,7 @@ def compiled(house: House, tx: Transaction, permit: Permit, request: Mapping[str
     if permit.resource.version is None:
         raise Problem("state_conflict", "the resource has no data yet; ask its holder to upload a version")
     entry = parse_entry(permit.resource.entry)
+    version = tx.get(DataVersion, permit.resource.version)
     account = accountant.account_for(tx, permit.resource.population, permit.subscription.party)
     accountant.admit(account, {"gaussian"}, private_keys=False)  # every kind calibrates its noise by ρ so far
     plan = kind.compile(
@@ -85,6 +88,7 @@ def compiled(house: House, tx: Transaction, permit: Permit, request: Mapping[str
             delta_conv=account.delta_conv,
             delta_threshold=accountant.threshold_delta(account.delta),
             pure=account.pure,
+            facts={} if version is None else public_facts(version),
         )
     )
     if not fits(plan):  # else a row could make the engine fail, and the failure would tell

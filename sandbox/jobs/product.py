@@ -4,12 +4,13 @@ group `sandbox.products` – ours too."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from importlib.metadata import entry_points
 from typing import Any, Protocol
 
 from sandbox.catalogue.entry import Entry
+from sandbox.catalogue.facts import TableFacts
 from sandbox.plan.plan import Plan
 from sandbox.plan.scalar import Value
 
@@ -19,7 +20,8 @@ class Question:
     """What a product compiles: the request and the public facts it may depend on, and nothing else.
 
     `delta_conv` converts the asked ε into ρ; `delta_threshold` is what one thresholded key set takes. `pure`: the
-    account adds up ε and has no δ. `profile`: what the released profile of the resource says, None without one."""
+    account adds up ε and has no δ. `profile`: what the released profile of the resource says, None without one.
+    `facts`: what everybody may know of the public tables of the data version."""
 
     request: Mapping[str, Any]
     resource: str
@@ -31,6 +33,7 @@ class Question:
     delta_threshold: Decimal
     pure: bool = False
     profile: Mapping[str, Any] | None = None
+    facts: Mapping[str, TableFacts] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

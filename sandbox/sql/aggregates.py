@@ -13,8 +13,9 @@ from sandbox.sql import choices
 from sandbox.sql.columns import Row
 from sandbox.sql.conditions import is_null, logic, negate
 from sandbox.sql.draft import Ask
+from sandbox.sql.fields import UNIT
 from sandbox.sql.quantiles import QUANTILES, quantile
-from sandbox.sql.spelling import PAIRS, SINGLE
+from sandbox.sql.spelling import PAIRS, REFUSED_AGGREGATES, SINGLE
 from sandbox.sql.terms import Term, literal, quote, refuse, unbounded
 
 Measure = Literal["sum", "average"] | Statistic
@@ -94,7 +95,10 @@ def _filtered(node: exp.Expr, row: Row) -> tuple[exp.AggFunc, Term | None]:
         conditions.append(row.builder.condition(node.this, "COUNT_IF"))
         node = exp.Count(this=exp.Star())
     if not isinstance(node, exp.AggFunc) or not isinstance(node, _KNOWN):
-        raise refuse("FILTER stands after an aggregate; write COUNT(*) FILTER (WHERE …).")
+        known = next((kind for kind in type(node).__mro__ if kind in REFUSED_AGGREGATES), None)
+        raise refuse(
+            REFUSED_AGGREGATES[known] if known else "FILTER stands after an aggregate; write COUNT(*) FILTER (…)."
+        )
     return node, _all(conditions)
 
 
@@ -114,7 +118,7 @@ def _count(node: exp.Count, row: Row, condition: Term | None) -> Ask:
         return _distinct(counted.expressions, row, condition)
     if counted is None or isinstance(counted, exp.Star) or _is_unit(counted, row):  # every row that is kept has a unit
         return _rows([condition])
-    term = row.builder.term(counted)
+    term = row.counted(counted) or row.builder.term(counted)
     if term.null:
         raise refuse("COUNT(NULL) counts nothing; write COUNT(*).")
     return Ask("values", _where(condition, term)) if term.nullable else _rows([condition])
@@ -125,7 +129,11 @@ def _distinct(counted: Sequence[exp.Expr], row: Row, condition: Term | None) -> 
         raise refuse("COUNT(DISTINCT …) takes one column; name the others in GROUP BY.")
     if _is_unit(counted[0], row):
         return Ask("units", None if condition is None else _where(condition, literal(1)))
-    term = row.builder.term(counted[0])
+    missing = row.counted(counted[0])
+    field = row.named(counted[0])
+    if missing is not None and field is not None and field.kin == UNIT:  # the unit of a row that may be missing
+        return Ask("units", _where(condition, missing))
+    term = missing or row.builder.term(counted[0])
     if term.null:
         raise refuse("COUNT(DISTINCT NULL) counts nothing; write COUNT(*).")
     return Ask("distinct", _where(condition, term))

@@ -1,76 +1,53 @@
-"""The pipeline: text → checked tree → draft. Opens no file and asks nothing but the declarations."""
+"""The pipeline: text → checked tree → tables of fields → question. Opens no file and asks nothing but the declarations
+and the facts of public tables."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from datetime import date
 
 from sqlglot import exp
 
 from sandbox.catalogue.entry import Entry
+from sandbox.catalogue.facts import TableFacts
 from sandbox.errors import Problem
 from sandbox.sql.asked import asked
-from sandbox.sql.draft import Asked, Draft
+from sandbox.sql.draft import Asked
+from sandbox.sql.fields import Table
 from sandbox.sql.parse import parse
-from sandbox.sql.rules import RULES
-from sandbox.sql.rules.derive import derive, row_wise
-from sandbox.sql.rules.outer import outer
-from sandbox.sql.rules.table import table
-from sandbox.sql.scalars import Meter
+from sandbox.sql.rules.select import select
+from sandbox.sql.rules.table import values
+from sandbox.sql.rules.union import union
+from sandbox.sql.statement import Scope, Statement
 from sandbox.sql.terms import refuse
 
-Scope = Mapping[str, Draft]  # what WITH defines, by its name in small letters
 
-
-def compile_sql(text: str, entry: Entry) -> Asked:
-    """Give the question `text` over the tables of `entry`. Raises `Problem`: sql_syntax,
-    sql_not_allowed, unknown_column, bound_missing."""
+def compile_sql(
+    text: str, entry: Entry, facts: Mapping[str, TableFacts] | None = None, today: date | None = None
+) -> Asked:
+    """Give the question `text` over the tables of `entry`; `facts` are those of its public tables, `today` is what
+    CURRENT_DATE means. Raises `Problem`: sql_syntax, sql_not_allowed, unknown_column, bound_missing."""
     tree = parse(text)
+    statement = Statement(entry, facts or {}, today, _query)
     try:
-        return asked(_query(tree, entry, {}, Meter(), nested=False))
+        return asked(statement.query(tree, {}), statement)
     except ValueError as error:  # a plan node refused its parts: a sentence of ours
         raise refuse(f"{error}; write it in another way.") from None
     except RecursionError:
         raise Problem("sql_not_allowed", "The text is nested too deeply; write it with fewer brackets.") from None
 
 
-def _query(tree: exp.Select, entry: Entry, scope: Scope, meter: Meter, *, nested: bool) -> Draft:
-    """Give the draft of one SELECT: over rows the clauses one after the other, or, in a subquery without aggregates,
-    other rows; over an aggregated subquery what is done to released groups."""
-    scope = _scope(tree, entry, scope, meter)
-    below, alias = _source(tree, entry, scope, meter)
-    if below.items:
-        return outer(tree, below, alias)
-    if nested and row_wise(tree):
-        return derive(tree, below)
-    for rule in RULES:
-        below = rule(tree, below)
-    return below
-
-
-def _scope(tree: exp.Select, entry: Entry, scope: Scope, meter: Meter) -> Scope:
-    """What can be named in FROM: each of WITH may use those before it."""
-    defined = dict(scope)
-    own: set[str] = set()
-    for one in tree.args["with_"].expressions if tree.args.get("with_") else []:
-        if one.alias.lower() in own:
-            raise refuse(f"WITH defines {one.alias[:60]} twice; give each its own name.")
-        own.add(one.alias.lower())
-        defined[one.alias.lower()] = _query(one.this, entry, defined, meter, nested=True)
-    return defined
-
-
-def _source(tree: exp.Select, entry: Entry, scope: Scope, meter: Meter) -> tuple[Draft, str | None]:
-    """What FROM names, and the alias that it has there: a subquery, one of WITH, or a registered table."""
-    source = tree.args["from_"].this if tree.args.get("from_") else None
-    alias = source.alias or None if source is not None else None
-    if isinstance(source, exp.Subquery):
-        inner = source.unnest()
-        if not isinstance(inner, exp.Select):
+def _query(tree: exp.Expr, scope: Scope, statement: Statement) -> Table:
+    """Give what a SELECT, or several of them put together, give."""
+    tree = tree.unnest() if isinstance(tree, exp.Subquery) else tree
+    match tree:
+        case exp.Select():
+            return select(tree, scope, statement)
+        case exp.Union():
+            return union(tree, scope, statement)
+        case exp.Values():
+            return values(tree, statement)
+        case exp.SetOperation():
+            raise refuse(f"{type(tree).__name__.upper()} is not built; write IN, NOT IN, EXISTS or NOT EXISTS.")
+        case _:
             raise refuse("FROM takes a table without brackets, or a SELECT in them.")
-        found = _query(inner, entry, scope, meter, nested=True)
-    elif isinstance(source, exp.Table) and not source.args.get("db") and source.name.lower() in scope:
-        found, alias = scope[source.name.lower()], alias or source.name
-    else:
-        return table(tree, entry, meter), None
-    return replace(found, row=found.row.under(alias)), alias

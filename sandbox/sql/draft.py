@@ -1,15 +1,13 @@
-"""A draft: what a question asks, resolved and typed, before bounds, noise and cost. Rules fill it in step by step."""
+"""What a question asks, resolved and typed, before bounds, noise and cost."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
-from sandbox.plan.parts import Order
 from sandbox.plan.plan import Statistic
 from sandbox.plan.relation import Relation
-from sandbox.plan.scalar import INTEGER, Column, Scalar, Type
-from sandbox.sql.columns import Row
+from sandbox.plan.scalar import INTEGER, Column, Type
 from sandbox.sql.terms import Term
 
 COUNTS = ("rows", "values", "units", "distinct")
@@ -60,19 +58,6 @@ class Ask:
 
 
 @dataclass(frozen=True)
-class Item:
-    """A column of the answer, or a hidden one that others are computed from. `source` is the place of its key or
-    aggregate; a computed one has a term over the names of other items instead."""
-
-    name: str
-    what: Literal["key", "aggregate", "computed"]
-    source: int
-    type: Type
-    term: Term | None = None
-    hidden: bool = False
-
-
-@dataclass(frozen=True)
 class Made:
     """A column of a measure: one of its keys or of its aggregates, by place."""
 
@@ -104,23 +89,3 @@ class Asked:
 
     measures: tuple[Measure, ...]
     post: Relation
-
-
-@dataclass(frozen=True)
-class Post:
-    """What happens to released rows only: HAVING, ORDER BY, LIMIT, OFFSET over items by name."""
-
-    having: Scalar | None = None
-    order: tuple[Order, ...] = ()
-    limit: int | None = None
-    offset: int = 0
-
-
-@dataclass(frozen=True)
-class Draft:
-    row: Row
-    where: Scalar | None = None
-    keys: tuple[Key, ...] = ()
-    asks: tuple[Ask, ...] = ()
-    items: tuple[Item, ...] = ()
-    post: Post = field(default_factory=Post)

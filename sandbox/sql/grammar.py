@@ -9,6 +9,7 @@ from __future__ import annotations
 from sqlglot import exp
 
 from sandbox.errors import Problem
+from sandbox.sql.shapes import REFUSED_PARTS, REFUSED_SHAPES, SHAPES
 from sandbox.sql.spelling import AGGREGATES, NOT_FITTING, REFUSED_AGGREGATES
 from sandbox.sql.wording import REFUSED_SCALARS, SCALARS
 
@@ -17,100 +18,21 @@ MAX_DEPTH = 64  # of the tree, where a chain of AND (or of OR) counts once
 
 _BINARY = ("this", "expression")
 _BINARIES = (exp.And, exp.Or, exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.Is, exp.Add, exp.Sub, exp.Mul)
-_UNARIES = (
-    exp.From,
-    exp.Where,
-    exp.Having,
-    exp.Not,
-    exp.Neg,
-    exp.Paren,
-    exp.Boolean,
-    exp.Var,
-)
 
 ALLOWED: dict[type[exp.Expr], frozenset[str]] = {
-    exp.Select: frozenset({"with_", "expressions", "from_", "where", "group", "having", "order", "limit", "offset"}),
-    exp.Table: frozenset({"this", "db", "alias"}),
-    exp.TableAlias: frozenset({"this"}),
-    exp.With: frozenset({"expressions"}),
-    exp.CTE: frozenset({"this", "alias", "materialized"}),
-    exp.Subquery: frozenset({"this", "alias"}),
-    exp.Identifier: frozenset({"this", "quoted"}),
-    exp.Column: frozenset({"this", "table", "db"}),
-    exp.Alias: frozenset({"this", "alias"}),
-    exp.Star: frozenset(),
-    exp.Null: frozenset(),
-    exp.Literal: frozenset({"this", "is_string"}),
-    exp.Group: frozenset({"expressions"}),
-    exp.Order: frozenset({"expressions"}),
-    exp.Ordered: frozenset({"this", "desc", "nulls_first"}),
-    exp.Limit: frozenset({"expression"}),
-    exp.Offset: frozenset({"expression"}),
-    exp.In: frozenset({"this", "expressions"}),
     exp.Case: frozenset({"this", "ifs", "default"}),
     exp.If: frozenset({"this", "true", "false"}),
     exp.Coalesce: frozenset({"this", "expressions", "is_nvl", "is_null"}),
     exp.Nullif: frozenset(_BINARY),
     **AGGREGATES,
     **SCALARS,
+    **SHAPES,
     **dict.fromkeys(_BINARIES, frozenset(_BINARY)),
-    **dict.fromkeys(_UNARIES, frozenset({"this"})),
 }
-
-_JOIN = "Joins are not built yet; ask about one table at a time."
-_SUBQUERY = "Subqueries stand in FROM and WITH only, so far; write values in place of this one."
-_VOLATILE = "An answer must not depend on chance or on the clock; write the value itself, such as DATE '2024-01-31'."
-_SETS = "ROLLUP, CUBE and GROUPING SETS are not built yet; ask each grouping by itself."
-_SET = "UNION, INTERSECT and EXCEPT are not built yet; ask each question by itself."
+REFUSED: dict[type[exp.Expr], str] = {**REFUSED_SCALARS, **REFUSED_AGGREGATES, **REFUSED_SHAPES}
 _READER = "Files and table functions cannot be read; FROM takes a registered table."
-
-REFUSED: dict[type[exp.Expr], str] = {
-    **REFUSED_SCALARS,
-    exp.Exists: _SUBQUERY,
-    exp.SetOperation: _SET,
-    exp.Window: "Windows are not built yet; write GROUP BY instead of OVER.",
-    exp.Rand: _VOLATILE,
-    exp.Uuid: _VOLATILE,
-    exp.ReadCSV: _READER,
-    exp.IgnoreNulls: "The aggregates that are built leave NULL out by themselves; remove IGNORE NULLS.",
-    exp.Fetch: "Write LIMIT with a whole number instead of FETCH.",
-    exp.Placeholder: "Parameters are not filled in here; write the value itself.",
-    exp.Parameter: "Parameters are not filled in here; write the value itself.",
-    **REFUSED_AGGREGATES,
-    exp.Rollup: _SETS,
-    exp.Cube: _SETS,
-    exp.GroupingSets: _SETS,
-    exp.UDTF: _READER,
-}
-
-REFUSED_PARTS: dict[tuple[type[exp.Expr], str], str] = {
-    (exp.Select, "distinct"): "SELECT DISTINCT is not allowed; write GROUP BY with COUNT(*).",
-    (exp.With, "recursive"): "WITH RECURSIVE is not allowed; write WITH.",
-    (exp.Select, "joins"): _JOIN,
-    (exp.Select, "laterals"): _JOIN,
-    (exp.Select, "into"): "SELECT INTO would write; remove INTO.",
-    (exp.Select, "locks"): "FOR UPDATE is not needed: data versions never change; remove it.",
-    (exp.Select, "qualify"): "QUALIFY is not built yet; write HAVING over aggregates.",
-    (exp.Select, "windows"): "Windows are not built yet; write GROUP BY instead of OVER.",
-    (exp.Select, "sample"): "Samples depend on chance; ask about all rows.",
-    (exp.Group, "all"): "GROUP BY ALL is not allowed; name the keys.",
-    (exp.Group, "rollup"): _SETS,
-    (exp.Group, "cube"): _SETS,
-    (exp.Group, "grouping_sets"): _SETS,
-    (exp.Order, "this"): "An order inside an aggregate changes nothing that is built; remove it.",
-    (exp.TableAlias, "columns"): "Columns keep their names here; write an alias for the table alone.",
-    (exp.Table, "sample"): "TABLESAMPLE depends on chance; ask about all rows.",
-    (exp.Table, "pivots"): "PIVOT is not built yet; write GROUP BY.",
-    (exp.Table, "joins"): _JOIN,
-    (exp.Table, "when"): "A question is about the current data version; remove AT.",
-    (exp.Table, "catalog"): "Name a table as table or resource.table.",
-    (exp.Limit, "limit_options"): "LIMIT takes a whole number of rows.",
-    (exp.In, "query"): _SUBQUERY,
-    (exp.Column, "catalog"): "Name a column as column or table.column.",
-}
-
-
-_AROUND = (exp.From, exp.CTE, exp.Subquery, type(None))  # where a SELECT may stand
+_VOLATILE = REFUSED[exp.Rand]
+_CHAINS = (exp.And, exp.Or, exp.Union)
 
 
 def check(tree: exp.Expr) -> None:
@@ -128,8 +50,6 @@ def check(tree: exp.Expr) -> None:
         allowed = ALLOWED.get(type(node))
         if allowed is None:
             raise Problem("sql_not_allowed", _sentence(node))
-        if isinstance(node, (exp.Subquery, exp.Select)) and not isinstance(node.parent, _AROUND):
-            raise Problem("sql_not_allowed", _SUBQUERY)
         if isinstance(node, exp.Table) and not isinstance(node.this, exp.Identifier):
             raise Problem("sql_not_allowed", _READER)
         if any(needed and node.args.get(name) is None for name, needed in node.arg_types.items()):
@@ -141,7 +61,7 @@ def check(tree: exp.Expr) -> None:
                 raise Problem("sql_not_allowed", _part_sentence(node, name))
             for child in value if isinstance(value, list) else [value]:
                 if isinstance(child, exp.Expr):
-                    chain = isinstance(node, (exp.And, exp.Or)) and type(child) is type(node)
+                    chain = isinstance(node, _CHAINS) and type(child) is type(node)
                     waiting.append((child, depth + (not chain)))
 
 

@@ -20,9 +20,9 @@ MAX_BYTES = 100_000
 MAX_BRACKETS = 100  # open at once; the parser recurses at each
 
 
-def parse(text: str) -> exp.Select:
-    """Give the tree of the one SELECT in `text`. Raises `Problem`: sql_syntax with line and column when it cannot be
-    read, sql_not_allowed when it can be read and may not be asked."""
+def parse(text: str) -> exp.Query:
+    """Give the tree of the one SELECT, or union of them, in `text`. Raises `Problem`: sql_syntax with line and column
+    when it cannot be read, sql_not_allowed when it can be read and may not be asked."""
     try:
         size = len(text.encode())
     except UnicodeEncodeError:
@@ -39,7 +39,9 @@ def parse(text: str) -> exp.Select:
         raise Problem("sql_not_allowed", "Write one statement.")
     tree = worded(spelled_out(tree))
     check(tree)
-    if not isinstance(tree, exp.Select):
+    while isinstance(tree, exp.Subquery) and not (tree.args.get("alias") or tree.args.get("joins")):
+        tree = tree.this
+    if not isinstance(tree, (exp.Select, exp.Union)):
         raise Problem("sql_not_allowed", "Only SELECT can be asked.")
     return tree
 
@@ -61,10 +63,8 @@ def _one_select(tokens: list[Token]) -> list[Token]:
     if any(token.token_type is TokenType.SEMICOLON for token in tokens[:last]):
         raise Problem("sql_not_allowed", "Write one statement; ask several questions as several jobs.")
     first = words[0]
-    if first.token_type in (TokenType.SELECT, TokenType.FROM, TokenType.WITH):
+    if first.token_type in (TokenType.SELECT, TokenType.FROM, TokenType.WITH, TokenType.L_PAREN):
         return tokens[: last + 1]
-    if first.token_type is TokenType.L_PAREN:
-        raise Problem("sql_not_allowed", "Write the SELECT without brackets around it.")
     if first.token_type is TokenType.VAR and first.text.upper() not in _STATEMENTS:
         raise _syntax(first.line, first.col - len(first.text) + 1, first.text)
     raise Problem("sql_not_allowed", f"{first.text.upper()[:40]} is not allowed; only SELECT can be asked.")

@@ -1,118 +1,22 @@
-"""The columns of the answer: what SELECT, HAVING and ORDER BY may say about released groups."""
+"""The columns of an answer: how far a released aggregate can reach, and what it is called without an alias."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
-from typing import Literal
 
 from sqlglot import exp
 
-from sandbox.errors import Problem
 from sandbox.plan import scalar as s
 from sandbox.plan.plan import STATISTICS
-from sandbox.sql.aggregates import MEASURES, ask
-from sandbox.sql.columns import AGGREGATE
-from sandbox.sql.draft import COUNTS, Ask, Draft, Item
-from sandbox.sql.scalars import Builder
-from sandbox.sql.terms import Bound, Term, refuse
+from sandbox.sql.aggregates import MEASURES
+from sandbox.sql.draft import COUNTS, Ask
+from sandbox.sql.terms import Bound
 
 MOST_ROWS = 10**12  # a table has fewer rows
 MOST_NOISE = Decimal(10) ** 20  # the sampler's samples fit 64 bits
 
 
-class Results:
-    """Collects items while a clause is read; `finish` gives the draft that has them.
-
-    `aliases`: whether the names that SELECT gives count before the keys (ORDER BY), after them (HAVING), or not at
-    all (SELECT)."""
-
-    def __init__(self, draft: Draft, aliases: Literal["first", "last", "none"], taken: frozenset[str] = frozenset()):
-        self._draft = draft
-        self._aliases = aliases
-        self._taken = {*taken, *(item.name.lower() for item in draft.items)}
-        self.asks = list(draft.asks)
-        self.items = list(draft.items)
-        self.builder = Builder(self._leaf, released=True)
-
-    def finish(self) -> Draft:
-        return replace(self._draft, asks=tuple(self.asks), items=tuple(self.items))
-
-    def primitive(self, node: exp.Expr) -> tuple[Literal["key", "aggregate"], int, s.Type] | None:
-        """Say which key or aggregate `node` is by itself, or None."""
-        inner = node.unnest()
-        if isinstance(inner, AGGREGATE):
-            wanted = ask(inner, self._draft.row)
-            if wanted not in self.asks:
-                self.asks.append(wanted)
-            return "aggregate", self.asks.index(wanted), wanted.type
-        found = self._as_key(inner)
-        return None if found is None else ("key", found, self._draft.keys[found].term.type)
-
-    def _leaf(self, node: exp.Expr) -> Term | None:
-        column = node if isinstance(node, exp.Column) else None
-        if column is not None and self._aliases == "first" and (named := self._by_alias(node)):
-            return self.item_term(named)
-        primitive = self.primitive(node)
-        if primitive is not None:
-            return self.item_term(self._item(*primitive))
-        if column is None:
-            return None
-        if self._aliases == "last" and (named := self._by_alias(node)):
-            return self.item_term(named)
-        self._draft.row.leaf(column)  # refuses identifiers
-        found = self._draft.row.column(column)
-        instead = f", or write AVG({found.name})" if found.term and found.term.type.numeric else ""
-        raise refuse(f"{found.name} is neither a key nor in an aggregate: add it to GROUP BY{instead}.")
-
-    def _as_key(self, node: exp.Expr) -> int | None:
-        """Give the place of the key that `node` spells, or None."""
-        if not self._draft.keys or next(node.find_all(exp.AggFunc), None) or not next(node.find_all(exp.Column), None):
-            return None
-        try:
-            found = self._draft.row.builder.term(node).node
-        except Problem:
-            return None
-        return next((i for i, key in enumerate(self._draft.keys) if key.term.node == found), None)
-
-    def _by_alias(self, node: exp.Expr) -> Item | None:
-        if node.args.get("table"):
-            return None
-        visible = [item for item in self._draft.items if not item.hidden]
-        exact = [item for item in visible if item.name == node.name]
-        if exact or node.this.args.get("quoted"):
-            return exact[0] if exact else None
-        return next((item for item in visible if item.name.lower() == node.name.lower()), None)
-
-    def _item(self, what: Literal["key", "aggregate"], source: int, kind: s.Type) -> Item:
-        found = next((item for item in self.items if (item.what, item.source) == (what, source)), None)
-        if found is None:
-            found = Item(self.free(f"{what}_{source + 1}"), what, source, kind, hidden=True)
-            self.items.append(found)
-        return found
-
-    def free(self, name: str) -> str:
-        """Give `name`, or `name_2` and so on when it is taken, and take it."""
-        number, wanted = 1, name
-        while wanted.lower() in self._taken:
-            number += 1
-            wanted = f"{name}_{number}"
-        self._taken.add(wanted.lower())
-        return wanted
-
-    def item_term(self, item: Item) -> Term:
-        """The term of an item: its name as a column of released rows, with what bounds it."""
-        if item.what == "key":
-            key = self._draft.keys[item.source].term
-            return replace(key, node=s.Column(item.name, item.type), nullable=True, domain=None)
-        if item.what == "computed":
-            assert item.term is not None
-            return item.term
-        low, high = _range(self.asks[item.source])
-        return Term(s.Column(item.name, item.type), low, high)
-
-
-def _range(wanted: Ask) -> tuple[Bound, Bound]:
+def reach(wanted: Ask) -> tuple[Bound, Bound]:
     """How far a released aggregate can reach, noise included; None for a date."""
     span = None if wanted.term is None or wanted.what in COUNTS else wanted.term.range
     if wanted.type == s.DATE:

@@ -98,4 +98,5 @@ _CHANGES: tuple[tuple[type[exp.Expr], Callable[[exp.Expr], exp.Expr | None]], ..
     (exp.Anonymous, _named),
     (exp.ApproxDistinct, _distinct),
     (exp.WithinGroup, _within),
+    (exp.IgnoreNulls, lambda node: node.this if isinstance(node.this, exp.AnyValue) else None),
 )

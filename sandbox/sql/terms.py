@@ -175,5 +175,5 @@ def unbounded(term: Term, what: str) -> Problem:
 
 def _unbounded(node: s.Scalar) -> set[str]:
     if isinstance(node, s.Column):
-        return {node.name} if node.type.numeric and node.lower is None else set()
+        return {node.name.partition("@")[0] or "a column"} if node.type.numeric and node.lower is None else set()
     return set().union(*(_unbounded(child) for child in s.children(node)))

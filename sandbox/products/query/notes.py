@@ -42,7 +42,8 @@ def notes(unit: str, part: Noted, block: Block) -> tuple[str, ...]:
             f"each {unit} counts in at most {bounds.groups} groups with at most {bounds.rows_per_group} rows in each; "
             "further rows are left out"
         )
-    clamped = sorted({name for ask in asks if ask.what not in COUNTS and ask.term for name in bounded(ask.term.node)})
+    named = {name for ask in asks if ask.what not in COUNTS and ask.term for name in bounded(ask.term.node)}
+    clamped = sorted({name.partition(NUMBER)[0] for name in named} - {""})  # computed columns have no name
     if clamped:
         said.append(f"values of {_list(clamped)} outside the declared bounds count as the nearest bound")
     return (*said, *_ranks(part, block))

@@ -1,19 +1,30 @@
-"""LIMIT and OFFSET: how many released groups are shown."""
+"""ORDER BY, LIMIT and OFFSET: in which order released groups are shown, and how many."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
 
 from sqlglot import exp
 
-from sandbox.sql.draft import Draft
+from sandbox.plan import relation as r
+from sandbox.plan.parts import Order
 from sandbox.sql.terms import refuse
 
 
-def limit(tree: exp.Select, draft: Draft) -> Draft:
-    """Read the two whole numbers."""
-    most, skipped = _whole(tree.args.get("limit"), "LIMIT"), _whole(tree.args.get("offset"), "OFFSET")
-    return replace(draft, post=replace(draft.post, limit=most, offset=skipped or 0))
+def cut(relation: r.Relation, order: Sequence[Order], tree: exp.Expr) -> r.Relation:
+    """Give the rows in order, cut as LIMIT and OFFSET of `tree` say. Raises `Problem` unless they are released."""
+    most, skipped = _whole(tree.args.get("limit"), "LIMIT"), _whole(tree.args.get("offset"), "OFFSET") or 0
+    if not order and most is None and not skipped:
+        return relation
+    if relation.state != "released":
+        whose = "rows of units would pick single ones" if relation.state == "unit" else "public rows is not built"
+        clause = "LIMIT" if most is not None or skipped else "ORDER BY"
+        raise refuse(f"{clause} over {whose}; leave it out, or write it over aggregates.")
+    if isinstance(relation, r.Sort) and relation.limit is None and not relation.offset:
+        if not order:
+            return r.Sort(relation.source, relation.order, most, skipped)
+        relation = relation.source
+    return r.Sort(relation, tuple(order), most, skipped)
 
 
 def _whole(clause: exp.Expr | None, name: str) -> int | None:

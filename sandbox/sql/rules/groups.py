@@ -1,0 +1,329 @@
+"""Groups: of rows of units the measure, of rows of single units a sub-aggregate, of released ones more of the same.
+
+`Groups` reads what may be said about them: their keys, aggregates, GROUPING, and subqueries for one value."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
+
+from sqlglot import exp
+
+from sandbox.errors import Problem
+from sandbox.plan import relation as r
+from sandbox.plan import scalar as s
+from sandbox.plan.parts import Aggregate, Named
+from sandbox.plan.relation import State
+from sandbox.plan.walk import walk
+from sandbox.sql.aggregates import ask
+from sandbox.sql.columns import AGGREGATE, SUBQUERY
+from sandbox.sql.draft import Ask, Key, Made, Measure
+from sandbox.sql.fields import Field, at, named
+from sandbox.sql.folds import MOST_GROUPS, Folded, bounds, folded, placed_term
+from sandbox.sql.results import reach
+from sandbox.sql.rules.keys import GroupKey
+from sandbox.sql.rules.where import Source
+from sandbox.sql.scalar import Scalars
+from sandbox.sql.scalars import Builder
+from sandbox.sql.statement import MOST_ROWS, MOST_TABLES, Scope, Statement
+from sandbox.sql.terms import Term, quote, refuse
+
+Sets = Sequence[tuple[int, ...]]
+_ABOVE = (*AGGREGATE, *SUBQUERY, exp.Window)  # what no key can hold
+
+
+class Groups(ABC):
+    """The groups of one SELECT."""
+
+    grouped = True
+
+    def __init__(
+        self, source: Source, keys: list[GroupKey], sets: Sets, scope: Scope, statement: Statement, released: bool
+    ) -> None:
+        self._source, self._keys, self._sets = source, keys, sets
+        self._statement = statement
+        self._key_names = [statement.name(key.name) for key in keys]
+        self._groupings: dict[tuple[int, ...], str] = {}
+        self.unit = source.row.unit
+        self.row = self
+        self.builder = Builder(self.leaf, released=released, meter=statement.meter, today=statement.today)
+        self._scalars: Scalars | None = None
+        self._scope = scope
+
+    @property
+    @abstractmethod
+    def state(self) -> State:
+        """The state of the groups."""
+
+    @property
+    def rows(self) -> int:
+        """The most groups of one unit, or of all."""
+        return MOST_GROUPS
+
+    @abstractmethod
+    def aggregate(self, node: exp.Expr) -> Term:
+        """Give the term of an aggregate. Raises `Problem`."""
+
+    @abstractmethod
+    def _groups(self, keys: Sequence[int]) -> r.Relation:
+        """The groups by some of the keys, with all aggregates."""
+
+    @abstractmethod
+    def _key_term(self, place: int) -> Term:
+        """The term of a key, as a column of the groups."""
+
+    @abstractmethod
+    def _measured(self) -> list[s.Column]:
+        """The columns of the aggregates."""
+
+    def relation(self) -> r.Relation:
+        """Give the groups, once all that is said about them has been read."""
+        if len(self._sets) == 1 and len(self._sets[0]) == len(self._keys):
+            found = self._groups(self._sets[0])
+            if self._groupings:
+                found = self._laid_out(found, self._sets[0])
+        else:
+            parts = [self._laid_out(self._groups(one), one) for one in self._sets]
+            found = parts[0] if len(parts) == 1 else r.Union(tuple(parts))
+        return self._scalars.joined(found) if self._scalars else found
+
+    def leaf(self, node: exp.Expr) -> Term | None:
+        """Give what an aggregate, a key or a subquery stands for. Raises `Problem` for other columns."""
+        if isinstance(node, exp.Grouping):
+            return self._grouping(node)
+        if isinstance(node, AGGREGATE):
+            return self.aggregate(node)
+        if isinstance(node, SUBQUERY):
+            if self._scalars is None:
+                beside = r.Released(0, ()) if self.state == "released" else self._source.relation()
+                self._scalars = Scalars([beside], self._scope, self._statement)
+            return self._scalars.term(node)
+        if isinstance(node, exp.Exists | exp.Window) or (isinstance(node, exp.In) and node.args.get("query")):
+            raise refuse(f"{quote(node)} cannot stand here; write it in an outer SELECT.")
+        place = self._as_key(node)
+        if place is not None:
+            if self._keys[place].term is None:
+                raise self._source.row.hidden(self._field(place))
+            return self._key_term(place)
+        if isinstance(node, exp.Column):
+            raise self._ungrouped(node)
+        return None
+
+    def named(self, node: exp.Expr) -> Field | None:
+        """Give the field of the key that `node` names, None when it names none."""
+        inner = node.unnest()
+        place = self._as_key(inner) if isinstance(inner, exp.Column) else None
+        return None if place is None else self._field(place)
+
+    def counted(self, node: exp.Expr) -> Term | None:
+        """Identifiers are not counted over groups."""
+        return None
+
+    def known(self, node: exp.Column) -> bool:
+        """Say whether `node` names a key."""
+        return self._as_key(node) is not None
+
+    def _field(self, place: int) -> Field:
+        key = self._keys[place]
+        term = None if key.term is None else self._key_term(place)
+        return Field(key.name, term)
+
+    def _as_key(self, node: exp.Expr) -> int | None:
+        """The place of the key that `node` spells, or None."""
+        if not self._keys or not next(node.find_all(exp.Column), None) or next(node.find_all(*_ABOVE), None):
+            return None
+        try:
+            field = self._source.row.named(node)
+            found = field.node if field is not None else self._source.row.builder.term(node).node
+        except Problem:
+            return None
+        return next((place for place, key in enumerate(self._keys) if _node(key) == found), None)
+
+    def _ungrouped(self, node: exp.Column) -> Problem:
+        self._source.row.leaf(node)  # refuses identifiers
+        found = self._source.row.column(node)
+        instead = f", or write AVG({found.name})" if found.term and found.term.type.numeric else ""
+        return refuse(f"{found.name} is neither a key nor in an aggregate: add it to GROUP BY{instead}.")
+
+    def _grouping(self, node: exp.Grouping) -> Term:
+        places = tuple(self._as_key(one.unnest()) for one in node.expressions)
+        if not places or any(place is None for place in places):
+            raise refuse(f"{quote(node)}: GROUPING takes keys of GROUP BY.")
+        known = tuple(place for place in places if place is not None)
+        if known not in self._groupings:
+            self._groupings[known] = self._statement.name("grouping")
+        most = Decimal(2 ** len(known) - 1)
+        span = (Decimal(0), most) if self.state != "released" else (None, None)
+        return Term(s.Column(self._groupings[known], s.INTEGER, *span), Decimal(0), most, False)
+
+    def _laid_out(self, relation: r.Relation, present: Sequence[int]) -> r.Relation:
+        """Groups by some of the keys, with NULL for the others, and what GROUPING says of them."""
+        bounded = relation.state != "released"
+        columns = []
+        for place, name in enumerate(self._key_names):
+            node = self._key_column(place)
+            if place not in present:
+                node = s.Constant(None, node.type)
+            columns.append(named(name, replace(self._key_facts(place), node=node), bounded=bounded))
+        columns += [Named(one.name, one, one.lower, one.upper) for one in self._measured()]
+        for places, name in self._groupings.items():
+            bits = sum(1 << at for at, place in enumerate(reversed(places)) if place not in present)
+            most = Decimal(2 ** len(places) - 1)
+            columns.append(named(name, Term(s.Constant(bits, s.INTEGER), Decimal(0), most), bounded=bounded))
+        return r.Project(relation, tuple(columns))
+
+    def _key_column(self, place: int) -> s.Scalar:
+        return self._key_term(place).node
+
+    def _key_facts(self, place: int) -> Term:
+        return self._key_term(place)
+
+
+class Measured(Groups):
+    """Groups of rows of units: what is asked of them is measured with noise, and released."""
+
+    def __init__(self, source: Source, keys: list[GroupKey], sets: Sets, scope: Scope, statement: Statement) -> None:
+        super().__init__(source, keys, sets, scope, statement, released=True)
+        for key in keys:
+            if key.term is None:
+                assert key.field is not None
+                raise source.row.hidden(key.field)
+        self._asks: list[Ask] = []
+        self._names: list[str] = []
+
+    @property
+    def state(self) -> State:
+        return "released"
+
+    def aggregate(self, node: exp.Expr) -> Term:
+        wanted = ask(node, self._source.row)
+        if wanted not in self._asks:
+            self._asks.append(wanted)
+            self._names.append(self._statement.name("aggregate"))
+        name = self._names[self._asks.index(wanted)]
+        return Term(s.Column(name, wanted.type), *reach(wanted))
+
+    def _measured(self) -> list[s.Column]:
+        return [s.Column(name, one.type) for name, one in zip(self._names, self._asks, strict=True)]
+
+    def _key_term(self, place: int) -> Term:
+        term = self._keys[place].term
+        assert term is not None
+        column = s.Column(self._key_names[place], term.type)
+        return replace(term, node=column, nullable=True, domain=None, listing=None)
+
+    def _groups(self, keys: Sequence[int]) -> r.Relation:
+        made = [Made(self._key_names[place], "key", at, self._key_term(place).type) for at, place in enumerate(keys)]
+        made += [
+            Made(name, "aggregate", at, one.type)
+            for at, (name, one) in enumerate(zip(self._names, self._asks, strict=True))
+        ]
+        own = [(self._keys[place].name, self._keys[place].term) for place in keys]
+        return measured(
+            self._source.relation(), [Key(name, term) for name, term in own if term], self._asks, made, self._statement
+        )
+
+
+class Folds(Groups):
+    """Groups without noise: of rows of single units, of public rows, of released groups."""
+
+    def __init__(self, source: Source, keys: list[GroupKey], sets: Sets, scope: Scope, statement: Statement) -> None:
+        released = source.state == "released"
+        super().__init__(source, keys, sets, scope, statement, released)
+        self._bounded = not released
+        self._folds: list[Folded] = []
+        self._columns: list[s.Column] = []
+        if source.state == "unit" and len(sets) > 1:
+            raise refuse("The rows of one unit are grouped one way at a time; write GROUP BY without sets.")
+        self._unit_names = {key.name: statement.name(key.name) for key in keys if key.field and key.field.unit}
+
+    @property
+    def state(self) -> State:
+        return self._source.state
+
+    @property
+    def rows(self) -> int:
+        return self._source.rows if self.state == "unit" else MOST_GROUPS
+
+    def aggregate(self, node: exp.Expr) -> Term:
+        found = folded(node, self._source.row, self.rows, self.builder.digits)
+        known = [(one.what, one.expr) for one in self._folds]
+        same = known.index((found.what, found.expr)) if (found.what, found.expr) in known else len(known)
+        if same == len(known):
+            self._folds.append(found)
+            span = bounds(found, self._bounded)
+            self._columns.append(s.Column(self._statement.name("aggregate"), found.type, *span))
+        return placed_term(self._folds[same], self._columns[same])
+
+    def _measured(self) -> list[s.Column]:
+        return self._columns
+
+    def _key_term(self, place: int) -> Term:
+        term = self._keys[place].term
+        assert term is not None
+        one = named(self._key_names[place], term, bounded=self._bounded)
+        lost = any(place not in own for own in self._sets)
+        return replace(term, node=one.column, nullable=term.nullable or lost, listing=None)
+
+    def _field(self, place: int) -> Field:
+        field, key = self._keys[place].field, self._keys[place]
+        if field is None:
+            return super()._field(place)
+        if field.unit:
+            if field.column is None:
+                return field
+            return at(field, replace(field.column, name=self._unit_names[key.name]))
+        return at(field, self._named(place).column)
+
+    def _named(self, place: int) -> Named:
+        key = self._keys[place]
+        if key.term is None:
+            assert key.field is not None and key.field.column is not None
+            column = key.field.column
+            return Named(self._key_names[place], column, column.lower, column.upper)
+        return named(self._key_names[place], key.term, bounded=self._bounded)
+
+    def _groups(self, keys: Sequence[int]) -> r.Relation:
+        own, units = [], []
+        for place in keys:
+            field = self._keys[place].field
+            if field is None or not field.unit:
+                own.append(self._named(place))
+            elif field.column is not None:
+                name = self._unit_names[self._keys[place].name]
+                units.append(Aggregate(name, "min", field.column, field.column.type))
+        folds = [
+            Aggregate(column.name, one.what, one.expr, column.type, column.lower, column.upper)
+            for one, column in zip(self._folds, self._columns, strict=True)
+        ]
+        return r.Group(self._source.relation(), tuple(own), (*units, *folds))
+
+    def _key_column(self, place: int) -> s.Scalar:
+        return self._named(place).column
+
+
+def measured(
+    rows: r.Relation, keys: Sequence[Key], asks: Sequence[Ask], made: Sequence[Made], statement: Statement
+) -> r.Released:
+    """Ask the measure of `rows`, at least how many units there are in each group; gives what it releases. Raises
+    `Problem` when a unit can have too many rows."""
+    if rows.rows > MOST_ROWS:
+        raise refuse(
+            f"One {statement.entry.unit.name if statement.entry.unit else 'unit'} could have {rows.rows} rows here, "
+            f"more than {MOST_ROWS}; join by more columns, or aggregate by the unit first, with GROUP BY the unit."
+        )
+    if sum(isinstance(node, r.Scan | r.Public) for node in walk(rows)) > MOST_TABLES:
+        raise refuse(
+            f"The text reads more than {MOST_TABLES} tables at once, each use counted; ask a smaller question."
+        )
+    statement.measures.append(Measure(rows, tuple(keys), tuple(asks) or (Ask("units"),), tuple(made)))
+    return r.Released(len(statement.measures) - 1, tuple(one.column for one in made))
+
+
+def _node(key: GroupKey) -> s.Scalar:
+    if key.term is not None:
+        return key.term.node
+    assert key.field is not None
+    return key.field.node
