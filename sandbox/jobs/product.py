@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from sandbox.catalogue.entry import Entry
 from sandbox.catalogue.facts import TableFacts
+from sandbox.catalogue.profile import Profile
 from sandbox.plan.plan import Plan
 from sandbox.plan.scalar import Value
 
@@ -20,7 +21,7 @@ class Question:
     """What a product compiles: the request and the public facts it may depend on, and nothing else.
 
     `delta_conv` converts the asked ε into ρ; `delta_threshold` is what one thresholded key set takes. `pure`: the
-    account adds up ε and has no δ. `profile`: what the released profile of the resource says, None without one.
+    account adds up ε and has no δ. `profile`: the released profile of the resource, None without one.
     `facts`: what everybody may know of the public tables of the data version."""
 
     request: Mapping[str, Any]
@@ -32,7 +33,7 @@ class Question:
     delta_conv: Decimal
     delta_threshold: Decimal
     pure: bool = False
-    profile: Mapping[str, Any] | None = None
+    profile: Profile | None = None
     facts: Mapping[str, TableFacts] = field(default_factory=dict)
 
 
@@ -40,8 +41,8 @@ class Question:
 class AnswerColumn:
     """A column of an answer. Measures state their mechanism, noise scale σ and 95 % half-width in the column's unit
     (text of a decimal number; where it differs by row, of the middle one), and, where declarations say it, what the
-    true value cannot be below (`least`) or above (`most`). `bias` says how far what registration and bounds leave out
-    moves the value: a number, or "unknown"; without it nothing is left out."""
+    true value cannot be below (`least`) or above (`most`). `bias` says which share of the value registration and
+    bounds leave out: a number where the public profile predicts it, or "unknown"; without it nothing is left out."""
 
     name: str
     type: str

@@ -45,12 +45,15 @@ STATISTICS: dict[str, tuple[str, ...]] = {
 @dataclass(frozen=True)
 class Output:
     """A column made from the keys and measurements of a block. `what`: key (source[0] is a key), count, sum or quantile
-    (source[0] is a measurement), average (sum, count), one of `STATISTICS` (its parts)."""
+    (source[0] is a measurement), average (sum, count), one of `STATISTICS` (its parts). From the public profile, where
+    there is one: `bias`, the share of the value that bounds are predicted to leave out, and `usual`, its usual size."""
 
     name: str
     what: Literal["key", "count", "sum", "quantile", "average"] | Statistic
     source: tuple[int, ...]
     type: Type
+    bias: Decimal | None = None
+    usual: Decimal | None = None
 
     def __post_init__(self) -> None:
         wanted = {"average": 2}.get(self.what, len(STATISTICS.get(self.what, "1")))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from math import prod
@@ -14,12 +14,16 @@ from sandbox.plan import relation as r
 from sandbox.plan.block import Block, Bounds, Key, Threshold
 from sandbox.plan.ordering import node_key, value_key
 from sandbox.plan.plan import SEMANTICS, Output, Plan, Statistic
+from sandbox.plan.scalar import Scalar
+from sandbox.plan.walk import stored
 from sandbox.privacy.convert import rho_for
 from sandbox.privacy.threshold import tau
 from sandbox.products.query.measure import Need, measure, needs, shares
 from sandbox.products.query.notes import default_note, notes
-from sandbox.products.query.request import bounds_of, check_confidence, epsilon_of, sql_of
+from sandbox.products.query.planner import Way, choose
+from sandbox.products.query.request import bounded, bounds_of, check_confidence, epsilon_of, sql_of, wants_private
 from sandbox.products.query.split import weigh
+from sandbox.products.query.spread import source
 from sandbox.sql.compile import compile_sql
 from sandbox.sql.draft import Key as DraftKey
 from sandbox.sql.draft import Made, Measure
@@ -28,6 +32,7 @@ PURE_KEYS = (
     "The privacy budget of this population is pure ε, and groups whose keys are not declared need a δ; "
     "group by keys with a declared domain."
 )
+Published = Mapping[Scalar, tuple[str, ...]]
 MOST_CELLS = 10_000  # a larger product of domains is not laid out; its keys become private
 
 
@@ -42,6 +47,7 @@ class Part:
     reached: Bounds
     counted: Need | None
     weights: dict[Need, int]
+    way: Way
 
     @property
     def weight(self) -> int:
@@ -57,7 +63,8 @@ def compile_query(question: Question) -> Plan:
     asked = compile_sql(sql_of(request), question.entry, question.facts)
     if question.entry.unit is None:
         raise Problem("unit_missing", f"{question.entry.name} declares no privacy unit; ask the holder to declare it.")
-    parts = [_part(measure, question) for measure in asked.measures]
+    loss = whole / len(asked.measures)
+    parts = [_part(measure, question, loss) for measure in asked.measures]
     losses = shares(whole, [part.weight for part in parts])
     blocks = [_block(part, loss, question) for part, loss in zip(parts, losses, strict=True)]
     order = sorted(range(len(blocks)), key=lambda place: node_key(blocks[place]))
@@ -75,16 +82,19 @@ def compile_query(question: Question) -> Plan:
     )
 
 
-def _part(measure: Measure, question: Question) -> Part:
-    keys, rows = _keys(measure), measure.rows.rows
-    bounds = bounds_of(question.request, question.spec, rows, grouped=bool(keys))
+def _part(measure: Measure, question: Question, loss: Decimal) -> Part:
+    keys, rows = _keys(measure, _published(measure, question)), measure.rows.rows
+    allowed = bounds_of(question.request, question.spec, rows, grouped=bool(keys))
     cells = _cells(keys)
     if cells is None and question.pure:
         raise Problem("sql_not_allowed", PURE_KEYS)
     counted = Need("rows" if rows == 1 else "units") if cells is None else None
-    reached = bounds if cells is None else replace(bounds, groups=min(bounds.groups, cells))
-    weights = weigh(measure.asks, reached, counted, cells, question.pure)
-    return Part(measure, keys, bounds, reached, counted, weights)
+    explicit = bounded(question.request, question.spec)
+    only_keys = [key for _, key in keys]
+    way = choose(measure, only_keys, cells, allowed, explicit, loss, question.pure, question.profile)
+    reached = way.bounds if cells is None else replace(way.bounds, groups=min(way.bounds.groups, cells))
+    weights = weigh(measure.asks, reached, counted, cells, question.pure, way.planned, way.means)
+    return Part(measure, keys, way.bounds, reached, counted, weights, way)
 
 
 def _block(part: Part, loss: Decimal, question: Question) -> Block:
@@ -97,13 +107,33 @@ def _block(part: Part, loss: Decimal, question: Question) -> Block:
     return Block(part.measure.rows, tuple(key for _, key in part.keys), part.bounds, measurements, threshold)
 
 
-def _keys(measure: Measure) -> list[tuple[DraftKey, Key]]:
-    """Give the keys in canonical order, so that GROUP BY a, b is GROUP BY b, a; domains where they can be laid out."""
-    domains = [key.term.domain for key in measure.keys]
+def _published(measure: Measure, question: Question) -> Published:
+    """Give the keys of columns that the public profile of this very data version has; none if they are to be found
+    anew, or if there are other keys: most combinations are rare. For later versions keys stay private, so that new ones
+    can appear."""
+    profile = question.profile
+    if wants_private(question.request, question.spec) or profile is None or profile.version != question.version:
+        return {}
+    found = source(measure.rows, ()) if len(measure.keys) == 1 else None
+    if found is None:
+        return {}
+    return {
+        column: profile.tables[scan.table].keys[stored(column)]
+        for scan in found.scans
+        if scan.table in profile.tables
+        for column in scan.columns
+        if profile.tables[scan.table].keys.get(stored(column))
+    }
+
+
+def _keys(measure: Measure, published: Published) -> list[tuple[DraftKey, Key]]:
+    """Give the keys in canonical order, so that GROUP BY a, b is GROUP BY b, a; domains, declared or published, where
+    they can be laid out."""
+    domains = [published.get(key.term.node) if key.term.domain is None else key.term.domain for key in measure.keys]
     laid_out = all(domain is not None for domain in domains) and prod(len(d or ()) for d in domains) <= MOST_CELLS
     keys = [
-        (key, Key(key.name, key.term.node, tuple(sorted(key.term.domain or (), key=value_key)) if laid_out else None))
-        for key in measure.keys
+        (key, Key(key.name, key.term.node, tuple(sorted(domain or (), key=value_key)) if laid_out else None))
+        for key, domain in zip(measure.keys, domains, strict=True)
     ]
     return sorted(keys, key=lambda pair: node_key(replace(pair[1], name="")))
 
@@ -126,8 +156,9 @@ def _output(made: Made, part: Part) -> Output:
             what = "count"
         case other:
             what = other
-    sources = tuple(measured.index(need) for need in needs(ask, part.bounds.rows))
-    return Output(made.name, what, sources, made.type)
+    planned = [part.way.of(need) for need in needs(ask, part.bounds.rows)]
+    sources = tuple(measured.index(need) for need in planned)
+    return Output(made.name, what, sources, made.type, *part.way.predicted(what, planned))
 
 
 def _renumbered(node: r.Relation, numbers: dict[int, int]) -> r.Relation:

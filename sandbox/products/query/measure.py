@@ -15,7 +15,7 @@ from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_FLOOR, Decimal, localcontex
 from fractions import Fraction
 
 from sandbox.engines.fixed import from_grains
-from sandbox.plan.block import SIGMA_UNIT, Bounds, Measurement, Mechanism, What
+from sandbox.plan.block import SIGMA_UNIT, WEIGHT, Bounds, Measurement, Mechanism, Norm, What
 from sandbox.plan.plan import STATISTICS
 from sandbox.plan.scalar import Scalar
 from sandbox.privacy import grains, laplace
@@ -26,7 +26,7 @@ from sandbox.sql.numbers import arithmetic
 from sandbox.sql.results import MOST_ROWS
 from sandbox.sql.terms import DIGITS, Term, literal, refuse
 
-MOST_BINS = 1 << 15
+MOST_BINS = 1 << 13
 WIDEST = 1 << 62  # bins are numbered in 64 bits
 LAPLACE_FROM = 1  # of ρ; below, Laplace noise is never the narrower one
 
@@ -34,7 +34,7 @@ LAPLACE_FROM = 1  # of ρ; below, Laplace noise is never the narrower one
 @dataclass(frozen=True)
 class Need:
     """A measurement without noise: what it adds up, in which fixed point, clamped where, around what; of a quantile
-    the width of its bins and its rank."""
+    the width of its bins and its rank; with a `norm` each unit weighed by it, and Δ2 is its cap."""
 
     what: What
     expr: Scalar | None = None
@@ -44,6 +44,7 @@ class Need:
     centre: int = 0
     shift: int = 0
     rank: tuple[int, int] = (1, 2)
+    norm: Norm | None = None
 
     @property
     def furthest(self) -> int:
@@ -71,6 +72,8 @@ class Need:
 
     def square(self, bounds: Bounds) -> int:
         """Δ2²; at least 1."""
+        if self.norm is not None:
+            return self.norm.cap**2
         return max(self.furthest**2 * (min(bounds.groups, bounds.rows) if self.what == "units" else bounds.square), 1)
 
 
@@ -155,11 +158,12 @@ def measure(
     made = []
     for need, share in zip(weights, shares(loss, list(weights.values())), strict=True):
         mechanism, sigma, rho = _pure(need, share, bounds) if pure else _noise(need, share, bounds, need == counted)
-        square = need.square(bounds)
+        finer = WEIGHT if need.norm is not None else 0
+        square = need.square(bounds) * 10 ** (2 * finer)
         made.append(
             Measurement(
-                need.what, need.expr, need.scale, need.lower, need.upper, need.centre, square, sigma, rho, mechanism,
-                None, need.shift, need.rank,
+                need.what, need.expr, need.scale + finer, need.lower, need.upper, need.centre, square, sigma, rho,
+                mechanism, need.norm, need.shift, need.rank,
             )
         )  # fmt: skip
     return tuple(made)
@@ -168,6 +172,8 @@ def measure(
 def _noise(need: Need, share: Decimal, bounds: Bounds, thresholded: bool) -> tuple[Mechanism, int, Decimal]:
     """The noise with the narrowest interval that a share of ρ pays for; thresholds know the tail of the Gaussian."""
     square = need.square(bounds)
+    if need.norm is not None:
+        return "gaussian", *sigma_for(square * 10 ** (2 * WEIGHT), share)
     if need.what == "quantile":
         return "exponential", *sigma_for(square, share)
     if thresholded or share < LAPLACE_FROM:

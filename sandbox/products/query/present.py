@@ -4,6 +4,7 @@ from the recipient's marked copy. Post-processing of a private release; costs no
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 from sandbox.jobs.product import Answer, AnswerColumn, Groups
 from sandbox.plan import relation as r
@@ -71,12 +72,17 @@ def _column(plan: Plan, column: Column, rows: Sequence[Found]) -> AnswerColumn:
         None if width is None else spelled(width),
         None if least is None else f"{least:f}",
         None if most is None else f"{most:f}",
-        bias(plan),
+        bias(plan) if shown is None or shown[1].bias is None else share(shown[1].bias),
     )
 
 
+def share(left_out: Decimal) -> str | None:
+    """Spell the share of a value that bounds leave out."""
+    return spelled(float(left_out)) if left_out > 0 else None
+
+
 def bias(plan: Plan) -> str | None:
-    """Say what bounds move a value by, as far as it is known: without a public profile only whether they may."""
+    """Say what bounds move a value by where nothing predicts it: whether they may."""
     kept = all(not block.bounds.truncates for block in plan.blocks)
     clamps = any(bounded(m.expr) for block in plan.blocks for m in block.measurements if m.expr is not None)
     return None if kept and not clamps else "unknown"

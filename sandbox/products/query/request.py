@@ -73,6 +73,20 @@ def bounds_of(request: Mapping[str, Any], spec: Mapping[str, Any], rows: int, gr
     return Bounds(rows, groups, per_group)
 
 
+def bounded(request: Mapping[str, Any], spec: Mapping[str, Any]) -> bool:
+    """Say whether the request or the specification itself bounds what a unit contributes."""
+    return bool(request.get("bounds") or spec.get("bounds"))
+
+
+def wants_private(request: Mapping[str, Any], spec: Mapping[str, Any]) -> bool:
+    """Say whether keys without a declared domain are to be found anew, whatever keys were published before. Raises
+    field_invalid."""
+    asked = [source.get("keys") for source in (request, spec)]
+    if any(one not in (None, "private", "published") for one in asked):
+        raise Problem("field_invalid", 'Field keys: write "private", to find keys anew, or "published".')
+    return "private" in asked
+
+
 def read_bounds(raw: object) -> dict[str, int]:
     """Read `{"groups": L0, "rows_per_group": R}`, each optional. Raises field_invalid."""
     if raw is None:
@@ -87,10 +101,11 @@ def read_bounds(raw: object) -> dict[str, int]:
 
 def check_spec(spec: Mapping[str, Any]) -> None:
     """Refuse (field_invalid, epsilon_invalid) a specification with anything but what a query product knows."""
-    unknown = sorted(set(spec) - {"bounds", "max_epsilon_per_query", "approval"})
+    unknown = sorted(set(spec) - {"bounds", "max_epsilon_per_query", "approval", "keys"})
     if unknown:
         raise Problem("field_invalid", f"Field spec.{unknown[0]}: a query product has no such field; remove it.")
     read_bounds(spec.get("bounds"))
+    wants_private({}, spec)
     if "max_epsilon_per_query" in spec:
         epsilon_of({"epsilon": spec["max_epsilon_per_query"]}, {})
     if spec.get("approval") not in (None, "automatic"):

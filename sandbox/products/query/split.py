@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal, localcontext
 from fractions import Fraction
+from types import MappingProxyType
 
 from sandbox.plan.block import Bounds
 from sandbox.plan.ordering import node_key
@@ -32,14 +33,25 @@ _ROWS = 1_000  # of the usual group
 _SLOPE = Fraction(5, 4)  # of a median: half ranges for the whole of the rows, √2π of its deviations
 
 
-def weigh(asks: Sequence[Ask], bounds: Bounds, counted: Need | None, cells: int | None, pure: bool) -> dict[Need, int]:
+def weigh(
+    asks: Sequence[Ask],
+    bounds: Bounds,
+    counted: Need | None,
+    cells: int | None,
+    pure: bool,
+    planned: Mapping[Need, Need] = MappingProxyType({}),
+    means: Mapping[Need, Fraction] = MappingProxyType({}),
+) -> dict[Need, int]:
     """Give each needed measurement once, in canonical order, with its share of the loss. `counted` serves the
-    threshold; `cells` is how many groups there are, None if that is private."""
+    threshold; `cells` is how many groups there are, None if that is private. `planned` is measured in place of what it
+    names; `means` are the usual sizes of values that are added up, where the public profile knows them."""
     moves: dict[Need, Fraction] = {}
     if counted is not None:
         moves[counted] = _moves("units", (counted,), bounds)[0] ** 2
     for what, parts in _shown({(_KIND.get(ask.what, ask.what), needs(ask, bounds.rows)) for ask in asks}):
-        for need, move in zip(parts, _moves(what, parts, bounds), strict=True):
+        parts = tuple(planned.get(need, need) for need in parts)
+        found = (1 / means[parts[0]],) if what == "sum" and parts[0] in means else _moves(what, parts, bounds)
+        for need, move in zip(parts, found, strict=True):
             moves[need] = moves.get(need, Fraction(0)) + move**2
     return _whole({need: _weight(moves[need], need, bounds, pure) for need in sorted(moves, key=node_key)}, cells)
 
