@@ -41,6 +41,10 @@ class Transaction(Protocol):
     def add(self, record: Record) -> None:
         """Insert; raises `Duplicate` when a unique key is taken."""
 
+    def add_all(self, records: Sequence[Record]) -> None:
+        """Insert records of one kind, at least one, in one statement; raises `Duplicate` when a unique key is taken:
+        then some may have been added, and the transaction is to be left by the exception."""
+
     def change(self, record: R, **values: Any) -> R:
         """Write `values` into the row of `record` and give the new record.
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,16 +18,13 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy.dialects import postgresql, sqlite
 
 from sandbox.core.store import Duplicate, R, Record, Stale, Transaction, Unavailable
 from sandbox.errors import Problem
-from sandbox.stores.tables import METADATA
+from sandbox.stores import statements
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 WRITING = "sandbox_writing"
-INSERT: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
-"""`ON CONFLICT DO NOTHING` tells a taken key without a savepoint, and the transaction goes on."""
 
 
 class SqlStore:
@@ -100,10 +97,8 @@ class SqlTransaction:
         self._connection = connection
 
     def get(self, kind: type[R], key: str, *, lock: bool = False) -> R | None:
-        table, primary = _table(kind)
-        query = table.select().where(primary == key)
-        row = self._connection.execute(query.with_for_update() if lock else query).first()
-        return None if row is None else kind(**row._mapping)
+        row = self._connection.execute(statements.select_one(kind, lock), {statements.KEY: key}).first()
+        return None if row is None else kind(*row)
 
     def find(
         self,
@@ -115,51 +110,45 @@ class SqlTransaction:
         after: str | None = None,
         **equal: Any,
     ) -> list[R]:
-        table, primary = _table(kind)
-        query = table.select().where(*(_equals(table.c[name], value) for name, value in equal.items()))
+        query = statements.select_many(
+            kind, statements.shape(equal), tuple(order), limited=limit is not None, after=after is not None
+        )
+        given = statements.compared(equal)
+        if limit is not None:
+            given[statements.LIMIT] = limit
         if after is not None:
-            query = query.where(primary > after)
-        for name in order or (primary.name,):
-            query = query.order_by(table.c[name[1:]].desc() if name.startswith("-") else table.c[name])
-        return [kind(**row._mapping) for row in self._connection.execute(query.limit(limit))]
+            given[statements.AFTER] = after
+        return [kind(*row) for row in self._connection.execute(query, given)]
 
     def add(self, record: Record) -> None:
-        table, primary = _table(type(record))
-        insert = INSERT[self._connection.dialect.name](table).values(**_values(record)).on_conflict_do_nothing()
-        if self._connection.execute(insert.returning(primary)).first() is None:
-            raise Duplicate(table.name)
+        self.add_all([record])
+
+    def add_all(self, records: Sequence[Record]) -> None:
+        kind = type(records[0])
+        insert = statements.insert(kind, self._connection.dialect.name)
+        if self._connection.execute(insert, [_values(record) for record in records]).rowcount != len(records):
+            raise Duplicate(kind.TABLE)
 
     def change(self, record: R, **values: Any) -> R:
-        table, primary = _table(type(record))
-        held = [
-            _equals(table.c[n], getattr(record, n))
-            for n in values
-            if not isinstance(table.c[n].type, (sa.JSON, sa.LargeBinary))
-        ]
-        query = table.update().where(primary == getattr(record, primary.name), *held).values(**values)
-        if self._connection.execute(query).rowcount != 1:
-            raise Stale(table.name)
+        kind, table = type(record), record.TABLE
+        held = {name: getattr(record, name) for name in values if statements.comparable(kind, name)}
+        query = statements.update(kind, tuple(values), statements.shape(held))
+        given = statements.compared(held) | statements.written(values) | _key(record)
+        if self._connection.execute(query, given).rowcount != 1:
+            raise Stale(table)
         return replace(record, **values)
 
     def remove(self, record: Record) -> None:
-        table, primary = _table(type(record))
-        self._connection.execute(table.delete().where(primary == getattr(record, primary.name)))
+        self._connection.execute(statements.delete(type(record)), _key(record))
 
 
-def _table(kind: type[Record]) -> tuple[sa.Table, sa.Column[Any]]:
-    table = METADATA.tables[kind.TABLE]
-    [primary] = table.primary_key.columns
-    return table, primary
+def _key(record: Record) -> dict[str, Any]:
+    _, primary = statements.table_of(type(record))
+    return {statements.KEY: getattr(record, primary.name)}
 
 
 def _values(record: Record) -> dict[str, Any]:
-    return {field.name: getattr(record, field.name) for field in fields(record)}
-
-
-def _equals(column: sa.Column[Any], value: Any) -> sa.ColumnElement[bool]:
-    if value is None:
-        return column.is_(None)
-    return column.in_(value) if isinstance(value, (list, tuple, set, frozenset)) else column == value
+    return {name: getattr(record, name) for name in record.__dataclass_fields__}
 
 
 def _prepare_sqlite(connection: Any, _: object) -> None:
