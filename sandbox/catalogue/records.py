@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, ClassVar
 
 
@@ -41,6 +42,31 @@ class DataVersion:
     report: dict[str, Any]
     facts: dict[str, Any]
     created_at: datetime
+
+
+@dataclass(frozen=True)
+class BoughtProfile:
+    """One purchase of a resource's public profile: the `number`-th, of data version `version`, asked for by the party
+    `by`. `status`: queued (its cost is held), running (spent), done, failed, void. `content` is what was released, see
+    `catalogue.profile`; `plan` what was measured for it."""
+
+    TABLE: ClassVar[str] = "profiles"
+    id: str
+    resource: str
+    number: int
+    population: str
+    version: str
+    by: str
+    reason: str
+    plan: dict[str, Any]
+    rho: Decimal
+    delta: Decimal
+    status: str
+    fence: int
+    content: dict[str, Any] | None
+    entry: str | None
+    created_at: datetime
+    finished_at: datetime | None
 
 
 @dataclass(frozen=True)

@@ -61,6 +61,30 @@ def register(
         tell(client.register(declared, files), "Registered resource {id}", as_json=as_json, get=get)
 
 
+def profile(
+    resource: Annotated[str, typer.Argument(help="Id of the resource.")],
+    reason: Annotated[str | None, typer.Option(help="Buy it anew, and why; it is paid from the budget.")] = None,
+    as_json: Json = False,
+    get: Get = None,
+) -> None:
+    """Show the public profile of a resource, or with --reason buy it anew."""
+    with service() as client:
+        if reason is not None:
+            bought = client.buy_profile(resource, reason)
+            tell(bought, "Buying profile {id} for ρ {rho}", as_json=as_json, get=get)
+            return
+        found = client.resource(resource).get("profile")
+    if found is None:
+        raise Problem("not_found", "there is no profile yet; buy one with --reason, or wait until it is done")
+    sizes = [f"{name}: about {one['rows']:,} rows of {one['units']:,} units" for name, one in found["tables"].items()]
+    tell(
+        found,
+        "\n".join([*sizes, f"of data version {found['version']}, for ρ {found['rho']}"]),
+        as_json=as_json,
+        get=get,
+    )
+
+
 def grant(
     operator: Annotated[str, typer.Argument(help="Id of the operator.")],
     resources: Annotated[list[str], typer.Argument(help="Ids of the resources.")],
@@ -153,7 +177,7 @@ def approve_subscription(
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands of those who offer data."""
-    for command in (party, enrol, register, grant):
+    for command in (party, enrol, register, profile, grant):
         app.command()(command)
     app.add_typer(product, name="product")
     app.command("approve")(approve_subscription)

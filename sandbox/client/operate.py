@@ -67,6 +67,10 @@ class Operating(Transport):
         """Give a resource another grade; the reason stays on record."""
         return self.json("POST", f"/resources/{resource}/grade", body={"grade": grade, "reason": reason})
 
+    def buy_profile(self, resource: str, reason: str) -> dict[str, Any]:
+        """Buy the public profile of one's own resource anew, from its population's budget; the reason is logged."""
+        return self.json("POST", f"/resources/{resource}/profile", body={"reason": reason})
+
     def raise_budget(
         self, account: str, epsilon: str | Decimal, reason: str, delta: str | Decimal | None = None
     ) -> dict[str, Any]:

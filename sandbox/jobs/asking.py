@@ -19,6 +19,7 @@ from sandbox.engines.width import fits
 from sandbox.errors import Problem
 from sandbox.grants.authorise import Permit, authorise
 from sandbox.identity.keys import Principal
+from sandbox.jobs import profile
 from sandbox.jobs.house import House
 from sandbox.jobs.product import Question
 from sandbox.jobs.records import Base, Holding, Job
@@ -88,6 +89,7 @@ def compiled(house: House, tx: Transaction, permit: Permit, request: Mapping[str
             delta_conv=account.delta_conv,
             delta_threshold=accountant.threshold_delta(account.delta),
             pure=account.pure,
+            profile=profile.current(tx, permit.resource.id),
             facts={} if version is None else public_facts(version),
         )
     )

@@ -22,6 +22,7 @@ from sandbox.core.store import Transaction
 from sandbox.errors import Problem
 from sandbox.identity.keys import Principal
 from sandbox.identity.records import ApiKey, Party
+from sandbox.jobs import profile
 from sandbox.jobs.house import House
 from sandbox.jobs.records import Task
 from sandbox.jobs.tasks import ATTEMPTS, finish, queue
@@ -72,6 +73,8 @@ def carry_out(house: House, task: Task) -> None:
             party, key = tx.get(Party, payload["party"]), tx.get(ApiKey, payload["key"])
             assert party is not None and key is not None
             resource = _register(house, tx, Principal(party, key), payload, version)
+            if payload["resource"] is None:
+                profile.follow(tx, resource, party.id)
             finish(tx, task, {"resource": resource.id, "version": version.id, "report": version.report})
     except Problem as problem:
         target.unlink(missing_ok=True)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import base64
 import json
 
+from sandbox.catalogue.records import BoughtProfile
 from sandbox.core.canonical import canonical_bytes
 from sandbox.core.store import Transaction
 from sandbox.jobs.house import House
@@ -15,13 +16,13 @@ from sandbox.transparency.journal import content
 from sandbox.transparency.leaves import published
 from sandbox.transparency.records import LogEntry
 
-KINDS = ("job.released", "job.failed")
+KINDS = ("job.released", "job.failed", "profile.bought", "profile.failed")
 CONTEXT = "charges"
 
 
-def sealed(house: House, tx: Transaction, job: Job) -> str | None:
-    """Give the member `charges` of a job's leaf: what the job has spent in each account, sealed with the release key.
-    None when it held nothing. Its length tells nothing: it is that of the names in it."""
+def sealed(house: House, tx: Transaction, job: Job | BoughtProfile) -> str | None:
+    """Give the member `charges` of the leaf of a job or a profile: what it has spent in each account, sealed with the
+    release key. None when it held nothing. Its length tells nothing: it is that of the names in it."""
     said = recovery.spending(tx, job.id)
     if said is None:
         return None

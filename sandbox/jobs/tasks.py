@@ -23,7 +23,7 @@ again spends nothing more, for a run that died before its base was stored has re
 
 
 def queue(tx: Transaction, kind: str, subject: str, payload: Mapping[str, Any]) -> Task:
-    """Add a task of `kind` (job, ingest, trace) about `subject`, to be seen when the transaction commits."""
+    """Add a task of `kind` (job, ingest, profile, trace) about `subject`, to be seen when the transaction commits."""
     task = Task(new_id("task"), kind, subject, dict(payload), "queued", 0, None, None, None, now())
     tx.add(task)
     return task

@@ -145,14 +145,14 @@ def execute(house: House, job: Job, plan: Plan) -> list[Exact]:
         if not accountant.is_spent(tx, job.id, job.party, rho, delta, pure=pure, population=plan.population):
             raise EngineFailed
         version = tx.get(DataVersion, plan.version)
-        if version is None or plan.base_key() != job.base_key or not _as_registered(tx, plan, version):
+        if version is None or plan.base_key() != job.base_key or not as_registered(tx, plan, version):
             raise EngineFailed
     key = house.vault.sealer.open(version.wrapped_key, f"version:{version.id}")
     path = house.settings.data_folder / version.file
     return house.vault.engine.run(OpenVersion(version.id, path, key), plan)
 
 
-def _as_registered(tx: Transaction, plan: Plan, version: DataVersion) -> bool:
+def as_registered(tx: Transaction, plan: Plan, version: DataVersion) -> bool:
     """Say whether the plan spends the budget of the version's own population and counts on as many rows of a unit as
     registration left there: what its loss follows from and cannot show."""
     resource = tx.get(Resource, version.resource)

@@ -25,6 +25,7 @@ from sandbox.core.store import Transaction
 from sandbox.errors import Problem
 from sandbox.privacy import grains
 from sandbox.privacy.accounts import (
+    SYSTEM,
     account_for,
     account_id,
     admit,
@@ -45,6 +46,7 @@ from sandbox.privacy.renewals import next_renewal, renewed
 from sandbox.privacy.worth import explain_cost
 
 __all__ = [
+    "SYSTEM",
     "account_for",
     "admit",
     "budgets",
@@ -93,6 +95,8 @@ def hold(
     moment = at or now()
     own = tx.get(Account, account_id(population, party), lock=True) or _first(tx, population, party, moment)
     own = renewed(tx, own, moment)
+    if party == SYSTEM:
+        own = _as_promised(tx, own, whole)
     admit(whole, () if pure is not None else ("gaussian",), private_keys=delta > 0)
     loss = pure if whole.pure and pure is not None else rho
     cost = grains.up(loss, grains.RHO), grains.up(delta, grains.DELTA)
@@ -179,6 +183,13 @@ def _first(tx: Transaction, population: str, party: str, moment: datetime) -> Ac
     return account
 
 
+def _as_promised(tx: Transaction, own: Account, whole: Account) -> Account:
+    """Who buys profiles is promised what the population is, also after that was raised."""
+    terms = ("epsilon", "delta", "delta_conv", "delta_pool", "loss_total")
+    changed = {name: getattr(whole, name) for name in terms if getattr(own, name) != getattr(whole, name)}
+    return tx.change(own, **changed) if changed else own
+
+
 def _amounts(charge: Charge) -> tuple[int, int]:
     return grains.up(charge.loss, grains.RHO), grains.up(charge.delta, grains.DELTA)
 
@@ -210,7 +221,7 @@ def _move(tx: Transaction, account: Account, *, held: tuple[int, int], spent: tu
 def _exhausted(
     account: Account, whole: Account, own: Account, cost: tuple[int, int], epsilon: Decimal | None
 ) -> Problem:
-    whose = "the population's privacy budget" if account.party is None else "your share of the privacy budget"
+    whose = "the population's privacy budget" if account.party in (None, SYSTEM) else "your share of the privacy budget"
     loss, delta = grains.decimal(cost[0], grains.RHO), grains.decimal(cost[1], grains.DELTA)
     asked = {"epsilon": grains.text(epsilon_of(own, loss)), "delta": grains.text(delta)}
     if not own.pure:
@@ -219,7 +230,7 @@ def _exhausted(
     said = asked["epsilon"] if epsilon is None else f"{epsilon:f}"
     both = (f", δ {asked['delta']}", f", δ {remaining['delta']}") if delta > 0 else ("", "")
     todo = "ask with a smaller ε or fewer measures" + (", or group by keys with a declared domain" if delta > 0 else "")
-    renews = next_renewal(own) if account.party is not None else None
+    renews = next_renewal(own) if account.party not in (None, SYSTEM) else None
     if renews is not None:
         todo += f", or wait: your share renews at {renews}"
     return Problem(

@@ -25,6 +25,9 @@ from sandbox.privacy.renewals import current
 EACH = "*"
 """The `party` of the row that holds what each user of a population is promised. It is never charged."""
 
+SYSTEM = "~profile"
+"""The `party` that buys public profiles: no user, so no share pays. It is promised what the population is."""
+
 KEY_SETS = 50
 """Into how many thresholded key sets a user's pool of δ divides."""
 
@@ -62,6 +65,9 @@ def account_for(tx: Transaction, population: str, party: str, at: datetime | Non
     account = tx.get(Account, account_id(population, party))
     if account is not None:
         return current(account, moment)
+    whole = tx.get(Account, account_id(population, None)) if party == SYSTEM else None
+    if whole is not None:
+        return promised(population, SYSTEM, whole.epsilon, whole.delta, whole.pure, None, moment)
     each = tx.get(Account, account_id(population, EACH))
     if each is None:
         raise unopened()

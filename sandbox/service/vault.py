@@ -10,7 +10,7 @@ import structlog
 from sandbox.bootstrap import vault_house
 from sandbox.core.ids import new_id
 from sandbox.core.store import Stale, Unavailable
-from sandbox.jobs import ingest, run, trace
+from sandbox.jobs import ingest, profile, run, trace
 from sandbox.jobs.house import House
 from sandbox.jobs.presence import beat
 from sandbox.jobs.records import Task
@@ -21,6 +21,7 @@ from sandbox.settings import load
 CARRY_OUT: dict[str, Callable[[House, Task], None]] = {
     "job": run.carry_out,
     "ingest": ingest.carry_out,
+    "profile": profile.carry_out,
     "trace": trace.carry_out,
 }
 LANES = 2

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from sandbox.billing.records import Price
-from sandbox.catalogue.records import DataVersion, Resource
+from sandbox.catalogue.records import BoughtProfile, DataVersion, Resource
 from sandbox.grants.records import Grant, Subscription
 from sandbox.identity.records import ApiKey, Enrolment, Party
 from sandbox.jobs.records import Base, Delivery, Holding, Job, Release, Task
@@ -25,6 +25,7 @@ for _record, _unique, _index in (
     (Enrolment, (), ()),
     (Resource, (), ("name",)),
     (DataVersion, ("resource,number",), ()),
+    (BoughtProfile, ("resource,number",), ()),
     (Grant, (), ("operator",)),
     (Subscription, (), ("party", "product")),
     (Product, (), ("operator",)),

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from sandbox.wire.common import Input, Output, Record, Text
+from sandbox.wire.common import Decimals, Input, Output, Record, Text
 
 
 class ResourceOut(Record):
@@ -25,6 +25,23 @@ class GradeIn(Input):
 
     grade: Annotated[str, Field(min_length=1, max_length=40)]
     reason: Text
+
+
+class ProfileIn(Input):
+    """Why the public profile is bought again; the reason goes on record."""
+
+    reason: Text
+
+
+class ProfileOut(Output):
+    """A purchase of the public profile: queued, running, done, failed or void, with its cost."""
+
+    id: str
+    resource: str
+    status: str
+    version: str
+    rho: Decimals
+    delta: Decimals
 
 
 class Catalogue(Output):

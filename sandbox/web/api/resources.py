@@ -10,6 +10,7 @@ from sandbox.catalogue import registry
 from sandbox.catalogue.dcat import dcat
 from sandbox.catalogue.entry import parse_entry
 from sandbox.catalogue.records import DataVersion, Resource
+from sandbox.jobs import profile
 from sandbox.jobs.house import House
 from sandbox.jobs.records import Task
 from sandbox.web.call import Call, Errand, Public, Reply
@@ -18,7 +19,7 @@ from sandbox.web.endpoint import endpoint
 from sandbox.web.paging import page
 from sandbox.web.uploads import Upload
 from sandbox.wire.common import Items, Page
-from sandbox.wire.resources import Catalogue, GradeIn, RegisteredOut, ResourceOut
+from sandbox.wire.resources import Catalogue, GradeIn, ProfileIn, ProfileOut, RegisteredOut, ResourceOut
 
 blueprint = APIBlueprint("resources", __name__)
 
@@ -94,6 +95,23 @@ def regrade_resource(call: Call, resource_id: str, body: GradeIn) -> Reply:
     return Reply(registry.view(done, call.principal))
 
 
+@endpoint(
+    blueprint,
+    "POST",
+    "/resources/<resource_id>/profile",
+    action="resource.register",
+    body=ProfileIn,
+    answer=ProfileOut,
+    status=202,
+    problems=("not_found", "state_conflict", "privacy_budget_exhausted"),
+)
+def buy_profile(call: Call, resource_id: str, body: ProfileIn) -> Reply:
+    """Buy the public profile of one's own resource anew, from the population's budget, of its current version."""
+    bought = profile.ask_for(call.tx, call.principal, resource_id, body.reason)
+    shown = {name: getattr(bought, name) for name in ("id", "resource", "status", "version")}
+    return Reply(shown | {"rho": str(bought.rho), "delta": str(bought.delta)})
+
+
 @endpoint(blueprint, "GET", "/resources", query=Page, answer=Items)
 def list_resources(call: Call, query: Page) -> Reply:
     """List the resources one may see, by grade."""
@@ -103,10 +121,11 @@ def list_resources(call: Call, query: Page) -> Reply:
 
 @endpoint(blueprint, "GET", "/resources/<resource_id>", answer=ResourceOut)
 def read_resource(call: Call, resource_id: str) -> Reply:
-    """Read a resource's entry."""
+    """Read a resource's entry, with its public profile if it has one."""
     found = call.tx.get(Resource, resource_id)
     resource = call.existing(found if found and registry.visible(found, call.principal) else None, "resource")
-    return Reply(registry.view(resource, call.principal), headers={"ETag": _etag(resource)})
+    said = registry.view(resource, call.principal) | {"profile": profile.view(call.tx, resource.id)}
+    return Reply(said, headers={"ETag": _etag(resource)})
 
 
 @endpoint(blueprint, "GET", "/catalogue.jsonld", public=True, answer=Catalogue, media=("application/ld+json",))
