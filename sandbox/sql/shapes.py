@@ -74,6 +74,7 @@ REFUSED_PARTS: dict[tuple[type[exp.Expr], str], str] = {
     (exp.Group, "rollup"): _SETS,
     (exp.Group, "cube"): _SETS,
     (exp.Group, "grouping_sets"): _SETS,
+    (exp.Distinct, "on"): "DISTINCT ON picks one row of several; write QUALIFY ROW_NUMBER() OVER (…) = 1.",
     (
         exp.Order,
         "this",

@@ -28,7 +28,7 @@ from sandbox.sql.rules.where import Source
 from sandbox.sql.scalar import Scalars
 from sandbox.sql.scalars import Builder
 from sandbox.sql.statement import MOST_ROWS, MOST_TABLES, Scope, Statement
-from sandbox.sql.terms import Term, quote, refuse
+from sandbox.sql.terms import Term, literal, quote, refuse
 
 Sets = Sequence[tuple[int, ...]]
 _ABOVE = (*AGGREGATE, *SUBQUERY, exp.Window)  # what no key can hold
@@ -80,13 +80,10 @@ class Groups(ABC):
 
     def relation(self) -> r.Relation:
         """Give the groups, once all that is said about them has been read."""
-        if len(self._sets) == 1 and len(self._sets[0]) == len(self._keys):
+        if len(self._sets) == 1:
             found = self._groups(self._sets[0])
-            if self._groupings:
-                found = self._laid_out(found, self._sets[0])
         else:
-            parts = [self._laid_out(self._groups(one), one) for one in self._sets]
-            found = parts[0] if len(parts) == 1 else r.Union(tuple(parts))
+            found = r.Union(tuple(self._laid_out(self._groups(one), one) for one in self._sets))
         return self._scalars.joined(found) if self._scalars else found
 
     def leaf(self, node: exp.Expr) -> Term | None:
@@ -152,6 +149,8 @@ class Groups(ABC):
         if not places or any(place is None for place in places):
             raise refuse(f"{quote(node)}: GROUPING takes keys of GROUP BY.")
         known = tuple(place for place in places if place is not None)
+        if len(self._sets) == 1:
+            return literal(0)
         if known not in self._groupings:
             self._groupings[known] = self._statement.name("grouping")
         most = Decimal(2 ** len(known) - 1)

@@ -73,8 +73,6 @@ class _Select:
         if qualify is not None:
             found = filtered(found, qualify.node)
         if distinct:
-            if distinct.args.get("on"):
-                raise refuse("DISTINCT ON picks one row of several; write QUALIFY ROW_NUMBER() OVER (…) = 1.")
             table = distinct_rows(Table(found, tuple(self._fields)), self._statement)
             return ordered(table, self._tree)
         return Table(cut(found, order, self._tree), tuple(self._fields))

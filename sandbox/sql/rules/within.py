@@ -25,12 +25,14 @@ _GROUPED = ("group", "having", "qualify", "limit", "offset")
 
 @dataclass(frozen=True)
 class Partner:
-    """A condition that there is a partner in `right`, or, `anti`, none."""
+    """A condition that there is a partner in `right`, or, `anti`, none. `open`: a NULL in any row of `right` would make
+    it unknown for all."""
 
     right: r.Relation
     links: tuple[Link, ...]
     anti: bool
     written: str
+    open: bool = False
 
 
 def partner(node: exp.Expr, row: Row, scope: Scope, statement: Statement) -> Partner | None:
@@ -48,6 +50,10 @@ def partner(node: exp.Expr, row: Row, scope: Scope, statement: Statement) -> Par
 def kept(left: r.Relation, one: Partner) -> r.Relation:
     """Give the rows of `left` that have such a partner. Raises `Problem` where it may not be asked."""
     _check(left, one)
+    if one.open:
+        raise refuse(
+            f"{one.written}: a NULL of any unit would decide about all; write NOT EXISTS (… WHERE inner = outer)."
+        )
     of_units = left.state == one.right.state == "unit"
     across = [found for found in one.links if found.across(names(left), names(one.right))]
     if of_units and not across:
@@ -91,10 +97,12 @@ def _member(node: exp.In, row: Row, scope: Scope, statement: Statement, anti: bo
         if len(table.fields) != 1:
             raise refuse(f"{quote(node)}: the subquery of IN gives one column; name it.")
         right, links, field = table.relation, [], table.fields[0]
-    linked_already = any(found.pair for found in links)
     same = _same(node.this, field, row)
-    if anti:
-        same = _never_unknown(same, node, field, row, own=not linked_already and right.state == "unit")
+    unknown = _unknown(node, field, row) if anti else []
+    if unknown and right.state == "unit" and not any(found.pair for found in links):
+        return Partner(right, (*links, same), anti, quote(node), open=True)
+    if unknown:  # NOT IN is true only where no comparison is unknown: a NULL on either side counts as a partner
+        same = Link(logic("or", [truth(one) for one in (same.node, *unknown)]).node)
     return Partner(right, (*links, same), anti, quote(node))
 
 
@@ -147,19 +155,12 @@ def _same(node: exp.Expr, field: Field, row: Row) -> Link:
     return found
 
 
-def _never_unknown(same: Link, node: exp.In, field: Field, row: Row, *, own: bool) -> Link:
-    """NOT IN is true only where no comparison is unknown: a NULL on either side counts as a partner."""
+def _unknown(node: exp.In, field: Field, row: Row) -> list[s.Scalar]:
+    """The conditions under which a comparison is unknown."""
     mine = row.named(node.this)
     left = mine.missing if mine is not None and mine.term is None else row.builder.term(node.this)
     right = field.missing if field.term is None else field.term
-    unknown = [s.IsNull(term.node) for term in (left, right) if term is not None and term.nullable]
-    if not unknown:
-        return same
-    if own:
-        raise refuse(
-            f"{quote(node)}: a NULL of any unit would decide about all; write NOT EXISTS (… WHERE inner = outer)."
-        )
-    return Link(logic("or", [truth(one) for one in (same.node, *unknown)]).node)
+    return [s.IsNull(term.node) for term in (left, right) if term is not None and term.nullable]
 
 
 def _simple(select: exp.Select) -> bool:

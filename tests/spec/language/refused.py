@@ -1,0 +1,167 @@
+"""What is refused, and what an answer would have shown."""
+
+from __future__ import annotations
+
+from language.case import Case
+
+UNIT = "of the same unit only"
+BY_UNIT = "SELECT pid, COUNT(*) AS n FROM visits GROUP BY pid"
+GROUPS = "SELECT dept, COUNT(*) AS n FROM visits GROUP BY dept"
+WITHIN = "not within OR or CASE"
+
+
+def _case(title: str, sql: str, refusal: str) -> Case:
+    return Case("Refused", title, sql, refusal=refusal)
+
+
+CASES = [
+    _case(
+        "attack: one visit keeps or removes a thousand public rows",
+        "SELECT COUNT(*) FROM places LEFT JOIN persons USING (town)",
+        "cannot keep rows without a partner",
+    ),
+    _case(
+        "attack: a public row that FULL JOIN keeps shows that nobody lives there",
+        "SELECT COUNT(*) FROM persons FULL JOIN places USING (town)",
+        "cannot keep rows without a partner",
+    ),
+    _case(
+        "attack: a protected table on the right of a public one",
+        "SELECT COUNT(*) FROM persons RIGHT JOIN places USING (town)",
+        "cannot keep rows without a partner",
+    ),
+    _case(
+        "attack: public rows that are kept if there is a visit",
+        "SELECT COUNT(*) FROM places WHERE EXISTS (SELECT 1 FROM persons WHERE persons.town = places.town)",
+        "would show which rows there are",
+    ),
+    _case(
+        "attack: public rows that are kept if there is none",
+        "SELECT COUNT(*) FROM places WHERE town NOT IN (SELECT town FROM persons)",
+        "would show which rows there are",
+    ),
+    _case("persons meet the visits of others", "SELECT COUNT(*) FROM persons JOIN visits ON age = cost", UNIT),
+    _case("persons meet all visits", "SELECT COUNT(*) FROM persons CROSS JOIN visits", UNIT),
+    _case("persons meet all visits, by a comma", "SELECT COUNT(*) FROM persons, visits WHERE age > cost", UNIT),
+    _case(
+        "persons who are like others",
+        "SELECT COUNT(*) FROM persons WHERE age IN (SELECT age FROM persons WHERE town = 'west')",
+        UNIT,
+    ),
+    _case("whether anybody has a visit", "SELECT COUNT(*) FROM persons WHERE EXISTS (SELECT 1 FROM visits)", UNIT),
+    _case(
+        "the NULL of another unit would decide",
+        "SELECT COUNT(*) FROM visits WHERE visit_id NOT IN (SELECT visit_id FROM visits WHERE cost > 3)",
+        "write NOT EXISTS",
+    ),
+    _case(
+        "attack: a first row that depends on other units",
+        "SELECT COUNT(*) FROM (SELECT *, ROW_NUMBER() OVER (ORDER BY day) AS r FROM visits) WHERE r = 1",
+        "write PARTITION BY pid",
+    ),
+    _case(
+        "attack: ranks within a department",
+        "SELECT COUNT(*) FROM visits QUALIFY RANK() OVER (PARTITION BY dept ORDER BY cost) = 1 AND FALSE",
+        "neither a key nor in an aggregate",
+    ),
+    _case(
+        "windows over other units, by department",
+        "SELECT SUM(r) FROM (SELECT RANK() OVER (PARTITION BY dept ORDER BY cost) AS r FROM visits)",
+        "write PARTITION BY pid, …",
+    ),
+    _case(
+        "a value of other units in WHERE",
+        "SELECT COUNT(*) FROM persons WHERE age > (SELECT AVG(age) FROM persons)",
+        "released values cannot stand among rows of units",
+    ),
+    _case(
+        "attack: a released group chooses among rows",
+        f"SELECT COUNT(*) FROM visits WHERE dept IN (SELECT dept FROM ({GROUPS}) WHERE n > 3)",
+        "cannot choose among rows of units",
+    ),
+    _case(
+        "released groups are joined to rows",
+        f"SELECT COUNT(*) FROM visits JOIN ({GROUPS}) g USING (dept)",
+        "cannot stand among rows of units",
+    ),
+    _case("groups by unit", BY_UNIT, "groups by it do not leave"),
+    _case("rows", "SELECT dept FROM visits", "Only aggregates leave"),
+    _case("public rows", "SELECT COUNT(*) FROM places", "Public rows alone are not served"),
+    _case("no table", "SELECT 1", "Public rows alone are not served"),
+    _case("a unit picked by its rows", "SELECT COUNT(*) FROM (SELECT * FROM visits LIMIT 1)", "would pick single ones"),
+    _case(
+        "different values of all units, one by one",
+        "SELECT DISTINCT pid FROM visits",
+        "groups by it do not leave",
+    ),
+    _case(
+        "a public table with released groups",
+        f"SELECT * FROM ({GROUPS}) JOIN rates USING (dept)",
+        "join it to the rows, below the aggregate",
+    ),
+    _case("released groups, each with each", f"SELECT * FROM ({GROUPS}) a, ({GROUPS}) b", "joined by equal columns"),
+    _case("an identifier and a value", "SELECT COUNT(*) FROM visits WHERE pid = 3", "tells single units apart"),
+    _case(
+        "an identifier and a column",
+        "SELECT COUNT(*) FROM persons p JOIN visits v ON p.pid = v.pid AND v.visit_id = p.age",
+        "tells single units apart",
+    ),
+    _case("identifiers in order", "SELECT COUNT(*) FROM visits ORDER BY pid", "tells single units apart"),
+    _case(
+        "a unit beside another column in UNION",
+        "SELECT COUNT(*) FROM (SELECT pid FROM visits UNION ALL SELECT age FROM persons)",
+        "stands beside another column",
+    ),
+    _case(
+        "rows of units beside released groups",
+        "SELECT COUNT(*) FROM (SELECT dept FROM visits UNION ALL SELECT dept FROM visits GROUP BY dept)",
+        "aggregate them first",
+    ),
+    _case("columns that do not fit", "SELECT COUNT(*) FROM visits UNION ALL SELECT 1, 2", "same number of columns"),
+    _case(
+        "a name of two tables",
+        "SELECT COUNT(*) FROM visits a JOIN visits b USING (pid) WHERE dept = 'eye'",
+        "write a.dept or b.dept",
+    ),
+    _case(
+        "EXISTS within OR",
+        "SELECT COUNT(*) FROM persons p WHERE age > 3 OR EXISTS (SELECT 1 FROM visits v WHERE v.pid = p.pid)",
+        WITHIN,
+    ),
+    _case(
+        "a subquery that reaches two levels out",
+        "SELECT COUNT(*) FROM persons p WHERE EXISTS (SELECT 1 FROM visits v WHERE v.pid = p.pid AND EXISTS "
+        "(SELECT 1 FROM items i WHERE i.visit_id = v.visit_id AND i.price > p.age))",
+        "FROM has no p",
+    ),
+    _case(
+        "several values for one",
+        "SELECT COUNT(*) FROM persons WHERE age > (SELECT size FROM places)",
+        "can give several rows",
+    ),
+    _case(
+        "frames",
+        "SELECT SUM(s) FROM (SELECT SUM(cost) OVER (PARTITION BY pid ORDER BY day ROWS 2 PRECEDING) AS s FROM visits)",
+        "frames are not built",
+    ),
+    _case(
+        "LAST_VALUE up to a row",
+        "SELECT COUNT(x) FROM (SELECT LAST_VALUE(dept) OVER (PARTITION BY pid ORDER BY day) AS x FROM visits)",
+        "turn the order round",
+    ),
+    _case("INTERSECT", "SELECT COUNT(*) FROM visits INTERSECT SELECT COUNT(*) FROM persons", "write IN"),
+    _case("LATERAL", "SELECT COUNT(*) FROM visits, LATERAL (SELECT 1)", "LATERAL joins are not built"),
+    _case("ASOF", "SELECT COUNT(*) FROM visits a ASOF JOIN visits b ON a.day > b.day", "ASOF JOIN is not built"),
+    _case("SEMI JOIN", "SELECT COUNT(*) FROM persons SEMI JOIN visits USING (pid)", "EXISTS"),
+    _case("DISTINCT ON", "SELECT DISTINCT ON (dept) dept, COUNT(*) FROM visits GROUP BY dept", "QUALIFY"),
+    _case(
+        "too many rows of one unit",
+        "SELECT COUNT(*) FROM " + " JOIN ".join(f"visits v{i} USING (pid)" if i else "visits v0" for i in range(11)),
+        "aggregate by the unit first",
+    ),
+    _case(
+        "a median of a unit's rows",
+        "SELECT AVG(m) FROM (SELECT pid, MEDIAN(cost) AS m FROM visits GROUP BY pid)",
+        "of the rows of one unit",
+    ),
+]

@@ -1,0 +1,112 @@
+"""Every example of the language, on the reference engine and on DuckDB: the exact answer without noise – and what plain
+DuckDB makes of the same text, so that a word means here what it means elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from language import grouped, joined, refused, released, subqueries, unions, windowed
+from language.case import Case
+from language.town import ROWS, TYPES, entry, facts
+from versions import DuckDBEngine, ReferenceEngine, write_version
+
+from sandbox.engines.base import Engine, OpenVersion
+from sandbox.engines.width import fits
+from sandbox.errors import Problem
+from sandbox.jobs.product import Question
+from sandbox.plan.plan import Plan
+from sandbox.privacy.rederive import loss
+from sandbox.products.query.kind import QueryProduct
+
+CASES: list[Case] = [
+    case for module in (joined, subqueries, grouped, windowed, unions, released) for case in module.CASES
+]
+ENTRY, FACTS = entry(), facts()
+
+
+def compiled(sql: str) -> Plan:
+    product = QueryProduct()
+    asked = Question(
+        {"sql": sql, "epsilon": "1"}, "res", "pop", "v1", ENTRY, {}, Decimal("1e-9"), Decimal("1e-10"), facts=FACTS
+    )
+    return product.compile(asked)
+
+
+@pytest.fixture(scope="module")
+def version(tmp_path_factory: pytest.TempPathFactory) -> OpenVersion:
+    path: Path = tmp_path_factory.mktemp("version") / "town.db"
+    hidden = {"__unit": None}
+    return write_version(
+        path, {name: ([{**hidden, **row} for row in rows], TYPES[name]) for name, rows in ROWS.items()}
+    )
+
+
+@pytest.fixture(scope="module", params=["reference", "duckdb"])
+def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
+    found: Engine = ReferenceEngine(ROWS) if request.param == "reference" else DuckDBEngine()
+    yield found
+    found.close()
+
+
+@pytest.fixture(scope="module")
+def plain() -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect() as connection:
+        for name, rows in ROWS.items():
+            columns = ", ".join(f"{one} {kind}" for one, kind in TYPES[name].items())
+            connection.execute(f"CREATE TABLE {name} ({columns})")
+            marks = ", ".join("?" for _ in TYPES[name])
+            connection.executemany(
+                f"INSERT INTO {name} VALUES ({marks})", [[row[one] for one in TYPES[name]] for row in rows]
+            )
+        yield connection
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.title)
+def test_the_answer_is_exact(engine: Engine, version: OpenVersion, case: Case) -> None:
+    plan = compiled(case.sql)
+    assert fits(plan)
+    assert loss(plan) == (plan.rho, plan.delta)
+    assert case.most is None or plan.blocks[0].bounds.rows == case.most
+    exact = engine.run(version, plan)
+    answer = QueryProduct().present(plan, exact, [one.values for one in exact])
+    assert case.answer is not None
+    assert _sorted(case, answer.rows) == _sorted(case, case.answer)
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case.plainly], ids=lambda case: case.title)
+def test_duckdb_reads_the_text_alike(plain: duckdb.DuckDBPyConnection, case: Case) -> None:
+    assert case.answer is not None
+    found = [tuple(_exactly(value) for value in row) for row in plain.execute(case.sql).fetchall()]
+    assert _sorted(case, found) == _sorted(case, case.answer)
+
+
+@pytest.mark.parametrize("case", refused.CASES, ids=lambda case: case.title)
+def test_it_is_refused_with_what_to_write(case: Case) -> None:
+    with pytest.raises(Problem) as found:
+        compiled(case.sql)
+    assert case.refusal is not None
+    assert case.refusal in found.value.detail
+    assert found.value.detail.endswith(".")
+
+
+def _sorted(case: Case, rows: Any) -> list[tuple[Any, ...]]:
+    found = [tuple(row) for row in rows]
+    return found if case.ordered else sorted(found, key=_key)
+
+
+def _exactly(value: Any) -> Any:
+    """Averages and quotients are floats there."""
+    return Decimal(str(round(value, 4))) if isinstance(value, float) else value
+
+
+def _key(row: tuple[Any, ...]) -> list[tuple[bool, str, float]]:
+    numbers = (bool, int, Decimal)
+    return [
+        (value is None, "" if isinstance(value, numbers) else str(value), value if isinstance(value, numbers) else 0)
+        for value in row
+    ]
