@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import json
 import sys
-from threading import Timer
+from threading import Event, Thread
 from typing import Any
 
 import pyarrow as pa
@@ -25,7 +25,7 @@ class Session:
 
     def __init__(self) -> None:
         self._spark: Any = None
-        self._jobs = 0
+        self._local = True
 
     def answer(self, question: bytes) -> bytes:
         asked = json.loads(question)
@@ -36,35 +36,42 @@ class Session:
             for view, table in asked["tables"].items():
                 self._spark.read.schema(table["schema"]).parquet(*table["paths"]).createOrReplaceTempView(view)
             return pack([self._run(asked, statement) for statement in asked["statements"]])
-        except Exception:  # noqa: BLE001 – the session may live on; the parent learns that it failed, nothing else
+        except Exception:  # noqa: BLE001 – the parent learns that it failed, nothing else
+            self._spark.sql("SELECT 1").toArrow()  # a session that is gone ends this process, and another is started
             return b""
 
     def _open(self, asked: dict[str, Any]) -> Any:
         environment(asked["java_home"])
-        if asked["master"] == "local":
+        self._local = asked["master"] == "local"
+        if self._local:
             return local(asked["memory_mb"], asked["threads"])
         return remote(asked["master"])
 
     def _run(self, asked: dict[str, Any], statement: dict[str, Any]) -> bytes:
         """Run one statement, interrupted after its seconds."""
-        spark, tag = self._spark, f"sandbox{self._jobs}"
-        self._jobs += 1
-        secret = f"sandbox.secret.{asked['version']}"
-        timer = Timer(asked["seconds"], lambda: spark.interruptTag(tag))
-        timer.daemon = True
+        spark, secret, done = self._spark, f"sandbox.secret.{asked['version']}", Event()
         spark.conf.set(secret, asked["key"])
-        spark.addTag(tag)
-        timer.start()
+        Thread(target=self._interrupt, args=(asked["seconds"], done), daemon=True).start()
         try:
             found = spark.sql(statement["sql"], args=statement["parameters"]).toArrow()
         finally:
-            timer.cancel()
-            spark.removeTag(tag)
+            done.set()
             spark.conf.unset(secret)
         sink = pa.BufferOutputStream()
         with pa.ipc.new_stream(sink, found.schema) as stream:
             stream.write_table(found)
         return bytes(sink.getvalue())
+
+    def _interrupt(self, seconds: float, done: Event) -> None:
+        """Interrupt the statement when its time is over – again and again: what Spark has not yet begun to run, it does
+        not interrupt. Nothing else runs in this session."""
+        if done.wait(seconds):
+            return
+        while not done.wait(0.05):
+            if self._local:
+                self._spark.sparkContext.cancelAllJobs()  # interruptAll() misses what toArrow() runs in its own thread
+            else:
+                self._spark.interruptAll()
 
 
 def pack(streams: list[bytes]) -> bytes:
