@@ -1,0 +1,116 @@
+"""What is audited, as data: each line a world, a question and what it covers. A new part of the language is a line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from sandbox.audit import plans
+from sandbox.audit.worlds import World, clinic, crowd, wide
+from sandbox.catalogue.entry import Entry
+from sandbox.jobs.product import Question
+from sandbox.plan.plan import Plan
+from sandbox.products.query.kind import QueryProduct
+
+DELTA_CONV = Decimal("1e-6")
+DELTA_KEYS = Decimal("0.02")
+"""Of a threshold: so large that draws can tell whether it is kept."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A question to a world: `sql` with ε and bounds, or a plan built without text (`build`). `counting` is the
+    registration that the plan counts on, where that is not the one of the data."""
+
+    name: str
+    covers: str
+    sql: str = ""
+    world: Callable[[], World] = clinic
+    epsilon: str = "12"
+    request: Mapping[str, Any] = field(default_factory=dict)
+    pure: bool = False
+    build: Callable[[Entry], Plan] | None = None
+    counting: Callable[[], World] | None = None
+    trials: int = 20_000
+
+    def plan(self) -> Plan:
+        """Give the finished plan. Raises `Problem` when the question is refused."""
+        entry = (self.counting or self.world)().entry
+        if self.build is not None:
+            return self.build(entry)
+        request = {"sql": self.sql, "epsilon": self.epsilon, **self.request}
+        asked = Question(request, "audit", "people", "v", entry, {}, DELTA_CONV, DELTA_KEYS, self.pure)
+        return QueryProduct().compile(asked)
+
+
+def of(aggregate: str, covers: str, **more: Any) -> Case:
+    """Give the case of an aggregate over all visits."""
+    return Case(aggregate, covers, f"SELECT {aggregate} AS n FROM visits", **more)  # noqa: S608 – it is compiled, not run
+
+
+def by(key: str, groups: int, rows: int, covers: str, aggregate: str = "COUNT(*)", **more: Any) -> Case:
+    """Give the case of visits by keys, with L0 and R."""
+    name = f"{aggregate} by {key}, {groups} × {rows}"
+    request = {"bounds": {"groups": groups, "rows_per_group": rows}}
+    sql = f"SELECT {key}, {aggregate} AS n FROM visits GROUP BY {key}"  # noqa: S608 – it is compiled, not run
+    return Case(name, covers, sql, **{"request": request, **more})
+
+
+AGGREGATES = (
+    of("COUNT(*)", "rows, only K"),
+    of("COUNT(maybe)", "values"),
+    of("COUNT(DISTINCT person)", "units"),
+    of("COUNT(DISTINCT own)", "distinct values"),
+    of("SUM(cost)", "sum"),
+    of("SUM(gain)", "sum of both signs"),
+    of("SUM(cost * gain)", "sum of a product"),
+    of("AVG(cost)", "average"),
+    of("AVG(gain) FILTER (WHERE flag)", "average, FILTER"),
+    of("VAR_POP(gain)", "variance"),
+    of("STDDEV_SAMP(cost)", "deviation"),
+    of("COVAR_POP(gain, other)", "covariance"),
+    of("CORR(gain, other)", "correlation"),
+    of("REGR_SLOPE(gain, other)", "regression"),
+    of("MEDIAN(maybe) FILTER (WHERE few)", "exponential mechanism", trials=8_000),
+    of("QUANTILE_CONT(gain, 0.9)", "quantile", trials=4_000),
+    of("MIN(low) FILTER (WHERE few)", "least, as a quantile", trials=8_000),
+    of("MAX(day)", "most, as a quantile of dates", trials=4_000),
+    of("COUNT_IF(flag), SUM(gain), COUNT(DISTINCT person)", "several measures"),
+    of("COUNT(*)", "Laplace noise instead of Gaussian", epsilon="60"),
+)
+BOUNDING = (
+    by("one", 4, 12, "rows mode, all rows in one group"),
+    by("one", 1, 3, "rows mode, R of one group"),
+    by("four", 4, 3, "rows mode, D² = L0·R²"),
+    by("four", 2, 3, "rows mode, L0 of the groups"),
+    by("four", 3, 2, "rows mode, sums", "SUM(gain)"),
+    by("four", 2, 2, "rows mode, averages", "AVG(cost)"),
+    by("four", 2, 3, "units in declared groups", "COUNT(DISTINCT person)"),
+    by("four", 2, 2, "quantiles in groups", "MEDIAN(cost)", trials=1_000),
+    by("four", 4, 20, "more than 255 rows, ordinals", world=crowd),
+    by("one", 1, 300, "more than 255 rows of one group", world=crowd),
+    by("own", 300, 1, "more than 255 groups, thresholds", world=crowd, trials=2_000),
+    Case("SUM(cost), declared 100, stored 10,000", "clamp", "SELECT SUM(cost) AS n FROM visits", wide, counting=clinic),
+    by("CASE WHEN cost > 99 THEN own END", 12, 12, "keys that are computed, NULL among them"),
+)
+_TOWNS = "SELECT town, COUNT(*) AS n FROM persons GROUP BY town"
+KEYS = (
+    by("own", 12, 12, "key presence: 12 keys of one unit", epsilon="2"),
+    by("own", 1, 1, "key presence: one of its keys", epsilon="2"),
+    by("common", 1, 12, "private key that all have"),
+    by("own, one", 5, 1, "key presence: two keys", epsilon="2"),
+    Case("persons by town", "key presence: rows are units", _TOWNS, epsilon="2"),
+)
+PURE = (
+    of("COUNT(*)", "pure ε: Laplace", epsilon="2", pure=True),
+    of("SUM(gain), COUNT(DISTINCT person)", "pure ε: several", epsilon="3", pure=True),
+    of("MEDIAN(maybe) FILTER (WHERE few)", "pure ε: exponential mechanism", epsilon="2", pure=True, trials=8_000),
+    by("four", 4, 3, "pure ε: groups", epsilon="3", pure=True),
+)
+SUBQUERIES = (
+    Case("rows of a subquery", "subquery of rows", "SELECT SUM(v) AS n FROM (SELECT gain * 2 AS v FROM visits) AS q"),
+)
+BUILT = tuple(Case(name, covers, build=build) for name, covers, build in plans.BUILT)
+CASES: tuple[Case, ...] = (*AGGREGATES, *BOUNDING, *KEYS, *PURE, *SUBQUERIES, *BUILT)

@@ -1,0 +1,216 @@
+"""Plans that are built from relations, without text: joins, windows, unions, groups of a unit, L2 mode.
+
+Whatever writes a plan later – another dialect, a planner – ends in one of these."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from typing import Literal
+
+from sandbox.catalogue.entry import Entry
+from sandbox.plan import relation as r
+from sandbox.plan import scalar as s
+from sandbox.plan.block import WEIGHT, Block, Bounds, Key, Measurement, Norm, Threshold, What
+from sandbox.plan.parts import Aggregate, Named, Order, Over
+from sandbox.plan.plan import SEMANTICS, Output, Plan
+from sandbox.privacy.calibrate import sigma_for
+from sandbox.privacy.threshold import tau
+
+RHO = Decimal(2)
+DELTA = Decimal("0.02")
+
+
+def scan(entry: Entry, table: str, number: int = 0) -> r.Scan:
+    """Give a protected table as registered, with all columns that rows may be asked for."""
+    declared = entry.table(table)
+    assert declared is not None and declared.max_rows_per_unit is not None
+    kept = [one for one in declared.columns if one.name != declared.unit_column]  # units have codes of their own
+    columns = tuple(_column(one.name, one.plan_type, one.lower, one.upper, number) for one in kept)
+    return r.Scan(table, number, columns, declared.max_rows_per_unit)
+
+
+def _column(name: str, kind: s.Type, lower: Decimal | None, upper: Decimal | None, number: int) -> s.Column:
+    return s.Column(name if number == 0 else f"{name}{r.NUMBER}{number}", kind, lower, upper)
+
+
+def of(node: r.Relation, name: str) -> s.Column:
+    """Give a column of a relation by its name."""
+    return next(column for column in node.columns if column.name == name)
+
+
+def counted(what: What, bounds: Bounds, expr: s.Scalar | None = None, most: int = 1, rho: Decimal = RHO) -> Measurement:
+    """Give a Gaussian measurement of that ρ; of a sum, with values from -most to most."""
+    square = max(most, 1) ** 2 * (min(bounds.groups, bounds.rows) if what == "units" else bounds.square)
+    ends = (-most, most) if what == "sum" else (0, 0)
+    return Measurement(what, expr, 0, *ends, 0, square, *sigma_for(square, rho))
+
+
+def plan_of(*blocks: Block) -> Plan:
+    """Give a plan of these blocks, which shows the first measurement of each."""
+    outputs = tuple((Output("n", "count", (0,), s.INTEGER),) for _ in blocks)
+    return Plan(SEMANTICS, "audit", "people", "v", blocks, outputs, r.Released(0, (outputs[0][0].column,)))
+
+
+def block(
+    rows: r.Relation,
+    *whats: tuple[What, s.Scalar | None, int],
+    keys: Sequence[s.Scalar] = (),
+    limit: Sequence[int] = (),
+) -> Block:
+    """Give a block over `rows`; keys are private. `limit` are L0 and R, `whats` aggregate, expression and the largest
+    value."""
+    bounds = Bounds(rows.rows, *(min(one, rows.rows) for one in limit or (rows.rows, rows.rows)))
+    measured = [counted(what, bounds, expr, most) for what, expr, most in whats]
+    threshold = None
+    if keys:
+        measured.insert(0, counted("units", bounds))
+        threshold = Threshold(0, tau(measured[0].sigma, bounds.groups, DELTA), DELTA)
+    named = tuple(Key(f"key{place}", key, None) for place, key in enumerate(keys))
+    return Block(rows, named, bounds, tuple(measured), threshold)
+
+
+def join(how: Literal["inner", "left", "full"], *, limit: Sequence[int] = (), key: bool = False) -> Built:
+    """Visits with visits of the same unit: as many pairs as its rows squared."""
+
+    def build(entry: Entry) -> Plan:
+        left, right = scan(entry, "visits"), scan(entry, "visits", 1)
+        pairs = r.Join(how, left, right, ((of(left, "one"), of(right, "one@1")),))
+        keys = [of(pairs, "four")] if key else []
+        return plan_of(block(pairs, ("rows", None, 1), ("sum", of(pairs, "gain"), 50), keys=keys, limit=limit))
+
+    return build
+
+
+def pairs(entry: Entry) -> Plan:
+    """Visits with visits of the same unit and kind, counted."""
+    left, right = scan(entry, "visits"), scan(entry, "visits", 1)
+    return plan_of(block(r.Join("inner", left, right, ((of(left, "one"), of(right, "one@1")),)), ("rows", None, 1)))
+
+
+def with_public(entry: Entry) -> Plan:
+    """Visits with a public table of which each visit meets two rows."""
+    left = scan(entry, "visits")
+    right = r.Public("kinds", 1, tuple(s.Column(f"{name}@1", s.STRING) for name in ("one", "area")))
+    pairs = r.Join("left", left, right, ((of(left, "one"), of(right, "one@1")),), None, 2)
+    return plan_of(block(pairs, ("rows", None, 1), keys=[of(pairs, "area@1")], limit=(2, 12)))
+
+
+def on_unit(entry: Entry) -> Plan:
+    """Persons with their visits, by a column of the person."""
+    left, right = scan(entry, "persons"), scan(entry, "visits", 1)
+    pairs = r.Join("inner", left, right)
+    return plan_of(block(pairs, ("sum", of(pairs, "income"), 1000), keys=[of(pairs, "sex")]))
+
+
+def semi(*, anti: bool) -> Built:
+    """Persons who have – or have not – a visit of that kind."""
+
+    def build(entry: Entry) -> Plan:
+        left, right = scan(entry, "persons"), scan(entry, "visits", 1)
+        wanted = s.Compare("=", of(right, "one@1"), s.Constant("d" if anti else "a", s.STRING))
+        kept = r.Semi(left, r.Filter(right, wanted), (), None, anti)
+        return plan_of(block(kept, ("rows", None, 1), ("sum", of(kept, "income"), 1000)))
+
+    return build
+
+
+def union(entry: Entry) -> Plan:
+    """Visits, and all of them again, of which 12 count."""
+    parts = []
+    for number in (0, 1):
+        rows = scan(entry, "visits", number)
+        suffix = "@1" if number else ""
+        named = (Named("kind", of(rows, f"four{suffix}")), Named("flag", of(rows, f"flag{suffix}")))
+        parts.append(r.Project(rows, named))
+    both = r.Union(tuple(parts))
+    return plan_of(
+        block(both, ("rows", None, 1)), block(both, ("rows", None, 1), keys=[of(both, "kind")], limit=(2, 6))
+    )
+
+
+def totals(entry: Entry) -> Plan:
+    """Each unit's total in a group, kept within ± 100: totals mode."""
+    rows = scan(entry, "visits")
+    total = Aggregate("total", "sum", of(rows, "gain"), s.INTEGER, Decimal(-600), Decimal(600))
+    own = r.Group(rows, (Named("kind", of(rows, "four")),), (total,))
+    return plan_of(block(own, ("sum", of(own, "total"), 100), keys=[of(own, "kind")], limit=(3, 1)))
+
+
+def window(entry: Entry) -> Plan:
+    """The first two visits of each unit in each group, by day."""
+    rows = scan(entry, "visits")
+    over = Over("place", "row_number", None, (of(rows, "four"),), (Order(of(rows, "day"), False, False),), s.INTEGER)
+    numbered = r.Window(rows, (over,))
+    kept = r.Filter(numbered, s.Compare("<=", of(numbered, "place"), s.Constant(2, s.INTEGER)))
+    return plan_of(block(kept, ("rows", None, 1), keys=[of(kept, "four")], limit=(4, 12)))
+
+
+def running(entry: Entry) -> Plan:
+    """A running total within the unit, kept within ± 600."""
+    rows = scan(entry, "visits")
+    ends = Decimal(-600), Decimal(600)
+    over = Over("total", "sum", of(rows, "gain"), (), (Order(of(rows, "day"), False, False),), s.INTEGER, *ends)
+    summed = r.Window(rows, (over,))
+    return plan_of(block(summed, ("sum", of(summed, "total"), 600)))
+
+
+def sets(entry: Entry) -> Plan:
+    """GROUPING SETS: each set is a block of its own, bounded and charged by itself."""
+    rows = scan(entry, "visits")
+    keyed: tuple[list[s.Column], ...] = ([of(rows, "one")], [of(rows, "four")], [of(rows, "one"), of(rows, "four")], [])
+    return plan_of(*(block(rows, ("rows", None, 1), keys=keys, limit=(2, 4) if keys else ()) for keys in keyed))
+
+
+def norm(what: What, key: str, cap: int, where: bool = False) -> Built:
+    """L2 mode by a declared key: weights bound the whole vector of a unit by `cap`."""
+
+    def build(entry: Entry) -> Plan:
+        table = scan(entry, "visits")
+        flag = of(table, "flag")
+        rows = r.Filter(table, flag) if where else table
+        declared = entry.table("visits")
+        column = declared.column(key) if declared else None
+        assert column is not None and column.domain is not None
+        square = (cap * 10**WEIGHT) ** 2
+        expr = of(table, "gain") if what == "sum" else None
+        ends = (-50, 50) if what == "sum" else (0, 0)
+        weighed = Measurement(
+            what, expr, WEIGHT, *ends, 0, square, *sigma_for(square, RHO), norm=Norm((of(table, key),), cap)
+        )
+        keys = (Key(key, of(table, key), tuple(sorted(column.domain))),)
+        return plan_of(Block(rows, keys, Bounds(rows.rows, rows.rows, rows.rows), (weighed,), None))
+
+    return build
+
+
+def understated(plan: Plan, square: int, place: int = 0) -> Plan:
+    """Give the plan with another Δ2² of one measurement in every block, and the noise that this needs for its ρ."""
+    blocks = []
+    for one in plan.blocks:
+        measured = list(one.measurements)
+        sigma, rho = sigma_for(square, measured[place].rho)
+        measured[place] = replace(measured[place], square=square, sigma=sigma, rho=rho)
+        blocks.append(replace(one, measurements=tuple(measured)))
+    return replace(plan, blocks=tuple(blocks))
+
+
+Built = Callable[[Entry], Plan]
+BUILT: tuple[tuple[str, str, Built], ...] = (
+    ("visits ⋈ visits", "self-join on the unit, 12² pairs", join("inner")),
+    ("visits ⟕ visits by four", "left join, bounded after it", join("left", limit=(2, 20), key=True)),
+    ("visits ⟗ visits", "full join", join("full")),
+    ("persons ⋈ visits by sex", "join on the unit", on_unit),
+    ("visits ⟕ kinds by area", "public join, fan-out 2", with_public),
+    ("persons with visits", "semi join", semi(anti=False)),
+    ("persons without visits", "anti join", semi(anti=True)),
+    ("visits twice", "union", union),
+    ("totals of gain by four", "totals mode", totals),
+    ("first two of each group", "window, row_number", window),
+    ("running totals", "window, sum", running),
+    ("grouping sets", "four sets, charged apart", sets),
+    ("L2 of rows by one", "L2 mode, count", norm("rows", "one", 6)),
+    ("L2 of rows by four, filtered", "L2 mode under WHERE", norm("rows", "four", 3, where=True)),
+    ("L2 of gain by four", "L2 mode, sum", norm("sum", "four", 100)),
+)
