@@ -13,6 +13,7 @@ from pathlib import Path
 
 from sandbox.core.store import Transaction
 from sandbox.errors import Problem
+from sandbox.transparency.durable import Batch, make_folder, show
 from sandbox.transparency.notes import Head, NoteInvalid, open_checkpoint
 from sandbox.transparency.proofs import Tree
 from sandbox.transparency.records import Checkpoint, LogEntry
@@ -21,9 +22,7 @@ from sandbox.transparency.tiles import (
     WIDTH,
     TileMissing,
     ahead_of,
-    extend,
-    make_folder,
-    write_file,
+    grow,
 )
 
 
@@ -88,16 +87,21 @@ def _leaves(tx: Transaction, start: int, end: int) -> Iterator[tuple[int, list[b
 
 
 def _write(folder: Path, parts: Iterable[tuple[int, list[bytes]]], checkpoint: Checkpoint) -> None:
-    """Write the tiles, prove that they add up to the checkpoint's root, and write the checkpoint last."""
-    try:
-        for start, leaves in parts:
-            extend(folder, start, leaves)
-        root = Tree(folder, checkpoint.size).root().hex()
-    except TileMissing as error:
-        raise stop("tiles are missing or damaged") from error
-    if root != checkpoint.root:
-        raise stop("the tiles do not add up to the root that was signed")
-    write_file(folder / CHECKPOINT, checkpoint.note.encode())
+    """Write the tiles, prove that they add up to the checkpoint's root, and show the checkpoint last: when the tiles
+    are on the disk."""
+    head = folder / CHECKPOINT
+    with Batch() as files:
+        unseen = files.hold(head, checkpoint.note.encode())
+        try:
+            for start, leaves in parts:
+                grow(files, folder, start, leaves)
+            root = Tree(folder, checkpoint.size).root().hex()
+        except TileMissing as error:
+            raise stop("tiles are missing or damaged") from error
+        if root != checkpoint.root:
+            raise stop("the tiles do not add up to the root that was signed")
+        files.settle()
+        show(unseen, head)
 
 
 def read_head(folder: Path, verifier_key: str) -> Head | None:

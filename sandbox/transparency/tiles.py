@@ -1,17 +1,17 @@
 """Tiles on disk (c2sp.org/tlog-tiles): hash tiles of height 8 and entry bundles, and how they grow.
 
-A file is written under a temporary name, synced and renamed, so a reader sees all of it or nothing. What is written
-was decided by the database before, so writing it again gives the same bytes and a lost folder can be rebuilt.
+A reader sees all of a file or nothing. What is written was decided by the database before, so writing it again gives
+the same bytes and a lost folder can be rebuilt.
 """
 
 from __future__ import annotations
 
 import os
 import re
-import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from sandbox.transparency.durable import Batch
 from sandbox.transparency.merkle import HASH_BYTES, leaf_hash, perfect_root
 
 HEIGHT = 8
@@ -105,11 +105,18 @@ def join(level: Level, items: Sequence[bytes]) -> bytes:
 def extend(folder: Path, size: int, leaves: Sequence[bytes]) -> None:
     """Write the tiles that grow when `leaves` follow the first `size` ones; raises `TileMissing` when the tiles of
     that tree are not there."""
-    _grow(folder, ENTRIES, size, leaves)
+    with Batch() as files:
+        grow(files, folder, size, leaves)
+        files.settle()
+
+
+def grow(files: Batch, folder: Path, size: int, leaves: Sequence[bytes]) -> None:
+    """Like `extend`, but durable only when `files` are settled."""
+    _grow(files, folder, ENTRIES, size, leaves)
     hashes = [leaf_hash(leaf) for leaf in leaves]
     level = 0
     while hashes:
-        filled = _grow(folder, level, size >> (HEIGHT * level), hashes)
+        filled = _grow(files, folder, level, size >> (HEIGHT * level), hashes)
         hashes = [perfect_root(tile) for tile in filled]
         level += 1
 
@@ -126,37 +133,17 @@ def ahead_of(folder: Path, size: int) -> bool:
     return any(int(name) > width for name in names if name.isdigit())
 
 
-def write_file(path: Path, data: bytes) -> None:
-    """Put `data` at `path` whole and durable: temporary name, sync, rename, sync of the folder."""
-    make_folder(path.parent)
-    temporary = path.with_name(f".{path.name}.new")
-    with temporary.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
-    _sync_folder(path.parent)
-
-
-def make_folder(folder: Path) -> None:
-    """Make a folder and its parents so that they survive a power cut."""
-    if not folder.is_dir():
-        make_folder(folder.parent)
-        folder.mkdir(exist_ok=True)
-        _sync_folder(folder.parent)
-
-
-def _grow(folder: Path, level: Level, count: int, new: Sequence[bytes]) -> list[list[bytes]]:
+def _grow(files: Batch, folder: Path, level: Level, count: int, new: Sequence[bytes]) -> list[list[bytes]]:
     """Append to the `count` items of a level; give those tiles that are full now."""
     number, width = divmod(count, WIDTH)
     items = (read_items(folder, level, number, width) if width else []) + list(new)
     full = []
     for start in range(0, len(items), WIDTH):
         tile = items[start : start + WIDTH]
-        write_file(folder / tile_path(level, number, len(tile)), join(level, tile))
+        files.put(folder / tile_path(level, number, len(tile)), join(level, tile))
         if len(tile) == WIDTH:
             full.append(tile)
-            shutil.rmtree((folder / tile_path(level, number, 1)).parent, ignore_errors=True)
+            files.drop((folder / tile_path(level, number, 1)).parent)
         number += 1
     return full
 
@@ -166,11 +153,3 @@ def _read(path: Path) -> bytes | None:
         return path.read_bytes()
     except (FileNotFoundError, NotADirectoryError):
         return None
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
