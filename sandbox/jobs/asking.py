@@ -167,6 +167,7 @@ def price_tag(house: House, tx: Transaction, permit: Permit, plan: Plan, account
         "left": accountant.left(account),
         "held_already": free,
         "notes": list(plan.notes),
+        "expected": house.products[permit.product.kind].expect(plan),
         "explain": _explained(house, tx, permit, plan, account, (rho, delta)),
     }
 

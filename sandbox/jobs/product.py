@@ -87,6 +87,9 @@ class ProductKind(Protocol):
     def explain(self, plan: Plan, unit: str, language: str) -> list[str]:
         """Say in sentences of `language` (en, zh) what the plan does, from the plan alone. `unit` is who is protected."""
 
+    def expect(self, plan: Plan) -> list[dict[str, Any]]:
+        """Say of each measured column of the answer, by `name`, how far off it may be, from the plan alone."""
+
     def present(
         self,
         plan: Plan,

@@ -26,12 +26,15 @@ class JobOut(State):
 
 
 class EstimateOut(Output):
-    """What the question would cost; asking costs nothing. `explain`: what it does, in sentences, by language."""
+    """What the question would cost; asking costs nothing. `explain`: what it does, in sentences, by language.
+    `expected`: of each measured column the half-width of its 95 % interval, and from the public profile the share that
+    bounds leave out, the usual size in a group, and the half-width against that."""
 
     rho: Decimals
     epsilon: Decimals
     fee: Decimals
     explain: dict[str, list[str]]
+    expected: list[dict[str, str | None]]
 
 
 class Column(Output):

@@ -18,6 +18,7 @@ from sandbox.plan.scalar import Scalar
 from sandbox.plan.walk import stored
 from sandbox.privacy.convert import rho_for
 from sandbox.privacy.threshold import tau
+from sandbox.products.query.foretold import planned_notes
 from sandbox.products.query.measure import Need, measure, needs, shares
 from sandbox.products.query.notes import default_note, notes
 from sandbox.products.query.planner import Way, choose
@@ -68,7 +69,9 @@ def compile_query(question: Question) -> Plan:
     losses = shares(whole, [part.weight for part in parts])
     blocks = [_block(part, loss, question) for part, loss in zip(parts, losses, strict=True)]
     order = sorted(range(len(blocks)), key=lambda place: node_key(blocks[place]))
-    said = [note for place in order for note in notes(question.entry.unit.name, parts[place], blocks[place])]
+    unit = question.entry.unit.name
+    said = [note for place in order for note in notes(unit, parts[place], blocks[place])]
+    said += [note for place in order for note in planned_notes(unit, parts[place], blocks[place])]
     default = [] if request.get("epsilon") is not None else [default_note(epsilon)]
     return Plan(
         SEMANTICS,

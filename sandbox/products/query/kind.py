@@ -11,6 +11,7 @@ from sandbox.jobs.product import Answer, Groups, Question
 from sandbox.plan.plan import Plan
 from sandbox.products.query.compile import compile_query
 from sandbox.products.query.explain import explain
+from sandbox.products.query.foretold import expected
 from sandbox.products.query.present import present
 from sandbox.products.query.request import check_spec
 
@@ -32,6 +33,9 @@ class QueryProduct:
 
     def explain(self, plan: Plan, unit: str, language: str) -> list[str]:
         return explain(plan, unit, language)
+
+    def expect(self, plan: Plan) -> list[dict[str, Any]]:
+        return expected(plan)
 
     def present(
         self,

@@ -23,16 +23,18 @@ from sandbox.plan.block import Bounds, Key, Norm
 from sandbox.plan.plan import STATISTICS
 from sandbox.plan.scalar import Case, Column
 from sandbox.products.query.measure import Need, needs
-from sandbox.products.query.spread import STEPS, Source, Spread, source, spread
+from sandbox.products.query.spread import Source, Spread, source, spread
 from sandbox.sql.draft import Ask, Measure
 
-APART = 0.05
+APART = 0.02
 NORMAL, LAPLACE = 1.96, 3.0  # σ's, or scales, in a 95 % half-width
 TAIL = 5.5  # σ's in a threshold
 EDGE = 2 ** (1 / 16)  # an edge of norms is so much beyond a norm, on average
 SHARES = (0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9995)  # of values, where bounds of them are tried
 NEARER = 2  # a quantile's bounds are moved when that leaves at most this part of the range
 WIDEST = 1 << 60
+GROUPS = (1, 2, 3, 5, 8, 12, 16, 20, 25, 32, 40, 50, 64, 80, 100, 128, 160, 200, 255)  # what is tried as L0
+ROWS_IN_GROUP = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 50, 80, 128, 200, 255)  # and as R
 
 
 @dataclass(frozen=True)
@@ -106,6 +108,8 @@ class _Planner:
         counted = {Need("units")} if case.cells is None and case.allowed.rows > 1 else set()
         self._share = case.rho / len(set(self._roles) | counted)
         self._sizes = {need: self._size(need) for need in self._roles}
+        self._near = {need: self._nearer(need) for need, role in self._roles.items() if role == "quantile"}
+        self._errors: dict[tuple[Need, Bounds], tuple[float, Need, float]] = {}
         self._clamped = {
             need: tuple(self._clamps(need)) for need, role in self._roles.items() if role in ("sum", "mean")
         }
@@ -135,17 +139,30 @@ class _Planner:
 
     def _best(self, wanted: Sequence[Need]) -> tuple[float, Bounds]:
         """Give the bounds with the smallest sum of errors; of equals those that leave out least."""
-        allowed, best = self._case.allowed, (float("inf"), self._case.allowed)
-        for groups in _steps(allowed.groups) if self._case.keys else (allowed.groups,):
-            for per_group in _steps(allowed.rows_per_group):
-                few = groups if self._case.keys or per_group == allowed.rows else 1
-                bounds = Bounds(allowed.rows, few, per_group)
-                error = sum(self._error(need, bounds)[0] for need in wanted)
-                if error <= best[0]:
-                    best = error, bounds
+        best = float("inf"), self._case.allowed
+        for bounds in self._grid(all(self._roles[need] == "units" for need in wanted)):
+            error = sum(self._error(need, bounds)[0] for need in wanted)
+            if error <= best[0]:
+                best = error, bounds
         return best
 
+    def _grid(self, any_rows: bool) -> Iterator[Bounds]:
+        """Give the bounds that are tried, closer ones first; those of rows where they matter."""
+        allowed, grouped = self._case.allowed, bool(self._case.keys)
+        reach = min(allowed.groups, self._case.cells or allowed.groups)
+        for groups in (*(step for step in GROUPS if step < reach), allowed.groups) if grouped else (allowed.groups,):
+            tried = (step for step in ROWS_IN_GROUP if step < allowed.rows_per_group and not any_rows)
+            for per_group in (*tried, allowed.rows_per_group):
+                few = groups if grouped or per_group == allowed.rows else 1
+                yield Bounds(allowed.rows, few, per_group)
+
     def _error(self, need: Need, bounds: Bounds) -> tuple[float, Need, float]:
+        found = self._errors.get((need, bounds))
+        if found is None:
+            found = self._errors[need, bounds] = self._predict(need, bounds)
+        return found
+
+    def _predict(self, need: Need, bounds: Bounds) -> tuple[float, Need, float]:
         """Give the predicted error of a need under bounds, the need with the best bounds of values, and the share that
         both leave out."""
         case = self._case
@@ -157,7 +174,7 @@ class _Planner:
                 left_out = 1 - case.spread.touched(reached.groups)
                 return left_out + self._noise(need, reached) / size, need, left_out
             case "quantile":
-                near = self._nearer(need)
+                near = self._near[need]
                 noise = self._noise(near, reached) / NORMAL * log(20 * near.bins) / near.rank[1]
                 left_out = APART * (1 - kept)
                 return left_out + noise / max(size * kept, 1e-9), near, left_out
@@ -172,8 +189,7 @@ class _Planner:
                         best = error, moved, left_out
                 return best
             case "part":
-                left_out = APART * (1 - kept)
-                return left_out + self._noise(need, reached) / max(size * kept, 1e-9), need, left_out
+                return self._noise(need, reached) / max(size * kept, 1e-9), need, 0.0
             case _:
                 left_out = 1 - kept
                 return left_out + self._noise(need, reached) / size, need, left_out
@@ -308,10 +324,6 @@ def _roles(asks: Sequence[Ask], rows: int) -> dict[Need, str]:
 def _rounded(number: float) -> Decimal:
     """Give a prediction to four digits: no more of it can be relied on, nor needs to be the same everywhere."""
     return Decimal(f"{number:.4g}")
-
-
-def _steps(most: int) -> tuple[int, ...]:
-    return (*(step for step in STEPS if step < most), most)
 
 
 def _column(need: Need) -> Column | None:

@@ -16,8 +16,6 @@ from sandbox.plan.relation import Filter, Join, Project, Relation, Scan, Semi
 from sandbox.plan.scalar import Column, columns
 from sandbox.plan.walk import stored
 
-STEPS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 25, 32, 40, 50, 64, 80, 100, 128, 160, 200, 255)
-
 
 @dataclass(frozen=True)
 class Alike:
@@ -49,7 +47,9 @@ class Spread:
 
     def touched(self, groups: int) -> float:
         """Give the share of pairs of unit and group that so many groups of a unit leave in."""
-        return sum(min(groups, one.groups) * one.share for one in self.alike) / self.pairs
+        if groups not in self._touched:
+            self._touched[groups] = sum(min(groups, one.groups) * one.share for one in self.alike) / self.pairs
+        return self._touched[groups]
 
     @cached_property
     def pairs(self) -> float:
@@ -73,6 +73,10 @@ class Spread:
 
     @cached_property
     def _shares(self) -> dict[tuple[int, int], float]:
+        return {}
+
+    @cached_property
+    def _touched(self) -> dict[int, float]:
         return {}
 
     @cached_property
