@@ -8,6 +8,7 @@ import json
 from dataclasses import dataclass
 
 from sandbox.catalogue.entry import parse_entry
+from sandbox.catalogue.facts import public_facts
 from sandbox.catalogue.records import DataVersion, Resource
 from sandbox.core.clock import now
 from sandbox.core.ids import new_id
@@ -30,6 +31,7 @@ from sandbox.plan.walk import walk
 from sandbox.privacy import accountant
 from sandbox.privacy.rederive import PlanUnsound, loss, pure_loss
 from sandbox.privacy.released import Released, base_bytes, read_blocks
+from sandbox.sql.fanout import Declared, as_claimed
 
 
 @dataclass(frozen=True)
@@ -153,13 +155,16 @@ def execute(house: House, job: Job, plan: Plan) -> list[Exact]:
 
 
 def as_registered(tx: Transaction, plan: Plan, version: DataVersion) -> bool:
-    """Say whether the plan spends the budget of the version's own population and counts on as many rows of a unit as
-    registration left there: what its loss follows from and cannot show."""
+    """Say whether the plan spends the budget of the version's own population and counts on as many rows of a unit, and
+    of public tables, as there are: what its loss follows from and cannot show."""
     resource = tx.get(Resource, version.resource)
     if resource is None or (plan.resource, plan.population) != (resource.id, resource.population):
         return False
     entry = parse_entry(resource.entry)
+    known = Declared(entry, public_facts(version))
     for block in plan.blocks:
+        if not as_claimed(block.rows, known):
+            return False
         for node in walk(block.rows):
             table = entry.table(node.table) if isinstance(node, Scan | Public) else None
             if isinstance(node, Scan) and (table is None or table.public or table.max_rows_per_unit != node.rows):

@@ -5,12 +5,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Protocol
 
 from sandbox.catalogue.entry import Entry
 from sandbox.catalogue.facts import TableFacts
 from sandbox.plan import relation as r
 from sandbox.plan import scalar as s
+from sandbox.plan.walk import walk
 from sandbox.sql.statement import Statement
 
 
@@ -21,6 +23,24 @@ class Known(Protocol):
     def entry(self) -> Entry: ...
     @property
     def facts(self) -> Mapping[str, TableFacts]: ...
+
+
+@dataclass(frozen=True)
+class Declared:
+    """What is known of one data version."""
+
+    entry: Entry
+    facts: Mapping[str, TableFacts]
+
+
+def as_claimed(node: r.Relation, known: Known) -> bool:
+    """Say whether no join below `node` claims to meet fewer rows than is known."""
+    for one in walk(node):
+        if isinstance(one, r.Join) and one.fanout is not None:
+            most = met(one.right, [right for _, right in one.equal], known)
+            if most is None or one.fanout < most:
+                return False
+    return True
 
 
 def fan_out(node: r.Relation, name: str, known: Known) -> int | None:
@@ -117,10 +137,10 @@ def at_most_one(node: r.Relation, statement: Statement) -> bool:
             return one_row(node, statement) or at_most_one(node.source, statement)
         case r.Sort():
             return (node.limit is not None and node.limit <= 1) or at_most_one(node.source, statement)
+        case r.Join() if node.how == "full":  # two rows that do not meet stay two
+            return False
         case r.Join():
-            if one_row(node.right, statement):
-                return at_most_one(node.left, statement)
-            return at_most_one(node.left, statement) and at_most_one(node.right, statement) and node.how != "full"
+            return at_most_one(node.left, statement) and at_most_one(node.right, statement)
         case _:
             return one_row(node, statement)
 

@@ -9,7 +9,7 @@ from sandbox.plan import scalar as s
 from sandbox.plan.parts import Named
 from sandbox.plan.relation import NUMBER, Project, Public, Relation
 from sandbox.plan.walk import walk
-from sandbox.sql.terms import Term, literal
+from sandbox.sql.terms import Term, literal, refuse
 
 UNIT = "unit"  # the kin of every column that names units
 
@@ -18,7 +18,7 @@ UNIT = "unit"  # the kin of every column that names units
 class Field:
     """A field. Without a term it tells single units apart, and `column` is where it stands. `unit`: it is the unit of
     its row, in every row. `kin` names what its values stand for: the unit, or a key whose value belongs to one unit, so
-    that two rows with equal fields of one kin are of one unit."""
+    that two rows with equal fields of one kin are of one unit. `partial`: `column` has the unit of some rows only."""
 
     name: str
     term: Term | None
@@ -26,12 +26,14 @@ class Field:
     unit: bool = False
     kin: str | None = None
     nullable: bool = False
+    partial: bool = False
 
     @property
     def node(self) -> s.Scalar:
-        """What it computes."""
+        """What it computes. Raises `Problem` when nothing holds it."""
         found = self.column if self.term is None else self.term.node
-        assert found is not None
+        if found is None:
+            raise refuse(f"{self.name} is the unit that FULL JOIN merged, and may be missing here; join it first.")
         return found
 
     @property
@@ -56,7 +58,7 @@ class Table:
 def lone(field: Field) -> Field:
     """Give the field as it is where its side of a join may be missing."""
     term = field.term and replace(field.term, nullable=True)
-    return replace(field, term=term, unit=False, nullable=True)
+    return replace(field, term=term, column=None if field.partial else field.column, unit=False, nullable=True)
 
 
 def at(field: Field, column: s.Column, term: Term | None = None) -> Field:

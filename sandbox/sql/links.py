@@ -59,6 +59,8 @@ def linked(left: Field, right: Field, row: Row) -> Link:
         raise row.hidden(left if left.term is None else right)
     if left.node.type.kind != right.node.type.kind:
         raise refuse(f"{left.name} and {right.name} name different things; compare columns that name the same.")
+    if (left.partial or right.partial) and not (left.unit and right.unit):
+        raise refuse(f"{left.name} is the unit that FULL JOIN merged; compare it with a unit that is never missing.")
     one, other = left.node, right.node
     known = left.kin is not None and left.kin == right.kin and isinstance(one, s.Column) and isinstance(other, s.Column)
     pair = (one.name, other.name) if known and isinstance(one, s.Column) and isinstance(other, s.Column) else None

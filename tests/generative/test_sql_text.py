@@ -15,6 +15,7 @@ from query_examples import plan_of
 
 from sandbox.errors import Problem
 from sandbox.plan.evaluate import evaluate
+from sandbox.plan.relation import Filter
 from sandbox.privacy.rederive import loss
 
 ROWS: list[dict[str, Any]] = [
@@ -111,5 +112,7 @@ def table() -> Iterator[duckdb.DuckDBPyConnection]:
 @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_condition_means_what_duckdb_says(table: duckdb.DuckDBPyConnection, condition: str) -> None:
     expected = [row[0] for row in table.execute(f"SELECT coalesce({condition}, FALSE) FROM persons").fetchall()]
-    where = plan_of(f"SELECT COUNT(*) FROM persons WHERE {condition}").where
+    [block] = plan_of(f"SELECT COUNT(*) FROM persons WHERE {condition}").blocks
+    rows = block.rows
+    where = rows.condition if isinstance(rows, Filter) else None
     assert [where is None or evaluate(where, row) is True for row in ROWS] == expected

@@ -12,7 +12,7 @@ import duckdb
 import pytest
 from language import grouped, joined, refused, released, subqueries, unions, windowed
 from language.case import Case
-from language.town import ROWS, TYPES, entry, facts
+from language.town import ENTRY, FACTS, ROWS, TYPES
 from versions import DuckDBEngine, ReferenceEngine, write_version
 
 from sandbox.engines.base import Engine, OpenVersion
@@ -26,7 +26,6 @@ from sandbox.products.query.kind import QueryProduct
 CASES: list[Case] = [
     case for module in (joined, subqueries, grouped, windowed, unions, released) for case in module.CASES
 ]
-ENTRY, FACTS = entry(), facts()
 
 
 def compiled(sql: str) -> Plan:

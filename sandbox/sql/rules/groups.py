@@ -272,7 +272,7 @@ class Folds(Groups):
             return super()._field(place)
         if field.unit:
             if field.column is None:
-                return field
+                return field  # nothing reads it
             return at(field, replace(field.column, name=self._unit_names[key.name]))
         return at(field, self._named(place).column)
 

@@ -68,9 +68,9 @@ def placed(part: Part, link: Link) -> bool:
 
 def joined_on(step: Step, link: Link) -> None:
     """Put a condition of ON where it belongs."""
-    if step.how == "inner":
-        placed(step, link)
-    elif step.how == "full" or not link.reads <= step.right.columns or not placed(step.right, link):
+    if step.how == "inner" and placed(step, link):
+        return
+    if step.how != "left" or not link.reads <= step.right.columns or not placed(step.right, link):
         step.links.append(link)
 
 

@@ -16,7 +16,7 @@ from sandbox.sql.fields import Field, Table, lone, names, plain, projected
 from sandbox.sql.links import Link, conjuncts, link, linked
 from sandbox.sql.rules.join import How, Leaf, Part, Step, joined_on, leaves
 from sandbox.sql.rules.table import renamed, table, values
-from sandbox.sql.statement import Scope, Statement
+from sandbox.sql.statement import MOST_TABLES, Scope, Statement
 from sandbox.sql.terms import quote, refuse
 
 _SIDES: dict[str, How] = {"": "inner", "LEFT": "left", "RIGHT": "left", "FULL": "full"}
@@ -46,7 +46,9 @@ class Sources:
         if first is None:
             return From(Leaf(r.Values((), ((),))), [])
         joins = tree.args.get("joins") or []
-        self._kept_apart = any(_side(join) for join in (*joins, *first.find_all(exp.Join)))
+        if len(joins) >= MOST_TABLES:
+            raise refuse(f"FROM joins {len(joins) + 1} tables; join at most {MOST_TABLES}.")
+        self._kept_apart = any(_side(one) for part in (first, *joins) for one in part.find_all(exp.Join))
         return self._joined(self._item(first.this), joins)
 
     def _joined(self, left: From, joins: Sequence[exp.Join]) -> From:
@@ -71,7 +73,8 @@ class Sources:
             return self._statement.query(node.this, self._scope), None, alias
         if isinstance(node, exp.Values):
             return values(node, self._statement), None, alias
-        assert isinstance(node, exp.Table)
+        if not isinstance(node, exp.Table):
+            raise refuse(f"{quote(node)} stands in FROM without brackets; put it in brackets.")
         if not node.args.get("db") and node.name.lower() in self._scope:
             found = again(self._scope[node.name.lower()], self._statement)
             return found, None, alias or exp.TableAlias(this=node.this)
@@ -199,7 +202,7 @@ def _merged(fields: Sequence[Field], side: str) -> Field:
     if side != "FULL":
         return right if side == "RIGHT" else left
     if left.unit and right.unit:
-        return replace(left, column=None)
+        return replace(left, partial=True)
     if left.term is None or right.term is None:
         raise refuse("FULL JOIN can merge units and plain columns only; write ON … for other identifiers.")
     both = case([(negate(is_null(replace(left.term, nullable=True))), left.term)], right.term)

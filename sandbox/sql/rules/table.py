@@ -121,7 +121,7 @@ def _field(column: ColumnEntry, stored: s.Column, table: TableEntry, statement: 
     parent = table.path is not None and table.path.column == column.name
     kin = UNIT if unit else _kin(column, table, statement.entry)
     nullable = not (unit or parent or column.required)
-    if column.role == "identifier" or unit:
+    if not table.public and (column.role == "identifier" or unit):
         return Field(column.name, None, stored, unit, kin, nullable)
     return Field(column.name, _term(column, stored, _facts(column, table, statement)), None, False, kin, nullable)
 

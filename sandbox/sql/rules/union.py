@@ -121,6 +121,7 @@ def _field(several: Sequence[tuple[Field, Term | None]], column: s.Column | None
         unit=all(field.unit for field in fields),
         kin=first.kin if len(kins) == 1 else None,
         nullable=any(field.nullable for field in fields),
+        partial=any(field.partial for field in fields),
     )
     if column is None:
         return whole

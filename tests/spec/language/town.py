@@ -120,3 +120,6 @@ def _facts(values: Sequence[Any]) -> ColumnFacts:
     numbers = all(isinstance(value, int) for value in times)
     ends = (min(times), max(times)) if numbers else (None, None)
     return ColumnFacts(len(times), len(values) - times.total(), max(times.values()), tuple(sorted(times)), *ends)
+
+
+ENTRY, FACTS = entry(), facts()
