@@ -47,7 +47,7 @@ def planned_notes(unit: str, part: Planned, block: Block) -> list[str]:
         moved = part.way.of(need)
         if (moved.lower, moved.upper) != (need.lower, need.upper):
             name = " and ".join(sorted(name.partition(NUMBER)[0] for name in columns(ask.term.node)))
-            low, high = (f"{Decimal(end).scaleb(-moved.scale):f}" for end in (moved.lower, moved.upper))
+            low, high = (f"{Decimal(end).scaleb(-moved.scale).normalize():f}" for end in (moved.lower, moved.upper))
             said.append(f"values of {name} count as at least {low} and at most {high}: few are beyond")
     most = max(part.way.lost.values(), default=0.0)
     if most >= WORTH_SAYING:

@@ -19,6 +19,7 @@ from fractions import Fraction
 from math import ceil, log, sqrt
 
 from sandbox.catalogue.profile import ROWS, Histogram, Profile, TableProfile
+from sandbox.engines.width import norm_fits
 from sandbox.plan.block import Bounds, Key, Norm
 from sandbox.plan.plan import STATISTICS
 from sandbox.plan.scalar import Case, Column
@@ -274,6 +275,8 @@ class _Planner:
         column = _column(need) if need.what == "sum" else None
         if need.what == "sum" and (column is None or need.centre):
             return None
+        if not norm_fits(column, case.allowed.rows):
+            return None
         grouped = {key.expr.name.partition("@")[0]: key.expr for key in case.keys if isinstance(key.expr, Column)}
         best: tuple[Need, float, float] | None = None
         for known in case.table.key_sets:
@@ -295,7 +298,7 @@ def _caps(over: Spread, measure: str) -> Iterator[tuple[int, float]]:
     if not all(measure in one.norms and ROWS in one.norms for one in over.alike):
         return
     totals = [
-        (one.share * one.norms[measure] * one.rows / max(one.norms[ROWS], 1e-9), one.norms[measure] * EDGE)
+        (one.share * one.norms[measure] * one.rows / max(one.norms[ROWS], 1.0), one.norms[measure] * EDGE)
         for one in over.alike
     ]
     whole = sum(total for total, _ in totals)
