@@ -11,6 +11,13 @@ import hashlib
 import socket
 import time
 from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+
+def of_job(job: str) -> str:
+    """The name by which whoever waits for a job is rung when it has ended."""
+    return f"ended-{job}"
 
 
 class Doorbell:
@@ -35,10 +42,25 @@ class Doorbell:
 
 class Listener:
     def __init__(self, address: str) -> None:
-        self._bell: socket.socket | None = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        try:
-            self._bell.bind(address)
-        except OSError:
+        self._bell: socket.socket | None = None
+        with contextlib.suppress(OSError):
+            self._bell = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+            try:
+                self._bell.bind(address)
+            except OSError:
+                self.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Hear no more rings; waiting is polling from now on."""
+        if self._bell is not None:
             self._bell.close()
             self._bell = None
 

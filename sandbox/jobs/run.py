@@ -21,6 +21,7 @@ from sandbox.errors import Problem
 from sandbox.grants.authorise import authorise, recheck
 from sandbox.identity.keys import Principal
 from sandbox.jobs import asking, telling, working
+from sandbox.jobs.doorbell import of_job
 from sandbox.jobs.house import House
 from sandbox.jobs.pace import wait_for_quantum
 from sandbox.jobs.presence import require_ready
@@ -65,10 +66,12 @@ def carry_out(house: House, task: Task) -> None:
     it, so noise is never drawn twice for one release. A failure is the same for every cause and costs no money."""
     assert house.vault is not None
     job = working.begin(house, task)  # durable compare-and-set: reserved → executing, before any private byte is read
-    if job is None:
-        return  # voided, or finished already by another worker
+    if job is None:  # voided, or finished already by another worker
+        house.doorbell.ring(of_job(task.subject))
+        return
     if task.fence > ATTEMPTS:
         working.fail(house, task, job)
+        house.doorbell.ring(of_job(job.id))
         return
     plan = working.plan_of(job)
     base = working.stored_base(house, job)
@@ -79,6 +82,7 @@ def carry_out(house: House, task: Task) -> None:
         except EngineFailed:
             wait_for_quantum(house.settings, job)
             working.fail(house, task, job)
+            house.doorbell.ring(of_job(job.id))
             return
         # 6 release – the only door: noise and threshold on the primitive measurements
         base = working.keep_base(house, job, plan, release(plan, exact))

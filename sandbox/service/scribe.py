@@ -11,6 +11,8 @@ from sandbox.bootstrap import scribe_house
 from sandbox.core.ids import new_id
 from sandbox.core.store import Store, Transaction
 from sandbox.errors import Problem
+from sandbox.jobs.doorbell import of_job
+from sandbox.jobs.house import House
 from sandbox.jobs.presence import STOP, beat, clear_stop
 from sandbox.jobs.records import Job
 from sandbox.service.process import begin
@@ -24,19 +26,22 @@ INTEGRITY = 3
 log = structlog.get_logger()
 
 
-def let_go(tx: Transaction, size: int, entries: Sequence[str]) -> None:
-    """The jobs whose leaves are public now are done. Idempotent."""
-    for job in tx.find(Job, entry=list(entries), status="sealing"):
+def let_go(tx: Transaction, size: int, entries: Sequence[str]) -> list[str]:
+    """The jobs whose leaves are public now are done; give their ids. Idempotent."""
+    jobs = tx.find(Job, entry=list(entries), status="sealing")
+    for job in jobs:
         tx.change(job, status="done")
+    return [job.id for job in jobs]
 
 
 def main() -> int:
-    stop = begin("scribe")
-    house, scribe = scribe_house(load(), let_go)
+    stop, done = begin("scribe"), list[str]()
+    house, scribe = scribe_house(load(), lambda *sealed: done.extend(let_go(*sealed)))
     name, bell, beaten = new_id("scribe"), house.doorbell.listen("scribe"), 0.0
     while not stop.is_set():
         try:
             sealed = scribe.step()
+            _tell(house, done)
             if time.monotonic() - beaten > BEAT_EVERY:
                 with house.store.write() as tx:
                     clear_stop(tx)
@@ -56,6 +61,12 @@ def main() -> int:
             bell.wait(LOOK_EVERY)
     scribe.close()
     return 0
+
+
+def _tell(house: House, done: list[str]) -> None:
+    """Wake who waits for these jobs. If the transaction broke off meanwhile, they look in vain and wait on."""
+    while done:
+        house.doorbell.ring(of_job(done.pop()))
 
 
 def _stop(store: Store, name: str) -> None:

@@ -27,6 +27,8 @@ CARRY_OUT: dict[str, Callable[[House, Task], None]] = {
 LANES = 2
 LOOK_EVERY = 0.25
 BEAT_EVERY = 1.5
+TURN = threading.Lock()
+"""A ring wakes all lanes; whose turn it is claims, and the others look after it instead of losing a race."""
 
 log = structlog.get_logger()
 
@@ -38,7 +40,9 @@ def work(house: House, worker: str, stop: threading.Event, wake: threading.Event
     while not stop.is_set():
         wake.clear()
         try:
-            if (task := claim(house.store, worker)) is not None:
+            with TURN:
+                task = claim(house.store, worker)
+            if task is not None:
                 held.add(task.id)
                 try:
                     attempt(house, task)

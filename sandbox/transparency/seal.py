@@ -34,7 +34,7 @@ TERM = timedelta(seconds=3)
 BATCH = 1024
 """Most entries of one step: bounds its transaction and its memory."""
 
-OnSealed = Callable[[Transaction, int, Sequence[str]], None]
+OnSealed = Callable[[Transaction, int, Sequence[str]], object]
 """Called with the size that is public now and the ids of the entries that it added; must be idempotent."""
 
 

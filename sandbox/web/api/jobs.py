@@ -8,9 +8,8 @@ from apiflask import APIBlueprint
 
 from sandbox.core.view import shown
 from sandbox.errors import Problem
-from sandbox.identity.keys import Principal
 from sandbox.jobs import run
-from sandbox.jobs.house import House
+from sandbox.jobs.doorbell import of_job
 from sandbox.jobs.records import Job
 from sandbox.web.call import Call, Errand, Reply
 from sandbox.web.endpoint import endpoint
@@ -79,8 +78,7 @@ def submit_job(errand: Errand, body: JobIn) -> Reply:
         return run.submit(errand.house, errand.principal, question, lambda tx, job: keep(tx, job.id)).id
 
     job_id = errand.once(question, start, required=True)
-    finished = until(lambda: _job(errand.house, errand.principal, job_id).status in FINAL, preferred())
-    job = _job(errand.house, errand.principal, job_id)
+    finished, job = _followed(errand, job_id, preferred())
     return Reply(view(job), 200 if finished else 202, f"/api/v1/jobs/{job_id}")
 
 
@@ -102,9 +100,24 @@ def view(job: Job) -> dict[str, Any]:
     return shown(job, *hidden)
 
 
-def _job(house: House, principal: Principal, job_id: str) -> Job:
-    with house.store.read() as tx:
-        return run.own_job(tx, principal, job_id)
+def _followed(errand: Errand, job_id: str, seconds: float) -> tuple[bool, Job]:
+    """Give whether the job ends within `seconds`, and the job as it was seen last."""
+    seen = _job(errand, job_id)
+
+    def ended() -> bool:
+        nonlocal seen
+        seen = _job(errand, job_id)
+        return seen.status in FINAL
+
+    if seen.status in FINAL or not seconds:
+        return seen.status in FINAL, seen
+    with errand.house.doorbell.listen(of_job(job_id)) as bell:  # before the next look, so that no ring is missed
+        return until(ended, seconds, bell), seen
+
+
+def _job(errand: Errand, job_id: str) -> Job:
+    with errand.house.store.read() as tx:
+        return run.own_job(tx, errand.principal, job_id)
 
 
 def _question(body: JobIn) -> dict[str, Any]:
