@@ -180,7 +180,9 @@ def _norm(
     summed = Group(squares, (), (Aggregate("s", "sum", q, kind, Decimal(0), upper * most),))
     ends = falling_ends(0, largest or most)
     s = summed.columns[0]
-    key = _case(s, [from_grains(end**2, 2 * total.type.scale) if kind.scale else end**2 for end in ends], kind)
+    key = _case(
+        s, [from_grains(end**2, 2 * total.type.scale) if kind.scale else end**2 for end in ends], kind, null=0
+    )  # a unit without any value has norm 0
     return Piece(table.name, "norm", summed, Bounds(1, 1, 1), key, 0, ends, name, keys)
 
 
@@ -248,9 +250,9 @@ def _bucket(column: Column, ends: Sequence[int], kind: Type) -> Scalar:
     return _case(column, limits, kind)
 
 
-def _case(column: Column, limits: Sequence[int | Decimal], kind: Type) -> Scalar:
+def _case(column: Column, limits: Sequence[int | Decimal], kind: Type, null: int = NO_VALUE) -> Scalar:
     """Give the number of the bucket: the first whose end is not passed."""
-    none = (IsNull(column), Constant(NO_VALUE, INTEGER))
+    none = (IsNull(column), Constant(null, INTEGER))
     whens = [
         (Compare("<=", column, Constant(limit, kind)), Constant(place, INTEGER)) for place, limit in enumerate(limits)
     ]
