@@ -1,5 +1,5 @@
-"""The distributed engine gives the integers of the specification, those of the reference engine for every example of the
-language, and on random plans: on a real Spark in process, one warm session for all."""
+"""The distributed engine gives the integers of the specification, and those of the reference engine for every example of
+the language and on random plans: on a real Spark in process, one warm session for all."""
 
 from __future__ import annotations
 

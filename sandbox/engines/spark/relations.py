@@ -12,7 +12,9 @@ from sandbox.engines.spark.folds import folded, over
 from sandbox.engines.spark.scalars import Scalars
 from sandbox.engines.spark.storage import TableFiles
 from sandbox.engines.spark.words import column
+from sandbox.engines.widths import width
 from sandbox.plan import relation as r
+from sandbox.plan.scalar import Column, Constant, Value
 from sandbox.plan.walk import stored
 
 
@@ -39,6 +41,8 @@ class Relations:
         match node:
             case r.Scan() | r.Public():
                 return self._table(node, placed)
+            case r.Values():
+                return self._values(node, placed)
             case r.Filter():
                 below = self.rows(node.source, placed=placed)
                 return Rows(
@@ -93,6 +97,24 @@ class Relations:
         order = [f"{ORDER} AS {place}" for place in places]
         named = [f"{self.stored(node.table, stored(one))} AS {column(one.name)}" for one in node.columns]
         return Rows(f"SELECT {_listed([*self._unit(node), *order, *named])} FROM {self.view(node.table)}", places)
+
+    def _values(self, node: r.Values, placed: bool) -> Rows:
+        places = (self.name("p"),) if placed else ()
+        selects = []
+        for at, cells in enumerate(node.cells):
+            order = [f"{at}L AS {place}" for place in places]
+            named = [
+                f"{self._cell(cell, one)} AS {column(one.name)}" for cell, one in zip(cells, node.columns, strict=True)
+            ]
+            selects.append(f"SELECT {_listed([*order, *named])}")
+        return Rows(" UNION ALL ".join(selects), places)
+
+    def _cell(self, cell: Value, one: Column) -> str:
+        """Give a written value, a number in the fixed point of its column."""
+        constant = Constant(cell, one.type)
+        if one.type.numeric:
+            return self._scalars.number(constant, width(constant).at(one.type.scale))
+        return self._scalars.render(constant)
 
     def _join(self, node: r.Join, placed: bool) -> Rows:
         left, right = self.rows(node.left, placed=placed), self.rows(node.right, placed=placed)
