@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
+from benchmarks.profiled import profile
 from benchmarks.questions import Question as Asked
 from benchmarks.registered import Built
 from sandbox.catalogue.entry import parse_entry
@@ -46,6 +47,7 @@ class Walk:
 
     def __init__(self, built: Built) -> None:
         self._version, self._entry = built.opened, parse_entry(built.entry)
+        self._profile = profile(built)
         self._kind, self._engine = QueryProduct(), DuckDBEngine()
 
     def compile(self, asked: Asked, epsilon: str = EPSILON) -> Plan:
@@ -60,6 +62,7 @@ class Walk:
             spec={},
             delta_conv=DELTA / 2 if private else DELTA,
             delta_threshold=DELTA / 2,
+            profile=self._profile,
         )
         try:
             return self._kind.compile(question)
