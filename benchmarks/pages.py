@@ -12,9 +12,10 @@ from benchmarks.walk import DELTA, EPSILON
 INTRODUCTION = """## Seven questions
 
 A generated town: ten visits a person on average, 1–200, half of the persons at most six; 2000 hospitals, 40
-departments, 31 provinces. Bounds are chosen from a public profile bought at ε = 0.5. Each question with ε = {epsilon} and δ = {delta} for one person, through compile → engine →
-release → present in one process without HTTP, in turns with plain DuckDB on the unbounded rows (two threads each;
-medians of {rounds}, ratios turn by turn with their least and most).
+departments, 31 provinces. Bounds are chosen from a public profile bought at ε = 0.5. Each question with ε = {epsilon}
+and δ = {delta} for one person, through compile → engine → release → present in one process without HTTP, in turns with
+plain DuckDB on the unbounded rows (two threads each; medians of {rounds}, ratios turn by turn with their least and
+most).
 
 *coded* is the same question without bounds or noise on the sandbox's own stored table; *fresh* the first question of a
 new process against that of a new connection of plain DuckDB. Errors are relative to the exact answer of plain DuckDB:
