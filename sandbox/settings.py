@@ -30,7 +30,7 @@ class Settings(BaseSettings):
     port: int = Field(8000, description="port to listen on", ge=0, le=65535)
     workers: int = Field(1, description="web processes", ge=1, le=64)
     threads: int = Field(32, description="threads of a web process; a waiting request holds one", ge=1, le=256)
-    quantum_ms: int = Field(100, description="an answer takes this long, or a power of two of it", ge=0)
+    quantum_ms: int = Field(70, description="an answer shows so long after its question, or 2, 4, 8 … times", ge=0)
     job_timeout_s: int = Field(60, description="longest execution of one job, seconds", ge=1)
     ingest_timeout_s: int = Field(900, description="longest ingest of one upload, seconds", ge=1)
     engine: Literal["duckdb", "spark"] = Field("duckdb", description="what runs questions over rows: duckdb or spark")
