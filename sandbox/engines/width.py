@@ -1,15 +1,20 @@
 """Whether the numbers of a plan fit an engine, from declared bounds alone.
 
-Engines compute in integers of 128 bits; an expression that could need more is refused before anything is spent, so
-that no row can make a query fail.
+Engines compute in integers of 128 bits; an expression, a sum or an average of rows that could need more is refused
+before anything is spent, so that no row can make a query fail.
 """
 
 from __future__ import annotations
 
 from sandbox.engines.widths import LARGEST_DECIMAL, LARGEST_INTEGER, MOST, Width, common, sound, width
-from sandbox.plan.block import Block
+from sandbox.plan.block import Block, Measurement
+from sandbox.plan.parts import Aggregate, Over
 from sandbox.plan.plan import Plan
+from sandbox.plan.relation import Group, Relation, Scan, Window
+from sandbox.plan.scalar import Column
 from sandbox.plan.walk import expressions, walk
+
+MOST_PUBLIC = 10**12  # rows of a relation that has no units
 
 
 def fits(plan: Plan) -> bool:
@@ -20,11 +25,45 @@ def fits(plan: Plan) -> bool:
         return False
 
 
+def norm_fits(column: Column | None, rows: int) -> bool:
+    """Say whether the squares of a unit's sums of a stored column (None: of a count) are at most 2¹²⁶ in all, when it
+    has at most `rows` rows."""
+    largest = 1 if column is None else width(column).most
+    return (rows * largest) ** 2 <= MOST
+
+
 def _block_fits(block: Block) -> bool:
     roots = [*(key.expr for key in block.keys), *(m.expr for m in block.measurements if m.expr is not None)]
-    roots += [expr for node in walk(block.rows) for expr in expressions(node)]
+    nodes = list(walk(block.rows))
+    roots += [expr for node in nodes for expr in expressions(node)]
     sums = [width(m.expr).at(m.scale) for m in block.measurements if m.what == "sum" and m.expr is not None]
-    return all(one.most <= MOST for one in sums) and all(sound(root) for root in roots)
+    return (
+        all(one.most <= MOST for one in sums)
+        and all(sound(root) for root in roots)
+        and all(_largest(part, node) <= MOST for node in nodes for part in _folds(node))
+        and all(_norm_fits(m, block) for m in block.measurements)
+    )
 
 
-__all__ = ["LARGEST_DECIMAL", "LARGEST_INTEGER", "MOST", "Width", "common", "fits", "width"]
+def _folds(node: Relation) -> tuple[Aggregate | Over, ...]:
+    return node.aggregates if isinstance(node, Group) else node.over if isinstance(node, Window) else ()
+
+
+def _largest(part: Aggregate | Over, node: Relation) -> int:
+    """The largest number on the way to a sum or average of the rows of a group or partition, 0 of others. An average
+    is a sum with more decimals, and one more to round."""
+    assert isinstance(node, Group | Window)
+    if part.what not in ("sum", "average") or part.expr is None:
+        return 0
+    own = width(part.expr)
+    finer = 10 ** max(part.type.scale - own.scale + 1, 0) if part.what == "average" else 1
+    return (node.source.rows if node.state == "unit" else MOST_PUBLIC) * own.most * finer
+
+
+def _norm_fits(m: Measurement, block: Block) -> bool:
+    if m.norm is None:
+        return True
+    return all(norm_fits(m.column, node.rows) for node in walk(block.rows) if isinstance(node, Scan))
+
+
+__all__ = ["LARGEST_DECIMAL", "LARGEST_INTEGER", "MOST", "Width", "common", "fits", "norm_fits", "width"]

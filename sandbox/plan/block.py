@@ -140,7 +140,10 @@ class Measurement:
         """A count, or the sum of a stored column, whose clamped value is never further from 0 than the stored one."""
         if self.what in ("rows", "values"):
             return True
-        plain = self.what == "sum" and self.column is not None and self.centre == 0 and self.lower <= 0 <= self.upper
+        column = self.column
+        if self.what != "sum" or column is None or self.scale != column.type.scale + WEIGHT:
+            return False
+        plain = self.centre == 0 and self.lower <= 0 <= self.upper
         case = self.expr if isinstance(self.expr, Case) else None
         return plain and (
             case is None
