@@ -1,5 +1,5 @@
-"""The distributed engine gives the integers of the specification, and those of the reference engine for every example of
-the language and on random plans: on a real Spark in process, one warm session for all."""
+"""The distributed engine gives the integers of the specification, and those of the reference engine for every example
+of the language and on random plans: on a real Spark in process, one warm session for all."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 from language.town import ROWS as ROWS_OF_TOWN
 from language.town import TYPES as TYPES_OF_TOWN
 from random_plans import COLUMNS, ROWS, TYPES, Makes, normed, planned
+from registrations import CLINIC, clinic_files
 from scalar_world import TYPES as HOSTILE_TYPES
 from scalar_world import built, hostile
 from sparks import cells, needed, spark
@@ -18,12 +19,15 @@ from test_engines_aggregates import TYPES as SPEC_TYPES
 from test_scalar_values import CASTS, COMPARISONS, DATES, NUMBERS, TEXTS
 from test_sql_language import CASES as LANGUAGE
 from test_sql_language import compiled
-from versions import ReferenceEngine, answers, write_version
+from versions import ReferenceEngine, answers, measurement, write_version
 
+from sandbox.catalogue.entry import parse_entry
+from sandbox.catalogue.ingest import ingest
 from sandbox.engines.base import OpenVersion
-from sandbox.plan.block import Block, Bounds, Key, Norm
+from sandbox.plan import scalar as s
+from sandbox.plan.block import Block, Bounds, Key, Norm, Threshold
 from sandbox.plan.evaluate import evaluate
-from sandbox.plan.relation import Filter, Scan
+from sandbox.plan.relation import Filter, Join, Public, Scan
 
 pytestmark = needed
 EXPRESSIONS = sorted({sql for sql, _, _ in [*CASTS, *COMPARISONS, *NUMBERS, *TEXTS, *DATES]})
@@ -122,6 +126,34 @@ def check(asked, tables, version):
     for mine, other in zip(ReferenceEngine(tables).run(version, asked), spark().run(version, asked), strict=True):
         assert len(set(other.groups)) == len(other.groups)
         assert dict(zip(mine.groups, mine.values, strict=True)) == dict(zip(other.groups, other.values, strict=True))
+
+
+def test_U1_spark_reads_what_ingest_writes(tmp_path):
+    """Coded columns, a unit by foreign-key path, public tables: what is stored for DuckDB is decoded for Spark."""
+    entry, target, key = parse_entry(CLINIC), tmp_path / "version.duckdb", bytes(range(32))
+    ingest(entry, clinic_files(tmp_path), target, key, b"order" * 6)
+    made = OpenVersion("version", target, key)
+    money, cents = s.Type("decimal", 2), Decimal("0.01")
+    dept, day = s.Column("dept@1", s.STRING), s.Column("day@1", s.DATE)
+    cost = s.Column("cost@1", money, Decimal(0), Decimal(20000))
+    sex, age = s.Column("sex", s.STRING), s.Column("age", s.INTEGER, Decimal(0), Decimal(110))
+    place = s.Column("dept@2", s.STRING)
+    visits = Scan("visits", 1, (dept, cost, day, s.Column("urgent@1", s.BOOLEAN)), 3)
+    both = Join("left", Scan("persons", 0, (sex, age), 1), visits)
+    known = Join("left", both, Public("departments", 2, (place,)), ((dept, place),), fanout=1)
+    rows = Filter(known, s.Compare("<>", cost, s.Constant(cents, money)))
+    asked = planned(
+        Block(
+            rows,
+            (Key("sex", sex, None), Key("place", place, None), Key("month", s.DatePart("month", day), None)),
+            Bounds(3, 2, 2),
+            (measurement("units"), measurement("sum", cost, 2, 0, 10**6), measurement("distinct", age)),
+            Threshold(0, 10, Decimal("1e-9")),
+        )
+    )
+    [mine], [other] = ReferenceEngine().run(made, asked), spark().run(made, asked)
+    assert len(mine.groups) == 4
+    assert dict(zip(mine.groups, mine.values, strict=True)) == dict(zip(other.groups, other.values, strict=True))
 
 
 def test_U1_the_folder_of_a_version_is_made_once(specified):

@@ -124,7 +124,8 @@ def _write(
 
 def _select(connection: duckdb.DuckDBPyConnection, table: TableLayout) -> str:
     source = f'{ALIAS}.main."{table.name}"'
-    numbered = ORDER in connection.table(source).columns
+    names = connection.execute(f"SELECT * FROM {source} LIMIT 0").description
+    numbered = ORDER in [name for name, *_ in names]
     order = f"CAST({ORDER} AS BIGINT)" if numbered else "row_number() OVER () - 1"
     hidden = [f"CAST({UNIT} AS BIGINT) AS {UNIT}"] if table.unit else []
     columns = [f"{_cell(column)} AS c{place}" for place, column in enumerate(table.columns)]
