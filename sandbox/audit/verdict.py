@@ -69,7 +69,7 @@ def judge(name: str, covers: str, one: Subject, trials: int, alpha: float) -> Ve
     here, there, lone, odd = _observed(one, cells, trials)
     delta = max(interval(int(lone[side].sum()), trials, alpha / TESTS)[0] for side in (0, 1))
     pure = one.charge.pure is not None
-    rho, epsilon = _proved(here, there, alpha / TESTS, 0.0 if pure else float(DELTA))
+    rho, epsilon = proved(here, there, alpha / TESTS, 0.0 if pure else float(DELTA))
     if odd[0].any() or odd[1].any():
         epsilon = max(epsilon, _event(odd[0], odd[1], alpha / TESTS, 0.0)[1])
     shown = Shown(rho, epsilon, delta, reached)
@@ -121,7 +121,7 @@ def _finer(values: Numbers) -> Marks:
     return found
 
 
-def _proved(here: Numbers, there: Numbers, alpha: float, delta: float) -> tuple[float, float]:
+def proved(here: Numbers, there: Numbers, alpha: float, delta: float) -> tuple[float, float]:
     """Give lower bounds of ρ and ε: choose an event for each by the first half of the draws, measure by the second."""
     half = len(here) // 2
     ends = _chosen(here[:half], there[:half], delta)

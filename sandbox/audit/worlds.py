@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +30,13 @@ class World:
     """A registration, and the rows of each table with the unit; `visits` and `persons` name their unit first."""
 
     name: str
-    entry: Entry
+    declared: Mapping[str, Any]
     tables: Mapping[str, Rows]
+
+    @cached_property
+    def entry(self) -> Entry:
+        """The registration, read."""
+        return parse_entry(self.declared)
 
     def without(self) -> dict[str, Rows]:
         """Give the tables of the neighbour, which lacks the unit's rows."""
@@ -58,15 +63,20 @@ def stored(world: World, folder: Path) -> Pair:
     return Pair(present, absent)
 
 
-def _version(world: World, name: str, tables: Mapping[str, Rows], folder: Path) -> OpenVersion:
+def written(tables: Mapping[str, Rows], folder: Path, name: str) -> dict[str, Path]:
+    """Write tables as CSV files to `folder`."""
     files = {}
     for table, rows in tables.items():
-        file = folder / f"{world.name}-{name}-{table}.csv"
-        with file.open("w", newline="", encoding="utf-8") as stream:
+        files[table] = folder / f"{name}-{table}.csv"
+        with files[table].open("w", newline="", encoding="utf-8") as stream:
             csv.writer(stream).writerows(rows)
-        files[table] = (file, "csv")
+    return files
+
+
+def _version(world: World, name: str, tables: Mapping[str, Rows], folder: Path) -> OpenVersion:
+    files = written(tables, folder, f"{world.name}-{name}")
     target = folder / f"{world.name}-{name}.db"
-    ingest(world.entry, files, target, _KEY, _ORDER)
+    ingest(world.entry, {table: (file, "csv") for table, file in files.items()}, target, _KEY, _ORDER)
     return OpenVersion(f"{world.name}-{name}", target, _KEY)
 
 
@@ -177,6 +187,6 @@ def _clinic(rows: int, cost: int) -> World:
     kinds = [["one", "area"], *([kind, area] for kind in "abcd" for area in ("north", "south"))]
     return World(
         f"clinic-{rows}-{cost}",
-        parse_entry(declaration(rows, cost)),
+        declaration(rows, cost),
         {"persons": persons, "visits": visits, "kinds": kinds, "places": [["town"], *([["mine"]] * 1000)]},
     )
