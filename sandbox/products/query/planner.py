@@ -27,13 +27,15 @@ from sandbox.products.query.measure import Need, needs
 from sandbox.products.query.spread import Source, Spread, source, spread
 from sandbox.sql.draft import Ask, Measure
 
-APART = 0.02
+APART = 0.01
+MOST_LEFT_OUT, STEEP = 0.1, 5.0  # a share beyond counts six times
 NORMAL, LAPLACE = 1.96, 3.0  # σ's, or scales, in a 95 % half-width
 TAIL = 5.5  # σ's in a threshold
 EDGE = 2 ** (1 / 16)  # an edge of norms is so much beyond a norm, on average
 SHARES = (0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9995)  # of values, where bounds of them are tried
 NEARER = 2  # a quantile's bounds are moved when that leaves at most this part of the range
 WIDEST = 1 << 60
+SMALLEST = 1e-9  # of a share: below it is the rounding of floats
 GROUPS = (1, 2, 3, 5, 8, 12, 16, 20, 25, 32, 40, 50, 64, 80, 100, 128, 160, 200, 255)  # what is tried as L0
 ROWS_IN_GROUP = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 50, 80, 128, 200, 255)  # and as R
 
@@ -61,8 +63,9 @@ class Way:
         size = self.sizes[first]
         if what == "average":
             size = size / self.sizes[parts[1]]
-        known = what in ("count", "sum", "average")
-        return _rounded(bias), _rounded(size * 10.0**-first.scale) if known and size > 0 else None
+        known = what in ("count", "sum", "average") and size > 0
+        usual = _rounded(size * 10.0**-first.scale) if known else None
+        return _rounded(bias if bias > SMALLEST else 0.0), usual
 
 
 @dataclass(frozen=True)
@@ -173,19 +176,19 @@ class _Planner:
         match self._roles[need]:
             case "units":
                 left_out = 1 - case.spread.touched(reached.groups)
-                return left_out + self._noise(need, reached) / size, need, left_out
+                return _counted(left_out) + self._noise(need, reached) / size, need, left_out
             case "quantile":
                 near = self._near[need]
                 noise = self._noise(near, reached) / NORMAL * log(20 * near.bins) / near.rank[1]
                 left_out = APART * (1 - kept)
-                return left_out + noise / max(size * kept, 1e-9), near, left_out
+                return _counted(left_out) + noise / max(size * kept, 1e-9), near, left_out
             case "sum" | "mean" as role:
                 part = 1.0 if role == "sum" else APART
                 best = (float("inf"), need, 0.0)
                 for moved, beyond in self._clamped[need]:
                     left_out = 1 - (1 - part * (1 - kept)) * (1 - beyond)
                     within = size * (1 if role == "sum" else max(kept, 1e-9))
-                    error = left_out + self._noise(moved, reached) / within
+                    error = _counted(left_out) + self._noise(moved, reached) / within
                     if error < best[0]:
                         best = error, moved, left_out
                 return best
@@ -193,7 +196,7 @@ class _Planner:
                 return self._noise(need, reached) / max(size * kept, 1e-9), need, 0.0
             case _:
                 left_out = 1 - kept
-                return left_out + self._noise(need, reached) / size, need, left_out
+                return _counted(left_out) + self._noise(need, reached) / size, need, left_out
 
     def _noise(self, need: Need, bounds: Bounds) -> float:
         """Give the half-width of the noise, in the need's steps."""
@@ -286,7 +289,7 @@ class _Planner:
             keys = tuple(grouped[name] for name in sorted(known.keys))
             for cap, left_out in _caps(over, ROWS if column is None else column.name.partition("@")[0]):
                 moved = replace(need, norm=Norm(keys, cap))
-                error = left_out + NORMAL * cap / sqrt(2 * self._share) / self._sizes[need]
+                error = _counted(left_out) + NORMAL * cap / sqrt(2 * self._share) / self._sizes[need]
                 if best is None or error < best[2]:
                     best = moved, left_out, error
         return best
@@ -322,6 +325,11 @@ def _roles(asks: Sequence[Ask], rows: int) -> dict[Need, str]:
                 own = "count"
             found[need] = "part" if found.get(need, own) != own else own
     return found
+
+
+def _counted(left_out: float) -> float:
+    """Give what a share left out counts as against noise, which many answers average out and a bias never."""
+    return left_out + STEEP * max(left_out - MOST_LEFT_OUT, 0.0)
 
 
 def _rounded(number: float) -> Decimal:
