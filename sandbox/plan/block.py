@@ -80,8 +80,9 @@ class Measurement:
     """One bounded exact aggregate of integers, and the noise it gets.
 
     `what`: rows = COUNT(*), values = COUNT(expr), units = COUNT(DISTINCT unit), of those that have a row where `expr`,
-    if there is one, is not NULL, distinct = COUNT(DISTINCT expr), sum = Σ (clamp(expr·10^scale) − centre) over rows where expr is not NULL, with lower ≤ clamp ≤ upper in fixed point;
-    with a `norm` the same weighed, in steps of 10⁻⁵. quantile = the bin, 2^shift steps of the fixed point wide and
+    if there is one, is not NULL, distinct = COUNT(DISTINCT expr), sum = Σ (clamp(expr·10^scale) − centre) over rows
+    where expr is not NULL, with lower ≤ clamp ≤ upper in fixed point; with a `norm` the same weighed, in steps of 10⁻⁵.
+    quantile = the bin, 2^shift steps of the fixed point wide and
     counted from `lower`, in which the value of `rank` a/b lies. `square` is Δ2² in the integer unit – of a quantile
     that of its scores, over all groups; the parameter of the noise is sigma/1024 in that unit: σ, Laplace's scale, or
     what scores are divided by. `rho` is its loss, rounded up to 10⁻¹⁸."""
