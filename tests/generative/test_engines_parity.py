@@ -8,6 +8,7 @@ from functools import cache
 from random import Random
 
 import pytest
+from coded import write_coded
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from versions import DuckDBEngine, ReferenceEngine, measurement, plan, write_version
@@ -170,10 +171,16 @@ def plans(draw: st.DrawFn):
     return made
 
 
-@pytest.fixture(scope="module")
-def version(tmp_path_factory: pytest.TempPathFactory) -> OpenVersion:
+KEY_SETS = (["a"], ["c"], ["e", "c"], ["f"], ["d", "f"])
+
+
+@pytest.fixture(scope="module", params=["plain", "coded", "domains"])
+def version(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> OpenVersion:
     path = tmp_path_factory.mktemp("parity") / "random.db"
-    return write_version(path, {name: (rows, TYPES) for name, rows in TABLES.items()})
+    tables = {name: (rows, TYPES) for name, rows in TABLES.items()}
+    if request.param == "plain":
+        return write_version(path, tables)
+    return write_coded(path, tables, domains=request.param == "domains", key_sets=KEY_SETS)
 
 
 @pytest.fixture(scope="module")
@@ -187,4 +194,5 @@ def engine():
 @given(asked=plans())
 def test_U1_engines_agree_on_random_tables_and_plans(engine, version, asked):
     [mine], [other] = ReferenceEngine(TABLES).run(version, asked), engine.run(version, asked)
+    assert len(set(other.groups)) == len(other.groups)
     assert dict(zip(mine.groups, mine.values, strict=True)) == dict(zip(other.groups, other.values, strict=True))

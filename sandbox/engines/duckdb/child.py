@@ -1,7 +1,8 @@
 """The child that holds one data version open, read-only, and runs rendered statements over it.
 
-First frame: where the file is and its key. Every further frame: a statement and its parameters; the answer is an
-Arrow stream, so that 128-bit sums and decimals stay exact."""
+First frame: where the file is and its key; the answer says how the version is stored. Every further frame: a statement
+and its parameters, and how its rows are numbered here before, if they are; the answer is an Arrow stream, so that
+128-bit sums and decimals stay exact."""
 
 from __future__ import annotations
 
@@ -11,8 +12,11 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+from sandbox.engines.duckdb.facts import BOUNDED, read_facts
 from sandbox.engines.files import attach, connect, lock
 from sandbox.engines.worker import serve
+
+GROUP_BITS = 20  # of the codes of keys, up to which DuckDB groups by position and not by hash
 
 
 class Version:
@@ -20,16 +24,23 @@ class Version:
 
     def __init__(self) -> None:
         self._connection: duckdb.DuckDBPyConnection | None = None
+        self._threads = 1
 
     def answer(self, question: bytes) -> bytes:
         asked = json.loads(question)
         if self._connection is None:
+            self._threads = int(asked["threads"])
             scratch = Path.cwd() / "spill"
             self._connection = connect(scratch, asked["memory"], asked["threads"])
             attach(self._connection, Path(asked["path"]), bytes.fromhex(asked["key"]))
+            self._connection.execute(f"SET perfect_ht_threshold = {GROUP_BITS}")
             lock(self._connection, [scratch])
-            return b"open"
+            return read_facts(self._connection).as_json()
         with self._connection.cursor() as cursor:
+            if asked["pieces"] is not None:
+                from sandbox.engines.duckdb.ordinals import bounded  # what few statements need is not waited for
+
+                cursor.register(BOUNDED, bounded(self._connection, asked["pieces"], self._threads))
             table = cursor.execute(asked["sql"], asked["parameters"]).to_arrow_table()
         sink = pa.BufferOutputStream()
         with pa.ipc.new_stream(sink, table.schema) as stream:

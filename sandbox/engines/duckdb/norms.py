@@ -3,38 +3,44 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import count
 
 from sqlglot import exp
 
-from sandbox.engines.duckdb.relations import UNIT, column, digits, number_of, table
+from sandbox.engines.duckdb.relations import Relations
+from sandbox.engines.duckdb.scans import TableScan
+from sandbox.engines.duckdb.terms import column, digits, integer
+from sandbox.engines.layout import UNIT, edge
+from sandbox.engines.width import width
 from sandbox.plan.block import WEIGHT, Block, Measurement, Norm
 from sandbox.plan.relation import Scan
-from sandbox.plan.walk import stored, walk
+from sandbox.plan.scalar import Column
+from sandbox.plan.walk import walk
 
 LARGEST = 1 << 126  # of a sum of squares
 
 
 @lru_cache(maxsize=1)
 def edges() -> tuple[int, ...]:
-    """Give ⌈2^(j/8)⌉ for j = 0, 1, … until its square is beyond every norm, each once."""
+    """Give the edges of the norm buckets until the square is beyond every norm, each once."""
     found: list[int] = []
-    j = 0
-    while not found or found[-1] ** 2 < LARGEST:
-        low = _root8(1 << j)
-        if not found or low > found[-1]:
-            found.append(low)
-        j += 1
+    for bucket in count():
+        if not found or edge(bucket) > found[-1]:
+            found.append(edge(bucket))
+        if found[-1] ** 2 >= LARGEST:
+            break
     return tuple(found)
 
 
-def weights(block: Block, m: Measurement, norm: Norm) -> exp.Select:
+def weights(block: Block, m: Measurement, norm: Norm, relations: Relations) -> exp.Select:
     """Give a table of `__unit` and `__weight`: min(10⁵, ⌊cap·10⁵/E⌋) with the edge E of the unit's norm."""
     scan = next(node for node in walk(block.rows) if isinstance(node, Scan))
     one = 10**WEIGHT
-    value = exp.Abs(this=number_of(m.column)) if m.column else exp.Literal.number("1")
-    keys = [exp.column(stored(key), quoted=True) for key in norm.keys]
+    table = relations.scan(scan)
+    value = exp.Abs(this=_value(table, m.column)) if m.column else exp.Literal.number("1")
+    keys = [table.scope[key.name].code() for key in norm.keys]
     sums = exp.select(column(UNIT), exp.alias_(exp.cast(exp.Sum(this=value), "HUGEINT"), "s"))
-    sums = sums.from_(table(scan.table)).group_by(column(UNIT), *keys)
+    sums = sums.from_(table.name).group_by(column(UNIT), *keys)
     square = exp.Coalesce(
         this=exp.Sum(this=exp.Mul(this=column("s"), expression=column("s"))), expressions=[exp.Literal.number("0")]
     )
@@ -51,10 +57,6 @@ def weights(block: Block, m: Measurement, norm: Norm) -> exp.Select:
     return joined.join(listed, on=fits, join_type="ASOF")
 
 
-def _root8(number: int) -> int:
-    """Give the eighth root of a whole number, rounded up, exactly."""
-    low, high = 1, 1 << (number.bit_length() // 8 + 1)
-    while low < high:
-        middle = (low + high) // 2
-        low, high = (low, middle) if middle**8 >= number else (middle + 1, high)
-    return low
+def _value(table: TableScan, column: Column) -> exp.Expression:
+    """A measured column, in 64 bits: narrower types have numbers whose absolute value they have not."""
+    return exp.cast(table.scope[column.name].value(), integer(width(column).most))

@@ -24,7 +24,7 @@ def render(scalars: Scalars, node: s.Scalar, most: int) -> tuple[exp.Expression,
     own = raw(node)
     match node:
         case s.Column():
-            return exp.column(node.name, quoted=True), most
+            return scalars.column(node), most
         case s.Constant():
             return (exp.null() if node.value is None else digits(_grains(node, own.scale))), most
         case s.Arithmetic():

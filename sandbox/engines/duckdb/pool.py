@@ -7,19 +7,16 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from decimal import Decimal
-from itertools import repeat
 from threading import Lock
+from typing import Any
 
-import pyarrow as pa
-
-from sandbox.engines.base import EngineFailed, Exact, Histogram, OpenVersion
+from sandbox.engines.base import EngineFailed, Exact, OpenVersion
+from sandbox.engines.duckdb.answers import exact
+from sandbox.engines.duckdb.facts import Facts, of_json
 from sandbox.engines.duckdb.render import Query, render
-from sandbox.engines.fixed import from_grains
 from sandbox.engines.process import Child, ChildLost
-from sandbox.plan.block import Block
+from sandbox.engines.width import fits
 from sandbox.plan.plan import Plan
-from sandbox.plan.scalar import Type, Value
 
 MODULE = "sandbox.engines.duckdb.child"
 
@@ -30,13 +27,14 @@ class Seat:
 
     lock: Lock = field(default_factory=Lock)
     child: Child | None = None
+    facts: Facts | None = None
     jobs: int = 0
     users: int = 0
 
     def clear(self) -> None:
         if self.child is not None:
             self.child.close()
-        self.child, self.jobs = None, 0
+        self.child, self.facts, self.jobs = None, None, 0
 
 
 class DuckDBEngine:
@@ -55,10 +53,13 @@ class DuckDBEngine:
     def run(self, version: OpenVersion, plan: Plan) -> list[Exact]:
         """Execute `plan` over `version`; raises `EngineFailed`."""
         try:
-            rendered = [render(block) for block in plan.blocks]
+            if not fits(plan):
+                raise EngineFailed
             with self._seat(version.id) as seat:
+                facts = self._opened(seat, version)
+                rendered = [render(block, facts) for block in plan.blocks]
                 answers = [[self._ask(seat, version, query) for query in queries] for queries in rendered]
-            return [_exact(*each) for each in zip(plan.blocks, rendered, answers, strict=True)]
+            return [exact(*each) for each in zip(plan.blocks, rendered, answers, strict=True)]
         except (ChildLost, ValueError, MemoryError):
             raise EngineFailed from None
 
@@ -71,22 +72,30 @@ class DuckDBEngine:
         for seat in seats:
             seat.clear()
 
-    def _ask(self, seat: Seat, version: OpenVersion, query: Query) -> bytes:
-        try:
-            if seat.child is None or not seat.child.alive:
-                seat.clear()
-                seat.child = Child(MODULE)
-                opening = {"path": str(version.path.resolve()), "key": version.key.hex(), **self._settings}
-                seat.child.ask(json.dumps(opening).encode(), self._seconds)
-            question = {"sql": query.sql, "parameters": query.parameters}
-            answer = seat.child.ask(json.dumps(question).encode(), self._seconds)
-        except ChildLost:
+    def _opened(self, seat: Seat, version: OpenVersion) -> Facts:
+        """Give the facts of the version, from a child that has it open."""
+        if seat.child is None or seat.facts is None or not seat.child.alive:
             seat.clear()
-            raise
+            seat.child = Child(MODULE)
+            opening = {"path": str(version.path.resolve()), "key": version.key.hex(), **self._settings}
+            seat.facts = of_json(self._told(seat, opening))
+        return seat.facts
+
+    def _ask(self, seat: Seat, version: OpenVersion, query: Query) -> bytes:
+        self._opened(seat, version)
+        answer = self._told(seat, {"sql": query.sql, "parameters": query.parameters, "pieces": query.pieces})
         seat.jobs += 1
         if seat.jobs >= self._jobs or self._closed:
             seat.clear()
         return answer
+
+    def _told(self, seat: Seat, question: dict[str, Any]) -> bytes:
+        assert seat.child is not None
+        try:
+            return seat.child.ask(json.dumps(question).encode(), self._seconds)
+        except ChildLost:
+            seat.clear()
+            raise
 
     @contextmanager
     def _seat(self, version: str) -> Iterator[Seat]:
@@ -105,43 +114,3 @@ class DuckDBEngine:
         finally:
             with self._lock:
                 seat.users -= 1
-
-
-def _exact(block: Block, queries: list[Query], answers: list[bytes]) -> Exact:
-    """Put the answers of a block's statements together, group by group; a group that a statement does not have counts
-    nothing in it."""
-    nothing: list[int | Histogram] = [() if m.what == "quantile" else 0 for m in block.measurements]
-    groups: dict[tuple[Value, ...], list[int | Histogram]] = {} if block.keys else {(): list(nothing)}
-    for query, answer in zip(queries, answers, strict=True):
-        for group, numbers in _rows(block, query, answer):
-            found = groups.setdefault(group, list(nothing))
-            for place, number in zip(query.measured, numbers, strict=True):
-                found[place] = number
-    return Exact(list(groups), [tuple(values) for values in groups.values()])
-
-
-def _rows(block: Block, query: Query, answer: bytes) -> Iterator[tuple[tuple[Value, ...], list[int | Histogram]]]:
-    """Read the Arrow stream of one statement: keys first, then its measurements."""
-    with pa.ipc.open_stream(answer) as stream:
-        columns = [column.to_pylist() for column in stream.read_all().columns]
-    count = len(block.keys)
-    keys = [
-        column if scale is None else [_number(value, key.expr.type, scale) for value in column]
-        for key, scale, column in zip(block.keys, query.scales, columns, strict=False)
-    ]
-    groups = zip(*keys, strict=True) if keys else repeat((), len(columns[0]))
-    if block.measurements[query.measured[0]].what != "quantile":
-        for group, numbers in zip(groups, zip(*columns[count:], strict=True), strict=True):
-            yield group, [int(number) for number in numbers]
-        return
-    bins: dict[tuple[Value, ...], list[tuple[int, int]]] = {}
-    for group, number, rows in zip(groups, *columns[count:], strict=True):
-        bins.setdefault(group, []).append((int(number), int(rows)))
-    for group, listed in bins.items():
-        yield group, [tuple(sorted(listed))]
-
-
-def _number(value: int | Decimal | None, kind: Type, scale: int) -> int | Decimal | None:
-    if value is None:
-        return None
-    return int(value) if kind.kind == "integer" else from_grains(int(value), scale)

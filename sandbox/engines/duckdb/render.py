@@ -1,140 +1,172 @@
-"""A block's bounded exact aggregates as SQL.
+"""A block's bounded exact aggregates as SQL over the version as it is stored.
 
 The rows of its relation, with keys and measured expressions computed → at most R rows of a unit in a group, at most L0
-groups of a unit → one row of aggregates per group. Noise and everything after it is elsewhere.
+groups of a unit → one row of aggregates per group. Noise and everything after it is elsewhere. Keys and values are
+codes for as long as they can be: a coded key is grouped by its code and decoded after that.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from sqlglot import exp
 
+from sandbox.engines.duckdb import bounding, weighing
+from sandbox.engines.duckdb.facts import BOUNDED, FIRST, Facts
+from sandbox.engines.duckdb.keys import Keys
+from sandbox.engines.duckdb.measures import Counting, is_null, value
 from sandbox.engines.duckdb.norms import weights
-from sandbox.engines.duckdb.relations import UNIT, Relations, Rows, column, digits, over
-from sandbox.engines.duckdb.scalars import Scalars, clamped
-from sandbox.engines.width import width
-from sandbox.plan.block import WEIGHT, Block, Measurement
+from sandbox.engines.duckdb.relations import Relations, Rows
+from sandbox.engines.duckdb.scalars import Scalars
+from sandbox.engines.duckdb.terms import column, digits
+from sandbox.engines.layout import UNIT
+from sandbox.plan.block import Block, Measurement
+from sandbox.plan.scalar import Value
+
+PIECE = 1 << 17  # rows that the child numbers at a time
 
 
 @dataclass(frozen=True)
 class Query:
-    """SQL with named text parameters: keys, then the measurements `measured` (places in the block). `scales` says of
-    each key in which fixed point it comes, None if it is not a number."""
+    """SQL with named text parameters: keys, then the measurements `measured` (places in the block). Of each key,
+    `scales` says in which fixed point it comes, None if it is not a number, and `values` what its codes stand for, None
+    if it has none. `pieces`: what the child makes of the rows first, see `ordinals`."""
 
     sql: str
     parameters: dict[str, str]
     scales: tuple[int | None, ...]
     measured: tuple[int, ...]
+    values: tuple[tuple[Value, ...] | None, ...]
+    pieces: dict[str, Any] | None = field(default=None)
 
 
-def render(block: Block) -> list[Query]:
+def render(block: Block, facts: Facts) -> list[Query]:
     """Give the statements that together measure `block`; raises ValueError when a number could be beyond 2¹²⁶."""
-    places = range(len(block.measurements))
-    plain = [place for place in places if block.measurements[place].norm is None and not _is_quantile(block, place)]
-    found = [_query(block, (place,), exp.Select) for place in places if _is_quantile(block, place)]
-    found += [_query(block, (place,), exp.Select) for place in places if block.measurements[place].norm is not None]
-    return ([_query(block, tuple(plain), exp.Select)] if plain else []) + found
+    measured = list(enumerate(block.measurements))
+    plain = [place for place, m in measured if m.norm is None and m.what != "quantile"]
+    found = [_plain(block, plain, facts)] if plain else []
+    bins: dict[tuple[object, ...], list[int]] = {}
+    for place, m in measured:
+        if m.what == "quantile":
+            bins.setdefault((m.expr, m.scale, m.lower, m.upper, m.shift), []).append(place)
+    found += [_plain(block, places, facts) for places in bins.values()]
+    weighed = [place for place, m in measured if m.norm is not None]
+    indexed = [place for place in weighed if weighing.bucket(block, block.measurements[place], facts)]
+    found += [_indexed(block, indexed, facts)] if indexed else []
+    return found + [_weighed(block, place, facts) for place in weighed if place not in indexed]
 
 
-def _is_quantile(block: Block, place: int) -> bool:
-    return block.measurements[place].what == "quantile"
-
-
-def _query(block: Block, measured: tuple[int, ...], kind: type[exp.Select]) -> Query:
-    scalars = Scalars()
-    relations = Relations(scalars)
-    keys = [f"k{place}" for place in range(len(block.keys))]
+def _plain(block: Block, measured: Sequence[int], facts: Facts) -> Query:
+    """Numbers of one statement, or the one histogram of several quantiles."""
     picked = [block.measurements[place] for place in measured]
-    truncates = block.bounds.truncates and not any(m.norm for m in picked)
-    rows = relations.rows(block.rows, placed=truncates)
-    relation = _computed(block, picked, rows, keys, scalars)
-    if truncates:
-        relation = _bounded(block, relation, keys, rows.places)
-    group = [column(key) for key in keys]
-    aggregates = [exp.alias_(_aggregate(m, f"e{place}"), f"m{place}") for place, m in enumerate(picked)]
-    bins = [column("e0")] if picked[0].what == "quantile" else []
-    if bins:
-        relation = exp.select("*").from_(relation.subquery("present")).where(exp.Not(this=_is_null(bins[0])))
-        aggregates = [exp.alias_(exp.Count(this=exp.Star()), "m0")]
-    query = exp.select(*group, *bins, *aggregates).from_(relation.subquery("bounded"))
-    if group or bins:
-        query = query.group_by(*group, *bins)
-    scales = tuple(width(key.expr).scale if key.expr.type.numeric else None for key in block.keys)
-    return Query(query.sql("duckdb", identify=True), scalars.parameters, scales, measured)
+    histogram = picked[0].what == "quantile"
+    lined = bounding.lined(block.rows)
+    ordinals = bounding.ordinals(block, facts, lined)
+    limits = bounding.limits(block, facts, lined)
+    usable = ordinals is not None and ordinals.keep(limits)
+    if limits and not usable and bounding.counted_once(limits, block, picked):
+        limits, picked = bounding.Limits(None, None), [replace(m, what="units") for m in picked]
+    pieces, windows = bool(limits) and not usable and facts.whole, bool(limits) and not usable and not facts.whole
+    scalars = Scalars()
+    relations = Relations(scalars, facts, ranged=pieces)
+    rows = relations.rows(block.rows, placed=pieces or windows)
+    scalars = scalars.on(rows.scope)
+    keys = Keys.of(block, scalars, facts)
+    computed = _computed(rows, keys, picked[:1] if histogram else picked, scalars, unit=pieces or windows)
+    first: exp.Expression | None = None
+    conditions: list[exp.Expression] = []
+    if usable and ordinals is not None:
+        scan = relations.scan_of(ordinals.scan)
+        counts = any(m.what == "units" for m in picked)
+        if limits.rows is not None or counts:
+            computed = computed.select(exp.alias_(scan.hidden(ordinals.rows), "__r", quoted=True))
+            first = exp.EQ(this=column("__r"), expression=digits(0))
+        if limits.rows is not None:
+            conditions.append(exp.LT(this=column("__r"), expression=digits(limits.rows)))
+        if limits.groups is not None and ordinals.groups is not None:
+            computed = computed.select(exp.alias_(scan.hidden(ordinals.groups), "__g", quoted=True))
+            conditions.append(exp.LT(this=column("__g"), expression=digits(limits.groups)))
+    if windows:
+        computed = bounding.numbered(computed, limits, keys.names, rows.places)
+    if pieces:
+        first = column(FIRST)
+    source: exp.Expression = exp.to_table(BOUNDED) if pieces else computed.subquery("bounded")
+    once = block.bounds.rows == 1 or (limits.rows == 1)
+    counting = Counting(facts, scalars, keys.groups, first, once)
+    query = exp.select(*keys.columns).from_(source)
+    if histogram:
+        query = query.select(column("e0"), exp.alias_(exp.Count(this=exp.Star()), "m0"))
+        conditions.append(exp.Not(this=is_null(column("e0"))))
+    else:
+        query = query.select(*(exp.alias_(counting.aggregate(m, f"e{at}"), f"m{at}") for at, m in enumerate(picked)))
+    if conditions:
+        query = query.where(*conditions)
+    if group := [*keys.columns, *([column("e0")] if histogram else [])]:
+        query = query.group_by(*group)
+    results = ["e0", "m0"] if histogram else [f"m{at}" for at in range(len(picked))]
+    asked = None
+    if pieces:
+        sql, parameters = relations.finished(computed)
+        asked = {
+            "sql": sql,
+            "parameters": parameters,
+            "places": len(rows.places),
+            "keys": len(keys.names),
+            "groups": limits.groups,
+            "rows": limits.rows,
+            "units": facts.units,
+            "step": max(1, facts.units * PIECE // max(facts.rows, 1)),
+        }
+    sql, parameters = relations.finished(keys.decoded(query, results, ordered=histogram))
+    return Query(sql, parameters, keys.scales, tuple(measured), keys.values, asked)
 
 
-def _computed(block: Block, picked: list[Measurement], rows: Rows, keys: list[str], scalars: Scalars) -> exp.Select:
-    """Rows with keys k… and measured values e…, and what bounding needs."""
-    hidden = [column(UNIT), *(column(name) for name in rows.places)]
-    named = [exp.alias_(scalars.render(key.expr), name) for key, name in zip(block.keys, keys, strict=True)]
-    values = [exp.alias_(_value(m, scalars), f"e{place}") for place, m in enumerate(picked) if m.expr or m.norm]
-    source = exp.select(*hidden, *named, *values).from_(rows.select.subquery("rows"))
-    norm = next((m.norm for m in picked if m.norm), None)
-    if norm is not None:
-        source = source.join(
-            weights(block, picked[0], norm).subquery("weights"), using=exp.to_identifier(UNIT, quoted=True)
-        )
-    return source
+def _computed(
+    rows: Rows,
+    keys: Keys,
+    picked: Sequence[Measurement],
+    scalars: Scalars,
+    *,
+    unit: bool,
+) -> exp.Select:
+    """Rows with their unit, keys k… and measured values e…; what orders the rows first where it is asked for."""
+    units = unit or any(m.what == "units" for m in picked)
+    hidden = [column(UNIT)] * units + [column(name) for name in rows.places]
+    values = [exp.alias_(value(m, scalars), f"e{place}") for place, m in enumerate(picked) if m.expr is not None]
+    shown = [*hidden, *keys.named, *values] or [exp.alias_(digits(1), "__row", quoted=True)]
+    return exp.select(*shown).from_(rows.select.subquery("rows"))
 
 
-def _value(m: Measurement, scalars: Scalars) -> exp.Expression:
-    """The integer, bin or counted value of a row; NULL where it does not count."""
-    weight = column("__weight")
-    if m.expr is None:
-        return weight
-    if m.what in ("values", "distinct", "units"):
-        value = scalars.render(m.expr)
-        return value if m.norm is None else exp.Case(ifs=[exp.If(this=exp.Not(this=_is_null(value)), true=weight)])
-    own = width(m.expr)
-    scale = m.scale - (WEIGHT if m.norm else 0)
-    if scale < own.scale:
-        raise ValueError("a sum keeps the exact precision of its rows")
-    number = clamped(scalars.number(m.expr, own.at(scale)), m.lower, m.upper, m.centre)
-    if m.what == "quantile":
-        moved = exp.Paren(this=exp.Sub(this=number, expression=digits(m.lower)))
-        return exp.cast(exp.BitwiseRightShift(this=exp.cast(moved, "BIGINT"), expression=digits(m.shift)), "BIGINT")
-    return number if m.norm is None else exp.Mul(this=exp.cast(number, "HUGEINT"), expression=weight)
+def _indexed(block: Block, measured: Sequence[int], facts: Facts) -> Query:
+    """All measurements whose norms stand in the index."""
+    scalars = Scalars()
+    relations = Relations(scalars, facts)
+    rows = relations.rows(block.rows, placed=False)
+    scalars = scalars.on(rows.scope)
+    keys = Keys.of(block, scalars, facts)
+    picked = [block.measurements[place] for place in measured]
+    query = weighing.statement(block, picked, facts, relations, rows, keys, scalars)
+    sql, parameters = relations.finished(keys.decoded(query, [f"m{at}" for at in range(len(picked))]))
+    return Query(sql, parameters, keys.scales, tuple(measured), keys.values)
 
 
-def _aggregate(m: Measurement, measured: str) -> exp.Expression:
-    summed = exp.Coalesce(this=exp.Sum(this=column(measured)), expressions=[exp.Literal.number("0")])
-    if m.norm is not None:
-        return summed
-    match m.what:
-        case "rows":
-            return exp.Count(this=exp.Star())
-        case "units":
-            unit: exp.Expression = column(UNIT)
-            if m.expr is not None:
-                unit = exp.Case(ifs=[exp.If(this=exp.Not(this=_is_null(column(measured))), true=unit)])
-            return exp.Count(this=exp.Distinct(expressions=[unit]))
-        case "values":
-            return exp.Count(this=column(measured))
-        case "distinct":
-            return exp.Count(this=exp.Distinct(expressions=[column(measured)]))
-        case _:
-            return summed
-
-
-def _bounded(block: Block, rows: exp.Select, keys: list[str], places: list[str]) -> exp.Select:
-    """Drop what a unit has beyond R rows in a group and beyond L0 groups, where that can be."""
-    few_rows = block.bounds.rows_per_group < block.bounds.rows
-    few_groups = bool(keys) and block.bounds.groups < block.bounds.rows
-    unit, group, order = column(UNIT), [column(UNIT), *map(column, keys)], [column(name) for name in places]
-    place = over(exp.RowNumber(), group, order)
-    ranked = exp.select("*", exp.alias_(place, "__place")).from_(rows.subquery("kept"))
-    conditions = [exp.LTE(this=column("__place"), expression=digits(block.bounds.rows_per_group))] if few_rows else []
-    if few_groups:
-        rank = over(exp.RowNumber(), [unit], order)
-        ranked = exp.select("*", exp.alias_(rank, "__rank")).from_(ranked.subquery("placed"))
-        first = over(exp.Min(this=column("__rank")), group, [])
-        ranked = exp.select("*", exp.alias_(first, "__first")).from_(ranked.subquery("numbered"))
-        number = over(exp.DenseRank(), [unit], [column("__first")])
-        ranked = exp.select("*", exp.alias_(number, "__group")).from_(ranked.subquery("firsts"))
-        conditions.append(exp.LTE(this=column("__group"), expression=digits(block.bounds.groups)))
-    return exp.select("*").from_(ranked.subquery("ranked")).where(*conditions)
-
-
-def _is_null(value: exp.Expression) -> exp.Expression:
-    return exp.Paren(this=exp.Is(this=value, expression=exp.null()))
+def _weighed(block: Block, place: int, facts: Facts) -> Query:
+    """One measurement, weighed by norms that are computed here."""
+    m = block.measurements[place]
+    assert m.norm is not None
+    scalars = Scalars()
+    relations = Relations(scalars, facts)
+    rows = relations.rows(block.rows, placed=False)
+    scalars = scalars.on(rows.scope)
+    keys = Keys.of(block, scalars, facts)
+    weighed = exp.alias_(value(m, scalars, column("__weight")), "e0")
+    source = exp.select(*keys.named, weighed).from_(rows.select.subquery("rows"))
+    listed = weights(block, m, m.norm, relations).subquery("weights")
+    source = source.join(listed, using=exp.to_identifier(UNIT, quoted=True))
+    query = exp.select(*keys.columns, exp.alias_(weighing.total(column("e0")), "m0")).from_(source.subquery("bounded"))
+    if keys.names:
+        query = query.group_by(*keys.columns)
+    sql, parameters = relations.finished(keys.decoded(query, ["m0"]))
+    return Query(sql, parameters, keys.scales, (place,), keys.values)

@@ -11,7 +11,8 @@ from datetime import date
 
 from sqlglot import exp
 
-from sandbox.engines.duckdb import dates, numbers, texts
+from sandbox.engines.duckdb import codes, dates, numbers, texts
+from sandbox.engines.duckdb.scans import Scope, decimal
 from sandbox.engines.duckdb.terms import case, cast, constant, digits, integer
 from sandbox.engines.widths import MOST, Width, common, raw, width
 from sandbox.plan import scalar as s
@@ -21,10 +22,35 @@ TYPES = {"string": "VARCHAR", "boolean": "BOOLEAN", "date": "DATE"}
 
 
 class Scalars:
-    """Renders expressions and collects the texts in them under parameter names."""
+    """Renders expressions and collects the texts in them under parameter names. `scope` are the stored columns that the
+    rows below still show as they are stored; all others are columns by their names. `asking`: a condition may ask the
+    file for the codes that it holds for, which DuckDB does not do everywhere."""
 
-    def __init__(self) -> None:
-        self.parameters: dict[str, str] = {}
+    def __init__(
+        self, scope: Scope | None = None, parameters: dict[str, str] | None = None, *, asking: bool = True
+    ) -> None:
+        self.scope: Scope = scope or {}
+        self.asking = asking
+        self.parameters: dict[str, str] = {} if parameters is None else parameters
+
+    def on(self, scope: Scope, *, asking: bool = True) -> Scalars:
+        """Give what renders expressions over other rows of the same statement."""
+        return Scalars(scope, self.parameters, asking=asking)
+
+    def column(self, node: s.Column) -> exp.Expression:
+        """Give a column's value."""
+        cell = self.scope.get(node.name)
+        return exp.column(node.name, quoted=True) if cell is None else cell.value()
+
+    def kept(self, node: s.Scalar) -> exp.Expression:
+        """Give a condition that holds for the same rows; where it does not, whether it is unknown is lost."""
+        if isinstance(node, s.Logic):
+            join = exp.And if node.op == "and" else exp.Or
+            first, *others = (self.kept(arg) for arg in node.args)
+            for other in others:
+                first = join(this=first, expression=other)
+            return exp.Paren(this=first)
+        return codes.kept(self, node) or self.render(node)
 
     def render(self, node: s.Scalar) -> exp.Expression:
         """Give the expression; a number in the fixed point of its type (see `width`)."""
@@ -32,7 +58,7 @@ class Scalars:
             return self.number(node, width(node))
         match node:
             case s.Column():
-                return exp.column(node.name, quoted=True)
+                return self.column(node)
             case s.Constant():
                 return self._constant(node)
             case s.Case():
@@ -41,7 +67,7 @@ class Scalars:
             case s.Extreme():
                 return exp.Anonymous(this=node.op, expressions=[self.render(arg) for arg in node.args])
         if node.type == s.BOOLEAN:
-            return exp.Paren(this=self._condition(node))
+            return codes.known(self, node) or exp.Paren(this=self._condition(node))
         return dates.render(self, node) if node.type == s.DATE else texts.render(self, node)
 
     def number(self, node: s.Scalar, at: Width) -> exp.Expression:
@@ -122,17 +148,22 @@ class Scalars:
         return exp.Anonymous(this="regexp_full_match", expressions=parts)
 
 
-def from_decimal(cell: exp.Expression, column: s.Column) -> exp.Expression:
-    """Give a stored decimal as a whole number in the fixed point of its column."""
-    own = width(column)
-    return exp.cast(numbers.grains_of(cell, own) if own.scale else cell, integer(own.most))
+from_decimal = decimal
 
 
-def clamped(value: exp.Expression, lower: int, upper: int, centre: int) -> exp.Expression:
-    """Give min(max(value, lower), upper) − centre, and NULL for NULL (LEAST and GREATEST would pass over NULLs)."""
+def clamped(
+    value: exp.Expression, lower: int, upper: int, centre: int, ends: tuple[int, int] | None = None
+) -> exp.Expression:
+    """Give min(max(value, lower), upper) − centre, and NULL for NULL (LEAST and GREATEST would pass over NULLs, and
+    DuckDB would forget what it knows of the value). `ends` are the least and the most it can be."""
     most = max(abs(lower), abs(upper)) + abs(centre)
     low, high = constant(lower, most), constant(upper, most)
-    inside = case([(exp.LT(this=value, expression=low), low), (exp.GT(this=value, expression=high), high)], value)
+    whens: list[tuple[exp.Expression, exp.Expression]] = []
+    if ends is None or ends[0] < lower:
+        whens.append((exp.LT(this=value, expression=low), low))
+    if ends is None or ends[1] > upper:
+        whens.append((exp.GT(this=value, expression=high), high))
+    inside = case(whens, value) if whens else value
     moved = exp.Sub(this=exp.Paren(this=inside), expression=constant(centre, most)) if centre else inside
     return exp.cast(exp.Paren(this=moved), integer(most))
 

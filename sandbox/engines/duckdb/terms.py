@@ -44,3 +44,8 @@ def digits(number: int) -> exp.Expression:
 def double(number: float) -> exp.Expression:
     """Give a float, digit by digit the same one."""
     return exp.Literal.number(f"{number!r}e0" if "e" not in repr(number) else repr(number))
+
+
+def column(name: str) -> exp.Column:
+    """A column by its quoted name."""
+    return exp.column(name, quoted=True)
