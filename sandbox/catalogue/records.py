@@ -11,7 +11,8 @@ from typing import Any, ClassVar
 @dataclass(frozen=True)
 class Resource:
     """A registered resource. `entry` is its validated registration (declarations only, nothing measured);
-    `population` names the unit population whose budget it spends; `version` is the current data version."""
+    `population` names the unit population whose budget it spends; `version` is the current data version; `profile` the
+    purchase whose public profile questions are planned by."""
 
     TABLE: ClassVar[str] = "resources"
     id: str
@@ -25,6 +26,7 @@ class Resource:
     version: str | None
     status: str
     created_at: datetime
+    profile: str | None = None
 
 
 @dataclass(frozen=True)

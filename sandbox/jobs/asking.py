@@ -89,7 +89,7 @@ def compiled(house: House, tx: Transaction, permit: Permit, request: Mapping[str
             delta_conv=account.delta_conv,
             delta_threshold=accountant.threshold_delta(account.delta),
             pure=account.pure,
-            profile=profile.current(tx, permit.resource.id),
+            profile=profile.current(tx, permit.resource),
             facts={} if version is None else public_facts(version),
         )
     )

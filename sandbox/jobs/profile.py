@@ -140,20 +140,14 @@ def carry_out(house: House, task: Task) -> None:
     house.doorbell.ring("scribe")
 
 
-def current(tx: Transaction, resource: str) -> Profile | None:
-    """Give the newest profile of a resource, None while there is none."""
-    done = newest(tx, resource)
-    return None if done is None else _facts(tx, done.id)
+def current(tx: Transaction, resource: Resource) -> Profile | None:
+    """Give the profile that questions about a resource are planned by, None while there is none."""
+    return None if resource.profile is None else _facts(tx, resource.profile)
 
 
-def newest(tx: Transaction, resource: str) -> BoughtProfile | None:
-    """Give the last purchase that gave a profile."""
-    return max(tx.find(BoughtProfile, resource=resource, status="done"), key=lambda one: one.number, default=None)
-
-
-def view(tx: Transaction, resource: str) -> dict[str, Any] | None:
+def view(tx: Transaction, resource: Resource) -> dict[str, Any] | None:
     """Give the newest profile as those see it who may see the entry: everything in it was released with noise."""
-    done = newest(tx, resource)
+    done = None if resource.profile is None else tx.get(BoughtProfile, resource.profile)
     if done is None or done.content is None:
         return None
     return {
@@ -250,5 +244,8 @@ def _end(house: House, task: Task, bought: BoughtProfile, found: dict[str, Any] 
             resource=held.resource,
         )
         status = "failed" if found is None else "done"
+        resource = tx.get(Resource, held.resource, lock=True) if found is not None else None
+        if resource is not None:
+            tx.change(resource, profile=held.id)
         tx.change(held, status=status, content=found, entry=entry.id, finished_at=now())
         finish(tx, task)

@@ -124,7 +124,7 @@ def read_resource(call: Call, resource_id: str) -> Reply:
     """Read a resource's entry, with its public profile if it has one."""
     found = call.tx.get(Resource, resource_id)
     resource = call.existing(found if found and registry.visible(found, call.principal) else None, "resource")
-    said = registry.view(resource, call.principal) | {"profile": profile.view(call.tx, resource.id)}
+    said = registry.view(resource, call.principal) | {"profile": profile.view(call.tx, resource)}
     return Reply(said, headers={"ETag": _etag(resource)})
 
 

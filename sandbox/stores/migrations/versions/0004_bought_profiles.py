@@ -35,7 +35,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint('id', name=op.f('pk_profiles')),
         sa.UniqueConstraint('resource', 'number', name=op.f('uq_profiles_resource_number')),
     )
+    op.add_column('resources', sa.Column('profile', sa.Text(), nullable=True))
 
 
 def downgrade() -> None:
+    op.drop_column('resources', 'profile')
     op.drop_table('profiles')
