@@ -21,10 +21,11 @@ from sandbox.privacy.threshold import tau
 from sandbox.products.query.foretold import planned_notes
 from sandbox.products.query.measure import Need, measure, needs, shares
 from sandbox.products.query.notes import default_note, notes
-from sandbox.products.query.planner import Way, choose
+from sandbox.products.query.planner import choose
 from sandbox.products.query.request import bounded, bounds_of, check_confidence, epsilon_of, sql_of, wants_private
 from sandbox.products.query.split import weigh
 from sandbox.products.query.spread import source
+from sandbox.products.query.way import Way
 from sandbox.sql.compile import compile_sql
 from sandbox.sql.draft import Key as DraftKey
 from sandbox.sql.draft import Made, Measure

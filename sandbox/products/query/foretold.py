@@ -12,8 +12,8 @@ from sandbox.plan.relation import NUMBER
 from sandbox.plan.scalar import columns
 from sandbox.products.query.accuracy import constant_width, spelled
 from sandbox.products.query.measure import needs
-from sandbox.products.query.planner import Way
 from sandbox.products.query.present import noisy, origin
+from sandbox.products.query.way import Way
 from sandbox.sql.draft import Key as DraftKey
 from sandbox.sql.draft import Measure
 

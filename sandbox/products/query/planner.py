@@ -12,11 +12,11 @@ rows that are left; that these differ from all is taken for `APART` of the share
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
-from math import ceil, log, sqrt
+from math import log, sqrt
 
 from sandbox.catalogue.profile import ROWS, Histogram, Profile, TableProfile
 from sandbox.engines.width import norm_fits
@@ -25,47 +25,17 @@ from sandbox.plan.plan import STATISTICS
 from sandbox.plan.scalar import Case, Column
 from sandbox.products.query.measure import Need, needs
 from sandbox.products.query.spread import Source, Spread, source, spread
-from sandbox.sql.draft import Ask, Measure
+from sandbox.products.query.way import Way, caps, roles, rounded
+from sandbox.sql.draft import Measure
 
 APART = 0.01
 MOST_LEFT_OUT, STEEP = 0.1, 5.0  # a share beyond counts six times
 NORMAL, LAPLACE = 1.96, 3.0  # σ's, or scales, in a 95 % half-width
 TAIL = 5.5  # σ's in a threshold
-EDGE = 2 ** (1 / 16)  # an edge of norms is so much beyond a norm, on average
 SHARES = (0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9995)  # of values, where bounds of them are tried
 NEARER = 2  # a quantile's bounds are moved when that leaves at most this part of the range
-WIDEST = 1 << 60
-SMALLEST = 1e-9  # of a share: below it is the rounding of floats
 GROUPS = (1, 2, 3, 5, 8, 12, 16, 20, 25, 32, 40, 50, 64, 80, 100, 128, 160, 200, 255)  # what is tried as L0
 ROWS_IN_GROUP = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 50, 80, 128, 200, 255)  # and as R
-
-
-@dataclass(frozen=True)
-class Way:
-    """What was decided: bounds, what is measured in place of each need, the share of it that is predicted to be left
-    out, the usual size of what is measured in one group, and of sums the usual size of one value, in their own steps.
-    Where the profile says nothing these are empty."""
-
-    bounds: Bounds
-    planned: Mapping[Need, Need] = field(default_factory=dict)
-    lost: Mapping[Need, float] = field(default_factory=dict)
-    sizes: Mapping[Need, float] = field(default_factory=dict)
-    means: Mapping[Need, Fraction] = field(default_factory=dict)
-
-    def of(self, need: Need) -> Need:
-        return self.planned.get(need, need)
-
-    def predicted(self, what: str, parts: Sequence[Need]) -> tuple[Decimal | None, Decimal | None]:
-        """Give what an output of these parts says of itself: the share left out, and its usual size."""
-        if any(part not in self.lost for part in parts):
-            return None, None
-        bias, first = max(self.lost[part] for part in parts), parts[0]
-        size = self.sizes[first]
-        if what == "average":
-            size = size / self.sizes[parts[1]]
-        known = what in ("count", "sum", "average") and size > 0
-        usual = _rounded(size * 10.0**-first.scale) if known else None
-        return _rounded(bias if bias > SMALLEST else 0.0), usual
 
 
 @dataclass(frozen=True)
@@ -108,7 +78,7 @@ def choose(
 class _Planner:
     def __init__(self, case: Known) -> None:
         self._case = case
-        self._roles = _roles(case.measure.asks, case.allowed.rows)
+        self._roles = roles(case.measure.asks, case.allowed.rows)
         counted = {Need("units")} if case.cells is None and case.allowed.rows > 1 else set()
         self._share = case.rho / len(set(self._roles) | counted)
         self._sizes = {need: self._size(need) for need in self._roles}
@@ -138,7 +108,7 @@ class _Planner:
                 planned[need] = Need("units") if moved == Need("rows") and bounds.rows > 1 else moved
         sizes = {planned[need]: self._sizes[need] for need in self._roles}
         sums = {need: self._mean(need) for need, role in self._roles.items() if role == "sum"}
-        means = {planned[need]: Fraction(_rounded(mean)) for need, mean in sums.items() if mean > 0}
+        means = {planned[need]: Fraction(rounded(mean)) for need, mean in sums.items() if mean > 0}
         return Way(bounds, planned, {planned[need]: lost[need] for need in self._roles}, sizes, means)
 
     def _best(self, wanted: Sequence[Need]) -> tuple[float, Bounds]:
@@ -287,7 +257,7 @@ class _Planner:
             if over is None or not set(known.keys) <= set(grouped):
                 continue
             keys = tuple(grouped[name] for name in sorted(known.keys))
-            for cap, left_out in _caps(over, ROWS if column is None else column.name.partition("@")[0]):
+            for cap, left_out in caps(over, ROWS if column is None else column.name.partition("@")[0]):
                 moved = replace(need, norm=Norm(keys, cap))
                 error = _counted(left_out) + NORMAL * cap / sqrt(2 * self._share) / self._sizes[need]
                 if best is None or error < best[2]:
@@ -295,46 +265,9 @@ class _Planner:
         return best
 
 
-def _caps(over: Spread, measure: str) -> Iterator[tuple[int, float]]:
-    """Give caps of a norm, each with the share of the total that weighing by it leaves out. What a unit adds in all is
-    its norm times the root of the groups that it spreads over, as its rows do."""
-    if not all(measure in one.norms and ROWS in one.norms for one in over.alike):
-        return
-    totals = [
-        (one.share * one.norms[measure] * one.rows / max(one.norms[ROWS], 1.0), one.norms[measure] * EDGE)
-        for one in over.alike
-    ]
-    whole = sum(total for total, _ in totals)
-    for cap in sorted({ceil(edge) for _, edge in totals}):
-        if 1 <= cap < WIDEST and whole > 0:
-            yield cap, sum(total * (1 - min(1.0, cap / max(edge, 1e-9))) for total, edge in totals) / whole
-
-
-def _roles(asks: Sequence[Ask], rows: int) -> dict[Need, str]:
-    """Give every need once, with what it is for: count, units, sum, quantile, mean (the sum of an average), part (of an
-    average or a statistic)."""
-    found: dict[Need, str] = {}
-    for ask in asks:
-        parts = needs(ask, rows)
-        role = {"rows": "count", "values": "count", "distinct": "distinct", "average": "part"}.get(ask.what, ask.what)
-        for place, need in enumerate(parts):
-            own = "part" if len(parts) > 1 else role
-            if ask.what == "average" and place == 0:
-                own = "mean"
-            if own == "units" and need.what != "units":
-                own = "count"
-            found[need] = "part" if found.get(need, own) != own else own
-    return found
-
-
 def _counted(left_out: float) -> float:
     """Give what a share left out counts as against noise, which many answers average out and a bias never."""
     return left_out + STEEP * max(left_out - MOST_LEFT_OUT, 0.0)
-
-
-def _rounded(number: float) -> Decimal:
-    """Give a prediction to four digits: no more of it can be relied on, nor needs to be the same everywhere."""
-    return Decimal(f"{number:.4g}")
 
 
 def _column(need: Need) -> Column | None:

@@ -1,0 +1,85 @@
+"""What the planner decides, and what follows from questions and profiles alone: what each need is for, which caps norms
+can have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from fractions import Fraction
+from math import ceil
+
+from sandbox.catalogue.profile import ROWS
+from sandbox.plan.block import Bounds
+from sandbox.products.query.measure import Need, needs
+from sandbox.products.query.spread import Spread
+from sandbox.sql.draft import Ask
+
+EDGE = 2 ** (1 / 16)  # an edge of norms is so much beyond a norm, on average
+WIDEST = 1 << 60
+SMALLEST = 1e-9  # of a share: below it is the rounding of floats
+
+
+@dataclass(frozen=True)
+class Way:
+    """What was decided: bounds, what is measured in place of each need, the share of it that is predicted to be left
+    out, the usual size of what is measured in one group, and of sums the usual size of one value, in their own steps.
+    Where the profile says nothing these are empty."""
+
+    bounds: Bounds
+    planned: Mapping[Need, Need] = field(default_factory=dict)
+    lost: Mapping[Need, float] = field(default_factory=dict)
+    sizes: Mapping[Need, float] = field(default_factory=dict)
+    means: Mapping[Need, Fraction] = field(default_factory=dict)
+
+    def of(self, need: Need) -> Need:
+        return self.planned.get(need, need)
+
+    def predicted(self, what: str, parts: Sequence[Need]) -> tuple[Decimal | None, Decimal | None]:
+        """Give what an output of these parts says of itself: the share left out, and its usual size."""
+        if any(part not in self.lost for part in parts):
+            return None, None
+        bias, first = max(self.lost[part] for part in parts), parts[0]
+        size = self.sizes[first]
+        if what == "average":
+            size = size / self.sizes[parts[1]]
+        known = what in ("count", "sum", "average") and size > 0
+        usual = rounded(size * 10.0**-first.scale) if known else None
+        return rounded(bias if bias > SMALLEST else 0.0), usual
+
+
+def caps(over: Spread, measure: str) -> Iterator[tuple[int, float]]:
+    """Give caps of a norm, each with the share of the total that weighing by it leaves out. What a unit adds in all is
+    its norm times the root of the groups that it spreads over, as its rows do."""
+    if not all(measure in one.norms and ROWS in one.norms for one in over.alike):
+        return
+    totals = [
+        (one.share * one.norms[measure] * one.rows / max(one.norms[ROWS], 1.0), one.norms[measure] * EDGE)
+        for one in over.alike
+    ]
+    whole = sum(total for total, _ in totals)
+    for cap in sorted({ceil(edge) for _, edge in totals}):
+        if 1 <= cap < WIDEST and whole > 0:
+            yield cap, sum(total * (1 - min(1.0, cap / max(edge, 1e-9))) for total, edge in totals) / whole
+
+
+def roles(asks: Sequence[Ask], rows: int) -> dict[Need, str]:
+    """Give every need once, with what it is for: count, units, sum, quantile, mean (the sum of an average), part (of an
+    average or a statistic)."""
+    found: dict[Need, str] = {}
+    for ask in asks:
+        parts = needs(ask, rows)
+        role = {"rows": "count", "values": "count", "distinct": "distinct", "average": "part"}.get(ask.what, ask.what)
+        for place, need in enumerate(parts):
+            own = "part" if len(parts) > 1 else role
+            if ask.what == "average" and place == 0:
+                own = "mean"
+            if own == "units" and need.what != "units":
+                own = "count"
+            found[need] = "part" if found.get(need, own) != own else own
+    return found
+
+
+def rounded(number: float) -> Decimal:
+    """Give a prediction to four digits: no more of it can be relied on, nor needs to be the same everywhere."""
+    return Decimal(f"{number:.4g}")
