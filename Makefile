@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PY := $(BIN)/python
 READY := $(VENV)/.ready
 
-.PHONY: setup spark demo test check bench serve lock
+.PHONY: setup spark demo test check bench serve lock reference
 .DEFAULT_GOAL := setup
 
 setup: $(READY)
@@ -52,6 +52,9 @@ bench: setup
 	@$(PY) -m benchmarks $(ARGS)
 
 COMPILE = $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header
+
+reference: setup
+	@PYTHONPATH=tests:tests/spec $(PY) -m language.page
 
 lock: setup
 	@$(PY) -m pip install --quiet --disable-pip-version-check uv
