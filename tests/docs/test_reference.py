@@ -7,7 +7,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "spec"))
 
-from language.page import PAGE, page, value_tables  # noqa: E402
+from language.page import PAGE, page, value_tables
 
 
 def test_the_page_is_the_examples() -> None:
