@@ -117,7 +117,8 @@ class Estate:
         return answer.json
 
     def ask(self, sql: str, user: str = "firm", epsilon: str = "0.5", key: str = "") -> str:
-        """Submit a question and give its job."""
+        """Submit a question, as if vault and scribe were there, and give its job."""
+        self.beat()
         body = {"subscription": self.subscriptions[user], "sql": sql, "epsilon": epsilon}
         headers = {"Idempotency-Key": key or f"k-{now().timestamp()}"}
         return str(self.ok("POST", "/jobs", body, user, headers=headers)["id"])

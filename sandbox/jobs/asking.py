@@ -8,9 +8,9 @@ from decimal import Decimal
 from typing import Any
 
 from sandbox.billing.prices import most
-from sandbox.catalogue.entry import parse_entry
 from sandbox.catalogue.facts import public_facts
 from sandbox.catalogue.records import DataVersion
+from sandbox.catalogue.stored import stored_entry
 from sandbox.core.canonical import canonical_bytes
 from sandbox.core.clock import now
 from sandbox.core.ids import new_id
@@ -74,7 +74,7 @@ def compiled(house: House, tx: Transaction, permit: Permit, request: Mapping[str
         raise Problem("state_conflict", f"this instance cannot run products of kind {permit.product.kind}")
     if permit.resource.version is None:
         raise Problem("state_conflict", "the resource has no data yet; ask its holder to upload a version")
-    entry = parse_entry(permit.resource.entry)
+    entry = stored_entry(permit.resource.entry)
     version = tx.get(DataVersion, permit.resource.version)
     account = accountant.account_for(tx, permit.resource.population, permit.subscription.party)
     accountant.admit(account, {"gaussian"}, private_keys=False)  # every kind calibrates its noise by ρ so far
@@ -177,7 +177,7 @@ def _explained(
 ) -> dict[str, list[str]]:
     """What the plan does and takes, in sentences, by language."""
     within = tx.get(Account, account_id(permit.resource.population, None))
-    unit, kind = parse_entry(permit.resource.entry).unit, house.products[permit.product.kind]
+    unit, kind = stored_entry(permit.resource.entry).unit, house.products[permit.product.kind]
     assert within is not None and unit is not None
     return {
         language: kind.explain(plan, unit.name, language)

@@ -7,9 +7,9 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from sandbox.catalogue.entry import parse_entry
 from sandbox.catalogue.facts import public_facts
 from sandbox.catalogue.records import DataVersion, Resource
+from sandbox.catalogue.stored import stored_entry
 from sandbox.core.clock import now
 from sandbox.core.ids import new_id
 from sandbox.core.store import Duplicate, Stale, Transaction
@@ -160,7 +160,7 @@ def as_registered(tx: Transaction, plan: Plan, version: DataVersion) -> bool:
     resource = tx.get(Resource, version.resource)
     if resource is None or (plan.resource, plan.population) != (resource.id, resource.population):
         return False
-    entry = parse_entry(resource.entry)
+    entry = stored_entry(resource.entry)
     known = Declared(entry, public_facts(version))
     for block in plan.blocks:
         if not as_claimed(block.rows, known):

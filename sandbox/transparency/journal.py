@@ -65,8 +65,8 @@ class Journal:
         leaf = _leaf(entry_id, kind, moment, public, [opened for _, opened in openings])
         entry = LogEntry(entry_id, kind, leaf, leaf_hash(leaf).hex(), None, job, party, resource, product, moment)
         tx.add(entry)
-        for audience, opened in openings:
-            tx.add(self._seal(entry_id, audience, opened))
+        if openings:
+            tx.add_all([self._seal(entry_id, audience, opened) for audience, opened in openings])
         return entry
 
     def openings(self, tx: Transaction, entry: LogEntry, audience: str) -> dict[str, Opened]:

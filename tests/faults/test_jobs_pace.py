@@ -39,7 +39,6 @@ def test_who_joins_a_base_waits_as_long_as_who_drew_it(tmp_path: Path, monkeypat
         monkeypatch.setattr(engine, "run", slow)
         jobs = []
         for user in ("firm", "other", "other"):
-            box.beat()
             jobs.append(box.ask(SQL, user))
             box.finish()
         with box.house.store.read() as tx:
