@@ -19,6 +19,7 @@ LONGEST_TEXT = 1 << 40
 MOST_DAYS = 4_000_000  # more than there are in the years 1 to 9999
 MOST_MONTHS = 120_000
 DIGITS = 38
+DEEPEST = 80  # additions in each other; texts have at most 70
 _PARTS = {"days": MOST_DAYS, "months": MOST_MONTHS, "year": 9999, "isoyear": 9999}  # others are below 1000
 
 
@@ -41,6 +42,7 @@ def width(node: s.Scalar) -> Width:
     return own.at(max(own.scale, node.type.scale))
 
 
+@lru_cache(maxsize=4096)  # what asks for a width asks for those of its parts, some of them again and again
 def raw(node: s.Scalar) -> Width:
     """Give the width in the fixed point that the expression has by itself: 1 has no decimals, whatever its type."""
     match node:
@@ -104,8 +106,13 @@ def peak(node: s.Scalar) -> int:
 
 
 def sound(node: s.Scalar) -> bool:
-    """Say whether no number on the way to `node` is beyond 2¹²⁶, nor beyond what its operations take."""
-    return peak(node) <= MOST and _taken(node) and all(sound(child) for child in s.children(node))
+    """Say whether no number on the way to `node` is beyond 2¹²⁶, nor beyond what its operations take, and whether it
+    is not too deep to be written out."""
+    return s.depth(node) <= DEEPEST and _sound(node)
+
+
+def _sound(node: s.Scalar) -> bool:
+    return peak(node) <= MOST and _taken(node) and all(_sound(child) for child in s.children(node))
 
 
 def step(node: s.Round, arg: Width) -> int:

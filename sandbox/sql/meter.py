@@ -8,7 +8,7 @@ from sandbox.plan import scalar as s
 from sandbox.sql.terms import quote, refuse
 
 MOST_BUILT = 100_000  # parts: NULLIF, COALESCE, BETWEEN and CASE x repeat an operand, so that text of n can mean 2ⁿ
-DEEPEST = 100  # nodes in each other: whoever reads a plan recurses at each
+DEEPEST = 70  # additions in each other, or what is as deep: whoever reads a plan recurses at each
 MOST_LISTED = 500_000  # values that are computed to list those of expressions
 
 
@@ -40,5 +40,5 @@ class Meter:
         if id(node) not in self._sizes:
             inner = [self._measure(child) for child in s.children(node)]
             deepest = max((depth for _, depth in inner), default=0)
-            self._sizes[id(node)] = (node, 1 + sum(size for size, _ in inner), 1 + deepest)
+            self._sizes[id(node)] = (node, 1 + sum(size for size, _ in inner), s.levels(node) + deepest)
         return self._sizes[id(node)][1:]

@@ -16,6 +16,7 @@ from sandbox.sql.terms import WORDS, Bound, Calls, Reader, Term, computed, liter
 
 MOST_CHARACTERS = 10_000  # a place or a length
 MOST_PART = 250  # characters of what is looked for, or put in place of it
+MOST_PARTS = 100  # of a text that is split
 MOST_COPIES = 64  # of stored texts, in one that is made
 
 
@@ -155,7 +156,7 @@ def _pad(reader: Reader, node: exp.Expr) -> Term:
 
 def _split(reader: Reader, node: exp.Expr) -> Term:
     separator = _word(node.args["delimiter"], "SPLIT_PART")
-    place = whole(node.args["part_index"], -MOST_CHARACTERS, MOST_CHARACTERS, "The part of SPLIT_PART")
+    place = whole(node.args["part_index"], -MOST_PARTS, MOST_PARTS, "The part of SPLIT_PART")
     if place == 0:
         raise refuse("Parts of a text are counted from 1; write SPLIT_PART(x, ',', 1).")
     return made(reader, node, lambda arg: s.Split(arg, separator, place))

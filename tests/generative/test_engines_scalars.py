@@ -168,6 +168,33 @@ def test_U1_every_node_means_the_same_in_duckdb(table: Table, node: s.Scalar) ->
     assert from_json(to_json(node)) == node
 
 
+ONE = s.Constant(1, s.INTEGER)
+DEEP = {
+    "sums": (COLUMNS["n"], lambda node: calculated("+", node, COLUMNS["n"])),
+    "quotients": (COLUMNS["n"], lambda node: s.Round("up", calculated("/", node, COLUMNS["n"]), 0, s.INTEGER)),
+    "logarithms": (COLUMNS["n"], lambda node: s.Function("ln", node)),
+    "roots": (COLUMNS["n"], lambda node: s.Function("sqrt", node)),
+    "spellings": (COLUMNS["n"], lambda node: s.ToNumber(s.ToText(node), 18, s.INTEGER)),
+    "reversals": (COLUMNS["t"], lambda node: s.Text("reverse", node)),
+    "parts": (COLUMNS["t"], lambda node: s.Split(node, "-", -1)),
+    "days": (COLUMNS["d"], lambda node: s.DateAdd(node, ONE, "day")),
+    "months": (COLUMNS["d"], lambda node: s.DateAdd(COLUMNS["d"], s.DatePart("day", node), "month")),
+    "dates": (COLUMNS["d"], lambda node: s.MakeDate(s.DatePart("year", node), ONE, ONE)),
+    "choices": (COLUMNS["n"], lambda node: chosen(COLUMNS["b"], node, ONE)),
+    "negations": (COLUMNS["b"], s.Not),
+}
+
+
+@pytest.mark.parametrize("what", DEEP)
+def test_U1_what_is_deep_is_written_out_and_soon_computed(table: Table, what: str) -> None:
+    """As deep as it may be: nothing doubles at each level, neither in the statement nor inside of DuckDB."""
+    node, deeper = DEEP[what]
+    while sound(further := deeper(node)):
+        node = further
+    assert s.depth(node) > 10
+    assert table.values(node) == [evaluate(node, row) for row in table.rows]
+
+
 @pytest.mark.parametrize("kind", get_args(s.Scalar), ids=lambda kind: kind.__name__)
 def test_every_node_is_tried(kind: type) -> None:
     one = st.one_of(numbers(2), texts(2), dates(2), truths(1))

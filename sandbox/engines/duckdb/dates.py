@@ -1,13 +1,13 @@
-"""Dates as SQL trees. DuckDB's go far beyond the years 1 to 9999; what does is brought to one of two days just outside,
-and those become NULL."""
+"""Dates as SQL trees. DuckDB's go far beyond the years 1 to 9999; what does becomes NULL."""
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from sandbox.engines.duckdb.terms import call, cast, digits
+from sandbox.engines.duckdb.terms import call, cast, constant, digits
 from sandbox.engines.widths import width
 from sandbox.plan import scalar as s
 
@@ -40,12 +40,15 @@ def render(scalars: Scalars, node: s.Scalar) -> exp.Expression:
             raise ValueError(f"no SQL for {type(node).__name__}")
 
 
-_BIGINT, _DATE = exp.DataType.build("BIGINT"), exp.DataType.build("DATE")
+_BIGINT, _UBIGINT, _DATE = (exp.DataType.build(kind, "duckdb") for kind in ("BIGINT", "UBIGINT", "DATE"))
+DAYS = (date.max - date.min).days
 
 
 def _inside(day: exp.Expression) -> exp.Expression:
-    """LEAST and GREATEST pass over NULL, so that it becomes the day after the last one, and NULL again."""
-    after = cast(exp.Literal.string("10000-01-01"), "DATE")
-    before = exp.Paren(this=exp.Sub(this=cast(exp.Literal.string("0001-01-01"), "DATE"), expression=digits(1)))
-    kept = call("greatest", call("least", day, after), before)
-    return call("nullif", call("nullif", kept, after.copy()), before.copy())
+    """Count the days from the first one up, and then down from the last, in numbers that cannot go below 0. (CASE would
+    write the day twice.)"""
+    first, last = (cast(exp.Literal.string(one), "DATE") for one in ("0001-01-01", "9999-12-31"))
+    up = call("date_diff", exp.Literal.string("day"), first, day)
+    down = exp.Sub(this=constant(DAYS, DAYS), expression=exp.cast(exp.TryCast(this=up, to=_UBIGINT), "BIGINT"))
+    left = exp.cast(exp.TryCast(this=exp.Paren(this=down), to=_UBIGINT), "INTEGER")
+    return exp.Paren(this=exp.Sub(this=last, expression=left))

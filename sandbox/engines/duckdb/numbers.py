@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 PLAIN = {"+": exp.Add, "-": exp.Sub, "*": exp.Mul, "//": exp.IntDiv, "%": exp.Mod}
 
 
-def render(scalars: Scalars, node: s.Scalar, most: int) -> tuple[exp.Expression, int]:
+def render(scalars: Scalars, node: s.Scalar, most: int) -> tuple[exp.Expr, int]:
     """Give the number in its own width, and the largest number on the way to it, at least `most`."""
     own = raw(node)
     match node:
@@ -59,7 +59,7 @@ def _grains(node: s.Constant, scale: int) -> int:
     return grains(node.value, scale)
 
 
-def _arithmetic(scalars: Scalars, node: s.Arithmetic, most: int) -> exp.Expression:
+def _arithmetic(scalars: Scalars, node: s.Arithmetic, most: int) -> exp.Expr:
     apart = node.op in ("*", "/")
     sides = [width(node.left), width(node.right)] if apart else common([node.left, node.right])
     left, right = (
@@ -68,7 +68,7 @@ def _arithmetic(scalars: Scalars, node: s.Arithmetic, most: int) -> exp.Expressi
     )
     if node.op == "/":
         return divided(left, right, shift(node), most)
-    return exp.Paren(this=PLAIN[node.op](this=left, expression=right))
+    return PLAIN[node.op](this=left, expression=right)
 
 
 def _nearest(value: exp.Expression, by: int, most: int) -> exp.Expression:
@@ -78,7 +78,9 @@ def _nearest(value: exp.Expression, by: int, most: int) -> exp.Expression:
 
 
 def _part(value: exp.Expression, by: int, most: int) -> exp.Expression:
-    return exp.Paren(this=exp.IntDiv(this=exp.Paren(this=value), expression=constant(by, most)))
+    """The whole part of value / by; what is no call is in brackets."""
+    whole = value if isinstance(value, exp.Func) else exp.Paren(this=value)
+    return exp.IntDiv(this=whole, expression=constant(by, most))
 
 
 def _rounded(scalars: Scalars, node: s.Round, most: int) -> exp.Expression:
@@ -96,8 +98,7 @@ def _rounded(scalars: Scalars, node: s.Round, most: int) -> exp.Expression:
             above = (arg.most // by + 1) * by
             extra = by - 1 if node.how == "up" else 0
             moved = exp.Add(this=value, expression=constant(above + extra, most))
-            back = exp.Sub(this=_part(moved, by, most), expression=constant(above // by, most))
-            steps = exp.Paren(this=back)
+            steps = exp.Sub(this=_part(moved, by, most), expression=constant(above // by, most))
     if node.digits >= 0:
         return steps
     return exp.Mul(this=exp.cast(steps, integer(most)), expression=constant(10**-node.digits, max(most, own.most)))
@@ -105,17 +106,17 @@ def _rounded(scalars: Scalars, node: s.Round, most: int) -> exp.Expression:
 
 def _root(scalars: Scalars, node: s.Function) -> exp.Expression:
     """Square root or logarithm by IEEE operations alone, as `sandbox.plan.functions` has them. What is below 0 – for a
-    logarithm also 0 – becomes NULL first, for an engine may fail there."""
+    logarithm also 0 – becomes NULL first, for DuckDB fails there: a number without sign cannot hold it. (NULLIF or CASE
+    would write the argument twice.)"""
     kind = node.arg.type
-    at = width(node.arg).at(kind.scale)
-    out = digits(-1 if node.what == "sqrt" else 0)
-    number = call("nullif", call("greatest", scalars.number(node.arg, at), out), out.copy())
+    number = scalars.number(node.arg, width(node.arg).at(kind.scale))
     if node.what == "sqrt":
         before, after = root_factor(kind.scale)
-        taken = exp.cast(exp.Mul(this=number, expression=digits(before)), "DOUBLE")
+        taken = exp.Mul(this=positive(number), expression=double(float(before)))
         millionths = exp.Mul(this=call("sqrt", taken), expression=double(after))
     else:
-        found: exp.Expression = exp.cast(number, "DOUBLE")
+        above = positive(exp.Paren(this=exp.Sub(this=number, expression=digits(1))))
+        found: exp.Expression = exp.Add(this=above, expression=double(1.0))
         for _ in range(HALVINGS):
             found = call("sqrt", found)
         below = exp.Paren(this=exp.Add(this=found, expression=double(1.0)))
@@ -125,6 +126,11 @@ def _root(scalars: Scalars, node: s.Function) -> exp.Expression:
         scaled = exp.Mul(this=moved, expression=double(PER_LN[node.what]))
         millionths = exp.Mul(this=exp.Paren(this=scaled), expression=double(MICRO))
     return call("floor", exp.Add(this=exp.Paren(this=millionths), expression=double(0.5)))
+
+
+def positive(number: exp.Expression) -> exp.Expression:
+    """A whole number of 53 bits as a float; NULL below 0."""
+    return exp.cast(exp.TryCast(this=number, to=exp.DataType.build("UBIGINT", "duckdb")), "DOUBLE")
 
 
 def _listed(scalars: Scalars, node: s.Function) -> exp.Expression:
@@ -169,7 +175,7 @@ def divided(left: exp.Expression, right: exp.Expression, moved: int, most: int) 
     """Give left·10^(moved - 1) / right, half away from zero: the quotient with one decimal more than is kept, cut off
     there, and then rounded. It is the same as rounded at once: what is cut off makes no difference to half."""
     if moved > 0:
-        left = exp.Mul(this=left, expression=constant(10**moved, most))
+        left = exp.Paren(this=exp.Mul(this=left, expression=constant(10**moved, most)))
     if moved < 0:
-        right = exp.Mul(this=right, expression=constant(10**-moved, most))
-    return _nearest(exp.IntDiv(this=exp.Paren(this=left), expression=exp.Paren(this=right)), 10, most)
+        right = exp.Paren(this=exp.Mul(this=right, expression=constant(10**-moved, most)))
+    return _nearest(exp.IntDiv(this=left, expression=right), 10, most)

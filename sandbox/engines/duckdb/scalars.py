@@ -75,9 +75,9 @@ class Scalars:
         own = raw(node)
         value, most = numbers.render(self, node, max(own.most, at.most))
         value = exp.cast(value, integer(most))
-        if at.scale > own.scale:
-            value = exp.Mul(this=value, expression=constant(10 ** (at.scale - own.scale), most))
-        return exp.Paren(this=value)
+        if at.scale == own.scale:
+            return value
+        return exp.Paren(this=exp.Mul(this=value, expression=constant(10 ** (at.scale - own.scale), most)))
 
     def text(self, text: str) -> exp.Expression:
         """Give a text as a parameter."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from string import ascii_lowercase, ascii_uppercase
 from typing import TYPE_CHECKING
 
@@ -23,18 +24,14 @@ def render(scalars: Scalars, node: s.Scalar) -> exp.Expression:
         case s.Concat() if node.skip:
             return call("concat_ws", scalars.text(node.separator), *(scalars.render(arg) for arg in node.args))
         case s.Concat():
-            first, *others = (scalars.render(arg) for arg in node.args)
-            for other in others:
-                first = exp.DPipe(this=first, expression=other)
-            return exp.Paren(this=first)
+            return _joined([scalars.render(arg) for arg in node.args])
         case s.Replace():
             return call("replace", scalars.render(node.arg), scalars.text(node.old), scalars.text(node.new))
         case s.Pad():
             parts = (scalars.render(node.arg), digits(node.length), scalars.text(node.fill))
             return call(f"{node.side[0]}pad", *parts)
         case s.Split():
-            parts = (scalars.render(node.arg), scalars.text(node.separator), digits(node.place))
-            return call("split_part", *parts)
+            return _part(scalars, node)
         case s.ToText():
             return cast(_spelled(scalars, node), "VARCHAR")
         case _:
@@ -55,10 +52,30 @@ def _made(scalars: Scalars, node: s.Text) -> exp.Expression:
             length = [] if node.length is None else [digits(node.length)]
             return call("substring", text, digits(node.start), *length)
         case "reverse":
-            single = call("regexp_extract_all", text, exp.Literal.string("(?s)."))
-            return call("array_to_string", call("list_reverse", single), exp.Literal.string(""))
+            marked = exp.DPipe(this=text, expression=exp.Literal.string("."))  # so that there is always a character
+            single = call("regexp_extract_all", exp.Paren(this=marked), exp.Literal.string("(?s)."))
+            empty, how = exp.Literal.string(""), exp.Literal.string("string_agg")
+            return call("substring", call("list_aggregate", call("list_reverse", single), how, empty), digits(2))
         case _:
             return call(node.what, text, exp.Literal.string(" "))
+
+
+def _joined(texts: Sequence[exp.Expression]) -> exp.Expression:
+    """Texts one after the other, in brackets of two halves: many are not deep."""
+    if len(texts) == 1:
+        return texts[0]
+    half = len(texts) // 2
+    return exp.Paren(this=exp.DPipe(this=_joined(texts[:half]), expression=_joined(texts[half:])))
+
+
+def _part(scalars: Scalars, node: s.Split) -> exp.Expression:
+    """One of the parts, as many empty ones behind them as it takes. (DuckDB's SPLIT_PART writes the text several times,
+    ARRAY_TO_STRING likewise.)"""
+    parts = call("string_split", scalars.render(node.arg), scalars.text(node.separator))
+    if node.place < 0:
+        parts = call("list_reverse", parts)
+    place = digits(abs(node.place))
+    return call("list_extract", call("list_resize", parts, place, exp.Literal.string("")), place.copy())
 
 
 def _spelled(scalars: Scalars, node: s.ToText) -> exp.Expression:

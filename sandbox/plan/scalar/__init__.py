@@ -22,7 +22,7 @@ from sandbox.plan.scalar.texts import (
     ToNumber,
     ToText,
 )
-from sandbox.plan.scalar.tree import Scalar, children, columns, mapped, renamed
+from sandbox.plan.scalar.tree import Scalar, children, columns, depth, levels, mapped, renamed
 from sandbox.plan.scalar.types import BOOLEAN, DATE, INTEGER, STRING, Kind, Type, Value, comparable
 
 __all__ = [
@@ -71,6 +71,8 @@ __all__ = [
     "children",
     "columns",
     "comparable",
+    "depth",
+    "levels",
     "mapped",
     "renamed",
 ]

@@ -36,6 +36,32 @@ _PARTS: dict[type, tuple[str, ...]] = {
 }  # the fields that hold nodes
 
 
+_LEVELS: dict[type, int] = {
+    **dict.fromkeys((Compare, Logic, Case, Concat, ToText, ToNumber, Split), 2),
+    Text: 3,
+    Round: 4,
+    MakeDate: 6,
+    DateAdd: 7,
+}  # steps inside each other in what engines are given for a node, two of them counting as one
+_OF_FUNCTIONS = {"sqrt": 5, "ln": 21, "log10": 21, "log2": 21}
+
+
+def levels(node: Scalar) -> int:
+    """Give how deep `node` is by itself, in additions. Engines, and whoever writes for them, recurse that often."""
+    match node:
+        case Function():
+            return _OF_FUNCTIONS.get(node.what, 3)
+        case Arithmetic(op="/"):
+            return 3
+        case _:
+            return _LEVELS.get(type(node), 1)
+
+
+def depth(node: Scalar) -> int:
+    """Give how deep `node` is with all that is in it, in additions."""
+    return levels(node) + max((depth(child) for child in children(node)), default=0)
+
+
 def children(node: Scalar) -> tuple[Scalar, ...]:
     """Give the direct sub-expressions of `node`."""
     return tuple(found for part in _PARTS[type(node)] for found in _flat(getattr(node, part)))
