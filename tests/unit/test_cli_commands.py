@@ -203,3 +203,24 @@ def test_two_vaults_of_one_instance_leave_each_other_their_uploads(
     with vault_house(settings):
         assert not left.exists()
     assert list((tmp_path / "scratch").iterdir()) == []
+
+
+def test_a_profile_is_shown_or_bought_for_a_reason(
+    key: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tables = {"visits": {"rows": 10_012, "units": 998}}
+    entry: dict[str, Any] = {"profile": {"version": "version_1", "rho": "0.01", "tables": tables}}
+    monkeypatch.setattr(Client, "resource", lambda *_: entry)
+    assert call("profile", "res_1", monkeypatch=monkeypatch) == 0
+    assert capsys.readouterr().out == (
+        "visits: about 10,012 rows of 998 units\nof data version version_1, for ρ 0.01\n"
+    )
+    entry["profile"] = None
+    assert call("profile", "res_1", monkeypatch=monkeypatch) == 1
+    assert "--reason" in capsys.readouterr().err
+    asked: list[Any] = []
+    monkeypatch.setattr(
+        Client, "buy_profile", lambda _, *given: asked.append(given) or {"id": "profile_1", "rho": "0.01"}
+    )
+    assert call("profile", "res_1", "--reason", "the town grew", monkeypatch=monkeypatch) == 0
+    assert asked == [("res_1", "the town grew")] and "profile_1" in capsys.readouterr().out
