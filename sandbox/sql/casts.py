@@ -57,6 +57,8 @@ def _cast(value: Term, wanted: exp.DataType, node: exp.Expr) -> Term:
         return _decimal(value, FLOAT)
     if kind == _T.DECIMAL:
         digits, scale = _precision(wanted, node)
+        if value.type == s.STRING and digits - scale >= s.MOST_DIGITS:
+            return _decimal(value, scale)
         return _limited(_decimal(value, scale, digits - scale), digits - scale)
     if kind == _T.BOOLEAN and value.type != s.DATE:
         return truthy(value)

@@ -39,18 +39,18 @@ def in_order(values: Iterable[s.Value]) -> tuple[s.Value, ...]:
 
 
 def _values(term: Term, listing: Listing, spend: Callable[[int], None]) -> tuple[s.Value, ...] | None:
-    choices = [_choices(arg) for arg in listing.args]
-    known = [one for one in choices if one is not None]
+    args = {arg.node: arg for arg in listing.args}  # one that stands twice has one value
+    known = [one for one in map(_choices, args.values()) if one is not None]
     size = prod(len(one) for one in known)
-    if len(known) < len(choices) or size > MOST_VALUES:
+    if len(known) < len(args) or size > MOST_VALUES:
         return listing.otherwise or _steps(term)
     spend(size)
-    nodes = [_placeholder(arg, place) for place, arg in enumerate(listing.args)]
-    node = listing.make(*nodes)
+    places = {node: str(place) for place, node in enumerate(args)}
+    node = listing.make(*(_placeholder(arg, places[arg.node]) for arg in listing.args))
     found: set[s.Value] = set()
     for values in product(*known):
-        value = evaluate(node, {str(place): value for place, value in enumerate(values)})
-        missing = any(one is None and arg.nullable for one, arg in zip(values, listing.args, strict=True))
+        value = evaluate(node, dict(zip(places.values(), values, strict=True)))
+        missing = any(one is None and arg.nullable for one, arg in zip(values, args.values(), strict=True))
         if value is not None or not missing:
             found.add(value)
     return in_order(found)
@@ -65,8 +65,8 @@ def _steps(term: Term) -> tuple[s.Value, ...] | None:
     return (*found, None) if new else tuple(found)
 
 
-def _placeholder(arg: Term, place: int) -> s.Scalar:
-    return arg.node if arg.constant else s.Column(str(place), arg.type)
+def _placeholder(arg: Term, name: str) -> s.Scalar:
+    return arg.node if arg.constant else s.Column(name, arg.type)
 
 
 def _choices(arg: Term) -> Sequence[s.Value] | None:

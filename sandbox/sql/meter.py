@@ -9,7 +9,7 @@ from sandbox.sql.terms import quote, refuse
 
 MOST_BUILT = 100_000  # parts: NULLIF, COALESCE, BETWEEN and CASE x repeat an operand, so that text of n can mean 2ⁿ
 DEEPEST = 70  # additions in each other, or what is as deep: whoever reads a plan recurses at each
-MOST_LISTED = 500_000  # values that are computed to list those of expressions
+MOST_LISTED = 200_000  # values that are computed to list those of expressions
 
 
 class Meter:
