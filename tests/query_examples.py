@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 from sandbox.catalogue.entry import Entry, parse_entry
+from sandbox.catalogue.facts import TableFacts
 from sandbox.errors import Problem
 from sandbox.jobs.product import Question
 from sandbox.plan.block import Block
@@ -73,11 +74,19 @@ def clinic() -> Entry:
     return parse_entry(registration("clinic", [PERSONS, VISITS, PLACES], "persons.pid"))
 
 
-def plan_of(sql: str, *, entry: Entry | None = None, spec: Mapping[str, Any] | None = None, **request: Any) -> Plan:
+def plan_of(
+    sql: str,
+    *,
+    entry: Entry | None = None,
+    spec: Mapping[str, Any] | None = None,
+    facts: Mapping[str, TableFacts] | None = None,
+    **request: Any,
+) -> Plan:
     """Compile `sql` over the clinic with small δs."""
     asked = {"sql": sql, "epsilon": "1", **request}
+    small = Decimal("1e-9"), Decimal("1e-10")
     return QueryProduct().compile(
-        Question(asked, "res", "pop", "v1", entry or clinic(), spec or {}, Decimal("1e-9"), Decimal("1e-10"))
+        Question(asked, "res", "pop", "v1", entry or clinic(), spec or {}, *small, facts=facts or {})
     )
 
 
