@@ -52,7 +52,10 @@ def bounded(connection: duckdb.DuckDBPyConnection, asked: Mapping[str, Any], thr
 
 
 def kept(rows: pa.Table, asked: Mapping[str, Any]) -> pa.Table:
-    """Give the rows of a piece that count: its columns are the unit, the places, the keys and the values."""
+    """Give the rows of a piece that count: its columns are the unit, the places, the keys and the values. Without any
+    limit it is taken as it comes."""
+    if asked["groups"] is None and asked["rows"] is None:
+        return rows
     columns = [column.combine_chunks() for column in rows.columns]
     unit = columns[0].to_numpy().astype(np.int64)
     count = 1 + asked["places"]

@@ -108,17 +108,7 @@ def _plain(block: Block, measured: Sequence[int], facts: Facts) -> Query:
     results = ["e0", "m0"] if histogram else [f"m{at}" for at in range(len(picked))]
     asked = None
     if pieces:
-        sql, parameters = relations.finished(computed)
-        asked = {
-            "sql": sql,
-            "parameters": parameters,
-            "places": len(rows.places),
-            "keys": len(keys.names),
-            "groups": limits.groups,
-            "rows": limits.rows,
-            "units": facts.units,
-            "step": max(1, facts.units * PIECE // max(facts.rows, 1)),
-        }
+        asked = _pieces(relations, computed, facts, limits, places=len(rows.places), keys=len(keys.names))
     sql, parameters = relations.finished(keys.decoded(query, results, ordered=histogram))
     return Query(sql, parameters, keys.scales, tuple(measured), keys.values, asked)
 
@@ -153,11 +143,11 @@ def _indexed(block: Block, measured: Sequence[int], facts: Facts) -> Query:
 
 
 def _weighed(block: Block, place: int, facts: Facts) -> Query:
-    """One measurement, weighed by norms that are computed here."""
+    """One measurement, weighed by norms that are computed here – of whole units, piece by piece."""
     m = block.measurements[place]
     assert m.norm is not None
     scalars = Scalars()
-    relations = Relations(scalars, facts)
+    relations = Relations(scalars, facts, ranged=facts.whole)
     rows = relations.rows(block.rows, placed=False)
     scalars = scalars.on(rows.scope)
     keys = Keys.of(block, scalars, facts)
@@ -165,8 +155,32 @@ def _weighed(block: Block, place: int, facts: Facts) -> Query:
     source = exp.select(*keys.named, weighed).from_(rows.select.subquery("rows"))
     listed = weights(block, m, m.norm, relations).subquery("weights")
     source = source.join(listed, using=exp.to_identifier(UNIT, quoted=True))
-    query = exp.select(*keys.columns, exp.alias_(weighing.total(column("e0")), "m0")).from_(source.subquery("bounded"))
-    if keys.names:
-        query = query.group_by(*keys.columns)
+    query = _summed(keys, source.subquery("rows_weighed"), "e0")
+    asked = None
+    if facts.whole:
+        asked = _pieces(relations, query, facts, bounding.Limits(None, None), places=0, keys=len(keys.names))
+        query = _summed(keys, exp.to_table(BOUNDED), "m0")
     sql, parameters = relations.finished(keys.decoded(query, ["m0"]))
-    return Query(sql, parameters, keys.scales, (place,), keys.values)
+    return Query(sql, parameters, keys.scales, (place,), keys.values, asked)
+
+
+def _summed(keys: Keys, source: exp.Expression, name: str) -> exp.Select:
+    query = exp.select(*keys.columns, exp.alias_(weighing.total(column(name)), "m0")).from_(source)
+    return query.group_by(*keys.columns) if keys.names else query
+
+
+def _pieces(
+    relations: Relations, piece: exp.Select, facts: Facts, limits: bounding.Limits, *, places: int, keys: int
+) -> dict[str, Any]:
+    """What the child makes of the rows first."""
+    sql, parameters = relations.finished(piece)
+    return {
+        "sql": sql,
+        "parameters": parameters,
+        "places": places,
+        "keys": keys,
+        "groups": limits.groups,
+        "rows": limits.rows,
+        "units": facts.units,
+        "step": max(1, facts.units * PIECE // max(facts.rows, 1)),
+    }
