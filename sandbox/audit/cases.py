@@ -10,7 +10,10 @@ from typing import Any
 from sandbox.audit import plans
 from sandbox.audit.worlds import World, clinic, crowd, wide
 from sandbox.catalogue.entry import Entry
+from sandbox.catalogue.facts import TableFacts
+from sandbox.catalogue.profile import Profile
 from sandbox.jobs.product import Question
+from sandbox.jobs.profiling import profile_plan
 from sandbox.plan.plan import Plan
 from sandbox.products.query.kind import QueryProduct
 
@@ -22,7 +25,8 @@ DELTA_KEYS = Decimal("0.02")
 @dataclass(frozen=True)
 class Case:
     """A question to a world: `sql` with ε and bounds, or a plan built without text (`build`). `counting` is the
-    registration that the plan counts on, where that is not the one of the data."""
+    registration that the plan counts on, where that is not the one of the data. `profiled`: bounds are chosen by the
+    public profile."""
 
     name: str
     covers: str
@@ -33,15 +37,16 @@ class Case:
     pure: bool = False
     build: Callable[[Entry], Plan] | None = None
     counting: Callable[[], World] | None = None
-    trials: int = 20_000
+    profiled: bool = False
+    trials: int = 12_000
 
-    def plan(self) -> Plan:
-        """Give the finished plan. Raises `Problem` when the question is refused."""
+    def plan(self, facts: Mapping[str, TableFacts], profile: Profile | None = None) -> Plan:
+        """Give the finished plan, from what is public. Raises `Problem` when the question is refused."""
         entry = (self.counting or self.world)().entry
         if self.build is not None:
             return self.build(entry)
         request = {"sql": self.sql, "epsilon": self.epsilon, **self.request}
-        asked = Question(request, "audit", "people", "v", entry, {}, DELTA_CONV, DELTA_KEYS, self.pure)
+        asked = Question(request, "audit", "people", "v", entry, {}, DELTA_CONV, DELTA_KEYS, self.pure, profile, facts)
         return QueryProduct().compile(asked)
 
 
@@ -91,7 +96,7 @@ BOUNDING = (
     by("four", 2, 2, "quantiles in groups", "MEDIAN(cost)", trials=1_000),
     by("four", 4, 20, "more than 255 rows, ordinals", world=crowd),
     by("one", 1, 300, "more than 255 rows of one group", world=crowd),
-    by("own", 300, 1, "more than 255 groups, thresholds", world=crowd, trials=2_000),
+    by("own", 300, 1, "more than 255 groups, thresholds", world=crowd, trials=1_000),
     Case("SUM(cost), declared 100, stored 10,000", "clamp", "SELECT SUM(cost) AS n FROM visits", wide, counting=clinic),
     by("CASE WHEN cost > 99 THEN own END", 12, 12, "keys that are computed, NULL among them"),
 )
@@ -109,8 +114,79 @@ PURE = (
     of("MEDIAN(maybe) FILTER (WHERE few)", "pure ε: exponential mechanism", epsilon="2", pure=True, trials=8_000),
     by("four", 4, 3, "pure ε: groups", epsilon="3", pure=True),
 )
-SUBQUERIES = (
-    Case("rows of a subquery", "subquery of rows", "SELECT SUM(v) AS n FROM (SELECT gain * 2 AS v FROM visits) AS q"),
+
+
+def _sql(covers: str, sql: str, **more: Any) -> Case:
+    return Case(sql.removeprefix("SELECT ").replace(" AS n", ""), covers, sql, **more)
+
+
+_ON = "ON v.person = w.person AND v.one = w.one"
+RELATIONS = (
+    _sql("subquery of rows", "SELECT SUM(x) AS n FROM (SELECT gain * 2 AS x FROM visits) AS q"),
+    _sql("self-join", f"SELECT COUNT(*) AS n FROM visits AS v JOIN visits AS w {_ON}"),  # noqa: S608 – as above
+    _sql("left self-join", f"SELECT SUM(w.gain) AS n FROM visits AS v LEFT JOIN visits AS w {_ON}"),  # noqa: S608 – as above
+    _sql("full self-join", f"SELECT COUNT(*) AS n FROM visits AS v FULL JOIN visits AS w {_ON}"),  # noqa: S608 – as above
+    _sql("join on the unit", "SELECT sex, SUM(gain) AS n FROM visits JOIN persons USING (person) GROUP BY sex"),
+    _sql("public join", "SELECT k.one, COUNT(*) AS n FROM visits AS v JOIN kinds AS k ON v.one = k.one GROUP BY k.one"),
+    _sql("semi join", "SELECT COUNT(*) AS n FROM visits WHERE person IN (SELECT person FROM persons)"),
+    _sql(
+        "anti join",
+        "SELECT COUNT(*) AS n FROM persons AS p WHERE NOT EXISTS "
+        "(SELECT 1 FROM visits AS v WHERE v.person = p.person AND v.one = 'd')",
+    ),
+    _sql(
+        "union",
+        "SELECT k, COUNT(*) AS n FROM (SELECT one AS k FROM visits UNION ALL SELECT one FROM visits) AS q GROUP BY k",
+    ),
+    _sql(
+        "group of the unit", "SELECT SUM(t) AS n FROM (SELECT person, SUM(gain) AS t FROM visits GROUP BY person) AS q"
+    ),
+    _sql(
+        "window, places",
+        "SELECT COUNT(*) AS n FROM "
+        "(SELECT ROW_NUMBER() OVER (PARTITION BY person, four ORDER BY day) AS p FROM visits) AS q WHERE p <= 3",
+    ),
+    _sql(
+        "window, running sums",
+        "SELECT SUM(t) AS n FROM (SELECT SUM(gain) OVER (PARTITION BY person ORDER BY day) AS t FROM visits) AS q",
+    ),
+    _sql(
+        "GROUPING SETS",
+        "SELECT one, four, COUNT(*) AS n FROM visits GROUP BY GROUPING SETS ((one), (four), ())",
+        trials=5_000,
+    ),
+    _sql("ROLLUP", "SELECT one, four, COUNT(*) AS n FROM visits GROUP BY ROLLUP (one, four)", trials=5_000),
+    _sql("CUBE", "SELECT one, flag, COUNT(*) AS n FROM visits GROUP BY CUBE (one, flag)", trials=5_000),
+    _sql("over released groups", "SELECT SUM(n) AS n FROM (SELECT one, COUNT(*) AS n FROM visits GROUP BY one) AS q"),
+)
+
+
+def profile_of_all(entry: Entry) -> Plan:
+    """Everything that the public profile measures, in one plan."""
+    return profile_plan(entry, "audit", "people", "v", Decimal(40), DELTA_KEYS, False)
+
+
+PLANNED = (
+    Case("the public profile", "bought by the holder", build=profile_of_all, trials=300),
+    Case(
+        "SUM(gain) by four, planned",
+        "mode by the profile",
+        "SELECT four, SUM(gain) AS n FROM visits GROUP BY four",
+        profiled=True,
+    ),
+    Case(
+        "COUNT(*) by four, planned",
+        "mode by the profile",
+        "SELECT four, COUNT(*) AS n FROM visits GROUP BY four",
+        profiled=True,
+    ),
+    Case("SUM(cost), planned", "clamp by the profile", "SELECT SUM(cost) AS n FROM visits", profiled=True),
+    Case(
+        "AVG(cost) by four, planned",
+        "rows by the profile",
+        "SELECT four, AVG(cost) AS n FROM visits GROUP BY four",
+        profiled=True,
+    ),
 )
 BUILT = tuple(Case(name, covers, build=build) for name, covers, build in plans.BUILT)
-CASES: tuple[Case, ...] = (*AGGREGATES, *BOUNDING, *KEYS, *PURE, *SUBQUERIES, *BUILT)
+CASES: tuple[Case, ...] = (*AGGREGATES, *BOUNDING, *KEYS, *PURE, *RELATIONS, *BUILT, *PLANNED)

@@ -7,7 +7,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from decimal import Decimal
-from typing import Literal
 
 from sandbox.catalogue.entry import Entry
 from sandbox.plan import relation as r
@@ -18,6 +17,7 @@ from sandbox.plan.plan import SEMANTICS, Output, Plan
 from sandbox.privacy.calibrate import sigma_for
 from sandbox.privacy.threshold import tau
 
+Asked = tuple[What, s.Scalar | None, int]
 RHO = Decimal(2)
 DELTA = Decimal("0.02")
 
@@ -55,7 +55,7 @@ def plan_of(*blocks: Block) -> Plan:
 
 def block(
     rows: r.Relation,
-    *whats: tuple[What, s.Scalar | None, int],
+    *whats: Asked,
     keys: Sequence[s.Scalar] = (),
     limit: Sequence[int] = (),
 ) -> Block:
@@ -71,16 +71,12 @@ def block(
     return Block(rows, named, bounds, tuple(measured), threshold)
 
 
-def join(how: Literal["inner", "left", "full"], *, limit: Sequence[int] = (), key: bool = False) -> Built:
-    """Visits with visits of the same unit: as many pairs as its rows squared."""
-
-    def build(entry: Entry) -> Plan:
-        left, right = scan(entry, "visits"), scan(entry, "visits", 1)
-        pairs = r.Join(how, left, right, ((of(left, "one"), of(right, "one@1")),))
-        keys = [of(pairs, "four")] if key else []
-        return plan_of(block(pairs, ("rows", None, 1), ("sum", of(pairs, "gain"), 50), keys=keys, limit=limit))
-
-    return build
+def left_join(entry: Entry) -> Plan:
+    """Visits with visits of the same unit and kind, or alone, bounded after the join."""
+    left, right = scan(entry, "visits"), scan(entry, "visits", 1)
+    found = r.Join("left", left, right, ((of(left, "one"), of(right, "one@1")),))
+    asked: tuple[Asked, ...] = (("rows", None, 1), ("sum", of(found, "gain"), 50))
+    return plan_of(block(found, *asked, keys=[of(found, "four")], limit=(2, 20)))
 
 
 def pairs(entry: Entry) -> Plan:
@@ -95,25 +91,6 @@ def with_public(entry: Entry) -> Plan:
     right = r.Public("kinds", 1, tuple(s.Column(f"{name}@1", s.STRING) for name in ("one", "area")))
     pairs = r.Join("left", left, right, ((of(left, "one"), of(right, "one@1")),), None, 2)
     return plan_of(block(pairs, ("rows", None, 1), keys=[of(pairs, "area@1")], limit=(2, 12)))
-
-
-def on_unit(entry: Entry) -> Plan:
-    """Persons with their visits, by a column of the person."""
-    left, right = scan(entry, "persons"), scan(entry, "visits", 1)
-    pairs = r.Join("inner", left, right)
-    return plan_of(block(pairs, ("sum", of(pairs, "income"), 1000), keys=[of(pairs, "sex")]))
-
-
-def semi(*, anti: bool) -> Built:
-    """Persons who have – or have not – a visit of that kind."""
-
-    def build(entry: Entry) -> Plan:
-        left, right = scan(entry, "persons"), scan(entry, "visits", 1)
-        wanted = s.Compare("=", of(right, "one@1"), s.Constant("d" if anti else "a", s.STRING))
-        kept = r.Semi(left, r.Filter(right, wanted), (), None, anti)
-        return plan_of(block(kept, ("rows", None, 1), ("sum", of(kept, "income"), 1000)))
-
-    return build
 
 
 def union(entry: Entry) -> Plan:
@@ -145,22 +122,6 @@ def window(entry: Entry) -> Plan:
     numbered = r.Window(rows, (over,))
     kept = r.Filter(numbered, s.Compare("<=", of(numbered, "place"), s.Constant(2, s.INTEGER)))
     return plan_of(block(kept, ("rows", None, 1), keys=[of(kept, "four")], limit=(4, 12)))
-
-
-def running(entry: Entry) -> Plan:
-    """A running total within the unit, kept within ± 600."""
-    rows = scan(entry, "visits")
-    ends = Decimal(-600), Decimal(600)
-    over = Over("total", "sum", of(rows, "gain"), (), (Order(of(rows, "day"), False, False),), s.INTEGER, *ends)
-    summed = r.Window(rows, (over,))
-    return plan_of(block(summed, ("sum", of(summed, "total"), 600)))
-
-
-def sets(entry: Entry) -> Plan:
-    """GROUPING SETS: each set is a block of its own, bounded and charged by itself."""
-    rows = scan(entry, "visits")
-    keyed: tuple[list[s.Column], ...] = ([of(rows, "one")], [of(rows, "four")], [of(rows, "one"), of(rows, "four")], [])
-    return plan_of(*(block(rows, ("rows", None, 1), keys=keys, limit=(2, 4) if keys else ()) for keys in keyed))
 
 
 def norm(what: What, key: str, cap: int, where: bool = False) -> Built:
@@ -198,18 +159,11 @@ def understated(plan: Plan, square: int, place: int = 0) -> Plan:
 
 Built = Callable[[Entry], Plan]
 BUILT: tuple[tuple[str, str, Built], ...] = (
-    ("visits ⋈ visits", "self-join on the unit, 12² pairs", join("inner")),
-    ("visits ⟕ visits by four", "left join, bounded after it", join("left", limit=(2, 20), key=True)),
-    ("visits ⟗ visits", "full join", join("full")),
-    ("persons ⋈ visits by sex", "join on the unit", on_unit),
-    ("visits ⟕ kinds by area", "public join, fan-out 2", with_public),
-    ("persons with visits", "semi join", semi(anti=False)),
-    ("persons without visits", "anti join", semi(anti=True)),
-    ("visits twice", "union", union),
+    ("visits ⟕ visits by four", "left join, bounded after it, private key", left_join),
+    ("visits ⟕ kinds by area", "public join, fan-out 2, private key", with_public),
+    ("visits twice", "union, with and without keys", union),
     ("totals of gain by four", "totals mode", totals),
-    ("first two of each group", "window, row_number", window),
-    ("running totals", "window, sum", running),
-    ("grouping sets", "four sets, charged apart", sets),
+    ("first two of each group", "window, private key", window),
     ("L2 of rows by one", "L2 mode, count", norm("rows", "one", 6)),
     ("L2 of rows by four, filtered", "L2 mode under WHERE", norm("rows", "four", 3, where=True)),
     ("L2 of gain by four", "L2 mode, sum", norm("sum", "four", 100)),

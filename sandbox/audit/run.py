@@ -5,16 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from sandbox.audit.cases import Case
+from sandbox.audit.cases import DELTA_KEYS, Case
 from sandbox.audit.subject import Subject, run, subject
 from sandbox.audit.verdict import Verdict, judge
 from sandbox.audit.worlds import Pair, World, stored
+from sandbox.catalogue.profile import Profile, profile_of
 from sandbox.engines.base import Engine
 from sandbox.engines.duckdb.pool import DuckDBEngine
+from sandbox.jobs.profiling import content, profile_plan
+from sandbox.privacy.release import release
 
+RICH = Decimal(10**6)
+"""The ρ of a profile that is there to plan by."""
 ALARM = 1e-6
 """The probability that an audit of a right system fails somewhere."""
 
@@ -26,12 +32,21 @@ class Bench:
     engine: Engine
     folder: Path
     stored: dict[str, Pair] = field(default_factory=dict)
+    profiles: dict[str, Profile] = field(default_factory=dict)
 
     def pair(self, world: World) -> Pair:
         """Give the two data versions of a world."""
         if world.name not in self.stored:
             self.stored[world.name] = stored(world, self.folder)
         return self.stored[world.name]
+
+    def profile(self, world: World) -> Profile:
+        """Give a public profile of a world, almost without noise, bought where the unit is missing."""
+        if world.name not in self.profiles:
+            plan = profile_plan(world.entry, "audit", "people", "v", RICH, DELTA_KEYS, False)
+            found = release(plan, self.engine.run(self.pair(world).absent, plan))
+            self.profiles[world.name] = profile_of(content(world.entry, plan, False, found))
+        return self.profiles[world.name]
 
 
 @contextmanager
@@ -61,5 +76,6 @@ def judged(on: Bench, case: Case, alpha: float) -> Verdict:
 
 def claimed(on: Bench, case: Case) -> Subject:
     """Give what the product claims and does in a case."""
-    plan, pair = case.plan(), on.pair(case.world())
+    pair = on.pair(case.world())
+    plan = case.plan(pair.facts, on.profile(case.world()) if case.profiled else None)
     return subject(plan, run(on.engine, pair.present, plan), run(on.engine, pair.absent, plan))

@@ -15,7 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.catalogue.entry import Entry, parse_entry
+from sandbox.catalogue.facts import TableFacts, public_facts
 from sandbox.catalogue.ingest.version import ingest
+from sandbox.catalogue.records import DataVersion
+from sandbox.core.clock import now
 from sandbox.engines.base import OpenVersion
 
 UNIT = 1
@@ -49,18 +52,18 @@ class World:
 
 @dataclass(frozen=True)
 class Pair:
-    """The data versions of a world: with the unit, and without it."""
+    """The data versions of a world: with the unit, and without it; and what everybody knows of its public tables."""
 
     present: OpenVersion
     absent: OpenVersion
+    facts: Mapping[str, TableFacts]
 
 
 def stored(world: World, folder: Path) -> Pair:
     """Ingest both data sets of `world` below `folder`, as an upload would be."""
-    present, absent = (
-        _version(world, name, tables, folder) for name, tables in (("with", world.tables), ("without", world.without()))
-    )
-    return Pair(present, absent)
+    present, facts = _version(world, "with", world.tables, folder)
+    absent, _ = _version(world, "without", world.without(), folder)
+    return Pair(present, absent, facts)
 
 
 def written(tables: Mapping[str, Rows], folder: Path, name: str) -> dict[str, Path]:
@@ -73,11 +76,14 @@ def written(tables: Mapping[str, Rows], folder: Path, name: str) -> dict[str, Pa
     return files
 
 
-def _version(world: World, name: str, tables: Mapping[str, Rows], folder: Path) -> OpenVersion:
+def _version(
+    world: World, name: str, tables: Mapping[str, Rows], folder: Path
+) -> tuple[OpenVersion, Mapping[str, TableFacts]]:
     files = written(tables, folder, f"{world.name}-{name}")
     target = folder / f"{world.name}-{name}.db"
-    ingest(world.entry, {table: (file, "csv") for table, file in files.items()}, target, _KEY, _ORDER)
-    return OpenVersion(f"{world.name}-{name}", target, _KEY)
+    made = ingest(world.entry, {table: (file, "csv") for table, file in files.items()}, target, _KEY, _ORDER)
+    version = DataVersion(target.name, world.name, 1, target.name, b"", made.report, made.facts, now())
+    return OpenVersion(f"{world.name}-{name}", target, _KEY), public_facts(version)
 
 
 @cache
