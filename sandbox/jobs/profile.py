@@ -28,7 +28,7 @@ from sandbox.jobs import ledger
 from sandbox.jobs.house import House
 from sandbox.jobs.profiling import content, profile_plan
 from sandbox.jobs.records import Task
-from sandbox.jobs.tasks import ATTEMPTS, finish, queue
+from sandbox.jobs.tasks import ATTEMPTS, drop, finish, queue
 from sandbox.jobs.working import as_registered
 from sandbox.oversight.emergency import stopped
 from sandbox.plan.codec import from_json, to_json
@@ -134,6 +134,9 @@ def carry_out(house: House, task: Task) -> None:
             raise EngineFailed
         found = _measure(house, bought)
     except EngineFailed:
+        if task.fence < ATTEMPTS:  # the machine may have been busy: nothing was released, so trying again costs nothing
+            drop(house.store, task)
+            return
         _end(house, task, bought, None)
     else:
         _end(house, task, bought, found)

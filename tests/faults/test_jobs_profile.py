@@ -153,6 +153,21 @@ def test_what_kills_its_workers_fails_and_stays_spent(box: Estate, monkeypatch: 
     assert box.ok("GET", f"/resources/{box.resource}")["profile"] == before
 
 
+def test_an_engine_that_fails_once_is_asked_again_for_the_same_charge(
+    box: Estate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = again(box)
+    real = profile._measure
+
+    def fail(*_: Any) -> Any:
+        monkeypatch.setattr(profile, "_measure", real)
+        raise EngineFailed
+
+    monkeypatch.setattr(profile, "_measure", fail)
+    box.finish()
+    check_once(box, one)
+
+
 def test_only_its_registrar_buys_it_again_for_a_reason_and_one_at_a_time(box: Estate) -> None:
     path = f"/resources/{box.resource}/profile"
     assert box.web.call("POST", path, AGAIN, "firm").status_code == 403
