@@ -13,6 +13,7 @@ import duckdb
 
 from benchmarks import noise, pages, queries, served
 from benchmarks.timing import ms, say
+from sandbox.settings import Settings
 
 ROOT = Path(__file__).parents[1]
 SIZES = (1_000_000, 10_000_000, 30_000_000)
@@ -37,7 +38,8 @@ def main() -> None:
     say("noise")
     report = (ROOT / "benchmarks" / "page.md").read_text(encoding="utf-8").format(
         rows=f"{asked.rows:,}", fixed=ms(over_http.fixed), registering=f"{over_http.registering:.1f}",
-        lines=over_http.lines, queries=seven,
+        lines=over_http.lines, steps=over_http.steps, quantum=Settings.model_fields["quantum_ms"].default,
+        queries=seven,
         noise=noise.lines(), laplace=noise.laplace_lines(), choices=noise.choice_lines(),
         rounds=served.ROUNDS, day=datetime.now(UTC).date(), cores=os.cpu_count(),
         machine=platform.machine(), duckdb=duckdb.__version__, python=platform.python_version(),

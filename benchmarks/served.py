@@ -12,7 +12,7 @@ from statistics import median
 
 import duckdb
 
-from benchmarks import visits
+from benchmarks import small_job, visits
 from benchmarks.timing import in_turns, ms, say
 from sandbox.cli.demo.running import Instance
 from sandbox.client import Client
@@ -27,9 +27,10 @@ ROUNDS = 15
 
 @dataclass(frozen=True)
 class Served:
-    """The rows of the table, as text; the seconds of a job on 100 rows and of registering both tables."""
+    """The rows of both tables of the page, as text; seconds of a job on 100 rows and of registering both files."""
 
     lines: str
+    steps: str
     fixed: float
     registering: float
 
@@ -48,6 +49,8 @@ def serve(rows: int) -> Served:
             "large": publish(authority, instance, "large", large),
         }
         registering = time.perf_counter() - start
+        say("steps of a small job")
+        walked = [small_job.walk(*users["small"], repeated=repeated) for repeated in (False, True)]
         lines, fixed = [], []
         with duckdb.connect() as plain:
             plain.execute(f"CREATE TABLE visits AS SELECT * FROM '{large}'")
@@ -57,7 +60,16 @@ def serve(rows: int) -> Served:
                 alone, none, private = (times.median for times in in_turns(asking, ROUNDS))
                 fixed.append(none)
                 lines.append(f"| {name} | {ms(alone)} | {ms(private)} | {private / alone:.1f} × | {ms(none)} |")
-    return Served("\n".join(lines), median(fixed), registering)
+    return Served("\n".join(lines), small_job.lines([*walked, held_back()]), median(fixed), registering)
+
+
+def held_back() -> small_job.Walked:
+    """Give the steps of a small job in an instance as it comes, which holds answers back."""
+    with Instance() as instance:
+        small = instance.folder / "small.parquet"
+        visits.write(small, 100)
+        user, subscription = publish(instance.client(instance.authority_key), instance, "small", small)
+        return small_job.walk(user, subscription, repeated=False)
 
 
 def publish(authority: Client, instance: Instance, name: str, table: Path) -> tuple[Client, str]:
