@@ -65,9 +65,13 @@ def _adds_nothing(node: r.Relation, wanted: frozenset[str]) -> bool:
 
 
 def _union(node: r.Union, wanted: frozenset[str]) -> r.Relation:
-    """The sources keep the same columns: projections, of one column at least."""
-    kept = [column.name for column in node.columns if column.name in wanted] or [node.columns[0].name]
-    return r.Union(tuple(pruned(source, frozenset(kept)) for source in node.sources))
+    """The sources keep the same columns: projections, of one column at least, which is 1 where nothing is read."""
+    kept = frozenset(column.name for column in node.columns if column.name in wanted)
+    sources = tuple(pruned(source, kept) for source in node.sources)
+    if not kept:
+        one = (Named(node.columns[0].name if node.columns else r.NUMBER, s.Constant(1, s.INTEGER)),)
+        sources = tuple(r.Project(source, one) for source in sources)
+    return r.Union(sources)
 
 
 class Renaming:

@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from sandbox.plan import scalar as s
 from sandbox.sql.columns import Row
-from sandbox.sql.fields import Field, reads
+from sandbox.sql.fields import UNIT, Field, reads
 from sandbox.sql.terms import refuse
 
 
@@ -57,7 +57,7 @@ def linked(left: Field, right: Field, row: Row) -> Link:
     """Give the condition that two fields are equal."""
     if (left.term is None) != (right.term is None) and (left.kin is None or left.kin != right.kin):
         raise row.hidden(left if left.term is None else right)
-    if left.node.type.kind != right.node.type.kind:
+    if left.node.type.kind != right.node.type.kind or (left.kin == UNIT) != (right.kin == UNIT):
         raise refuse(f"{left.name} and {right.name} name different things; compare columns that name the same.")
     if (left.partial or right.partial) and not (left.unit and right.unit):
         raise refuse(f"{left.name} is the unit that FULL JOIN merged; compare it with a unit that is never missing.")

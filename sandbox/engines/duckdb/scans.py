@@ -60,8 +60,11 @@ class TableScan:
         self.scope: Scope = {one.name: Cell(one, self._stored(one), self) for one in node.columns}
 
     def _stored(self, column: Column) -> Stored:
+        name = stored_name(column)
+        if name == UNIT and self.layout.unit is not None:
+            return Stored(UNIT, column.type, "plain", UNIT, self.layout.unit)
         try:
-            return self.layout.column(stored_name(column))
+            return self.layout.column(name)
         except KeyError:
             raise ValueError("the data version has no such column") from None
 

@@ -104,8 +104,12 @@ def _post(node: r.Relation, language: str) -> list[str]:
     return [_say(language, "post", steps=_list(reversed(steps), language))] if steps else []
 
 
+UNITS = {"en": "the unit", "zh": "隐私单元"}
+
+
 def _names(nodes: Sequence[Scalar], language: str) -> str:
-    found = sorted({name.partition(NUMBER)[0] for node in nodes for name in columns(node)})
+    read = {name.partition(NUMBER)[0] for node in nodes for name in columns(node)}
+    found = sorted(UNITS[language] if name == "__unit" else name for name in read)
     return _list(found, language) or SAID[language]["constants"]
 
 

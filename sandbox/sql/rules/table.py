@@ -20,6 +20,7 @@ from sandbox.sql.statement import Statement
 from sandbox.sql.terms import Bound, Term, literal, refuse, truth
 
 MOST_CELLS = 5_000
+UNIT_CODE = "__unit"
 
 
 def table(node: exp.Table, statement: Statement) -> tuple[Table, list[Visible]]:
@@ -104,6 +105,8 @@ def _typed(term: Term, kind: s.Type) -> s.Value:
 
 
 def _column(column: ColumnEntry, table: TableEntry, number: int, statement: Statement) -> s.Column:
+    if table.unit_column == column.name and not table.public:  # versions store a code for each unit, not its name
+        return s.Column(f"{UNIT_CODE}{r.NUMBER}{number}", s.INTEGER)
     low, high = column.lower, column.upper
     facts = _facts(column, table, statement)
     if low is None and facts is not None and isinstance(facts.least, (int, Decimal)) and column.plan_type.numeric:

@@ -12,7 +12,7 @@ from sandbox.plan import relation as r
 from sandbox.plan import scalar as s
 from sandbox.plan.parts import Named
 from sandbox.sql.choices import case
-from sandbox.sql.fields import Field, Table, at, has_tables, named, typed
+from sandbox.sql.fields import UNIT, Field, Table, at, has_tables, named, typed
 from sandbox.sql.numbers import arithmetic
 from sandbox.sql.rules.common import defined
 from sandbox.sql.rules.select import distinct_rows, ordered
@@ -92,7 +92,8 @@ def _alike(fields: Sequence[Field]) -> list[tuple[Field, Term | None]]:
     """The fields of one column, their terms in one type."""
     hidden = [field.term is None for field in fields]
     if any(hidden):
-        if not all(hidden) or len({field.node.type.kind for field in fields if field.column}) > 1:
+        kinds = {(field.node.type.kind, field.kin == UNIT) for field in fields if field.column}
+        if not all(hidden) or len(kinds) > 1:
             raise refuse(
                 f"{fields[hidden.index(True)].name} tells single units apart and stands beside another column in a "
                 "UNION; put the same columns in the same places."
