@@ -85,6 +85,10 @@ KINDS = {
 }
 
 MECHANISMS = {
-    "en": {"discrete gaussian": "Gaussian", "discrete laplace": "Laplace", "exponential": "exponential (drawn, not added)"},
+    "en": {
+        "discrete gaussian": "Gaussian",
+        "discrete laplace": "Laplace",
+        "exponential": "exponential (drawn, not added)",
+    },
     "zh": {"discrete gaussian": "高斯", "discrete laplace": "拉普拉斯", "exponential": "抽取式（指数机制）"},
 }
