@@ -16,35 +16,9 @@ from typing import Literal
 
 from sandbox.plan.parts import Aggregate, Named, Order, Over, once, reads, widest
 from sandbox.plan.scalar import BOOLEAN, Column, Scalar, Value
+from sandbox.plan.states import Leaf, State, Through, mixed
 
-State = Literal["unit", "released", "public"]
 NUMBER = "@"  # between a column's name and the number of its table, for all tables of a statement but the first
-
-
-class _Leaf:
-    """A relation without units: their number bounds nothing."""
-
-    @property
-    def rows(self) -> int:
-        return 0
-
-
-class _Through:
-    """A relation whose rows are rows of its source."""
-
-    source: Relation
-
-    @property
-    def columns(self) -> tuple[Column, ...]:
-        return self.source.columns
-
-    @property
-    def state(self) -> State:
-        return self.source.state
-
-    @property
-    def rows(self) -> int:
-        return self.source.rows
 
 
 @dataclass(frozen=True)
@@ -68,7 +42,7 @@ class Scan:
 
 
 @dataclass(frozen=True)
-class Public(_Leaf):
+class Public(Leaf):
     """A public table."""
 
     table: str
@@ -84,7 +58,7 @@ class Public(_Leaf):
 
 
 @dataclass(frozen=True)
-class Values(_Leaf):
+class Values(Leaf):
     """Rows that the statement itself writes, in their order."""
 
     columns: tuple[Column, ...]
@@ -101,7 +75,7 @@ class Values(_Leaf):
 
 
 @dataclass(frozen=True)
-class Released(_Leaf):
+class Released(Leaf):
     """The groups that block number `block` of the plan released, with the columns that are made of them."""
 
     block: int
@@ -116,7 +90,7 @@ class Released(_Leaf):
 
 
 @dataclass(frozen=True)
-class Filter(_Through):
+class Filter(Through):
     """Rows for which the condition is true."""
 
     source: Relation
@@ -129,7 +103,7 @@ class Filter(_Through):
 
 
 @dataclass(frozen=True)
-class Project(_Through):
+class Project(Through):
     """Each row with other columns, computed from it alone."""
 
     source: Relation
@@ -177,8 +151,7 @@ class Join:
 
     @property
     def state(self) -> State:
-        states = (self.left.state, self.right.state)
-        return "unit" if "unit" in states else "released" if "released" in states else "public"
+        return mixed((self.left.state, self.right.state))
 
     @property
     def rows(self) -> int:
@@ -249,8 +222,7 @@ class Union:
 
     @property
     def state(self) -> State:
-        states = {source.state for source in self.sources}
-        return "unit" if "unit" in states else "released" if "released" in states else "public"
+        return mixed(source.state for source in self.sources)
 
     @property
     def rows(self) -> int:
@@ -258,7 +230,7 @@ class Union:
 
 
 @dataclass(frozen=True)
-class Group(_Through):
+class Group(Through):
     """One row for each different value of `keys` (NULL is a value) – of units: of the unit and the keys. Without keys
     there is one row, of units one for each unit that has rows."""
 
@@ -281,7 +253,7 @@ class Group(_Through):
 
 
 @dataclass(frozen=True)
-class Window(_Through):
+class Window(Through):
     """Each row with further columns that look at the rows of its partition – of units: at rows of its own unit."""
 
     source: Relation
@@ -297,7 +269,7 @@ class Window(_Through):
 
 
 @dataclass(frozen=True)
-class Sort(_Through):
+class Sort(Through):
     """Rows in order, cut to `limit` after `offset`. Of released rows only: which row
     of a unit comes first would tell."""
 
