@@ -41,11 +41,14 @@ def pruned(node: r.Relation, wanted: frozenset[str]) -> r.Relation:
         case r.Join() if _adds_nothing(node.left, wanted) and _free(node):
             return pruned(node.right, wanted)
         case r.Join() | r.Semi():
-            return replace(node, left=pruned(node.left, below), right=pruned(node.right, below))
+            found = replace(node, left=pruned(node.left, below), right=pruned(node.right, below))
+            return found.left if isinstance(found, r.Join) and _free(found) and _alone(found.right) else found
         case r.Union():
             return _union(node, wanted)
         case r.Group():
             kept_too = tuple(one for one in node.aggregates if one.name in wanted)
+            if not (node.keys or kept_too) and node.state != "unit":  # one row, whatever there is below
+                return r.Values((), ((),))
             own = [*(reads(key.expr) for key in node.keys), *(reads(one.expr) for one in kept_too)]
             return r.Group(pruned(node.source, frozenset().union(*own)), node.keys, kept_too)
         case r.Window():
@@ -62,6 +65,10 @@ def _free(node: r.Join) -> bool:
 
 def _adds_nothing(node: r.Relation, wanted: frozenset[str]) -> bool:
     return isinstance(node, r.Values) and len(node.cells) == 1 and names(node).isdisjoint(wanted)
+
+
+def _alone(node: r.Relation) -> bool:
+    return isinstance(node, r.Values) and len(node.cells) == 1 and not node.columns
 
 
 def _union(node: r.Union, wanted: frozenset[str]) -> r.Relation:
