@@ -27,8 +27,8 @@ FEW = 1 << 16
 def bounded(connection: duckdb.DuckDBPyConnection, asked: Mapping[str, Any], threads: int) -> pa.RecordBatchReader:
     """Give the rows that count, in a stream: keys, values, and whether a row is its unit's first in its group.
 
-    `asked` has the statement of a piece, its parameters, how many keys and places it names, the limits, and the
-    ranges of units."""
+    `asked` has the statement of a piece, its parameters, how many keys and places it names, whether the `unit` is
+    shown, the limits, and the ranges of units."""
     starts = range(0, asked["units"], asked["step"])
     pieces = ((start, start + asked["step"] - 1) for start in starts)
 
@@ -70,10 +70,9 @@ def kept(rows: pa.Table, asked: Mapping[str, Any]) -> pa.Table:
         stays &= group < asked["groups"]
     if asked["rows"] is not None:
         stays &= row < asked["rows"]
-    shown = rows.drop_columns(rows.column_names[:count])
-    if taken is not None:
-        shown = shown.take(pa.array(taken))
-    return shown.append_column(FIRST, pa.array(row == 0)).filter(pa.array(stays))
+    shown = rows if taken is None else rows.take(pa.array(taken))
+    hidden = rows.column_names[1 if asked["unit"] else 0 : count]
+    return shown.append_column(FIRST, pa.array(row == 0)).drop_columns(hidden).filter(pa.array(stays))
 
 
 def _ascending(unit: Whole, places: list[Whole]) -> bool:

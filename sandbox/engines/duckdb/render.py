@@ -109,6 +109,7 @@ def _plain(block: Block, measured: Sequence[int], facts: Facts) -> Query:
     asked = None
     if pieces:
         asked = _pieces(relations, computed, facts, limits, places=len(rows.places), keys=len(keys.names))
+        asked["unit"] = any(m.what == "units" and m.expr is not None for m in picked)
     sql, parameters = relations.finished(keys.decoded(query, results, ordered=histogram))
     return Query(sql, parameters, keys.scales, tuple(measured), keys.values, asked)
 
