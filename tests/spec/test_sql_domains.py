@@ -132,6 +132,28 @@ def test_U1_spellings_that_are_one(left: str, right: str) -> None:
     assert built(left).node == built(right).node
 
 
+@pytest.mark.parametrize(
+    ("sql", "nullable"),
+    [
+        ("1 / COALESCE(n, 0)", True),
+        ("1 / (COALESCE(n, 0) + 21)", False),
+        ("7 % COALESCE(n, 0)", True),
+        ("SQRT(COALESCE(n, 0))", True),
+        ("SQRT(ABS(COALESCE(n, 0)))", False),
+        ("LN(ABS(COALESCE(n, 0)))", True),
+        ("CONCAT(t, n)", False),
+        ("t || n", True),
+        ("GREATEST(n, 0)", False),
+        ("COALESCE(t, '')::DATE", True),
+        ("MAKE_DATE(2024, COALESCE(n, 0), 1)", True),
+        ("COALESCE(e, DATE '2024-01-01') + 3", False),
+        ("n IS DISTINCT FROM i", False),
+    ],
+)
+def test_U1_what_may_be_null(sql: str, nullable: bool) -> None:
+    assert built(sql).nullable is nullable
+
+
 def test_U1_the_clock_stands_still_or_is_not_asked() -> None:
     assert built("CURRENT_DATE", date(2020, 1, 2)).node == s.Constant(date(2020, 1, 2), s.DATE)
     with pytest.raises(Problem, match="clock"):
