@@ -85,7 +85,7 @@ class ProductKind(Protocol):
         """Give the finished plan or refuse; opens no private file."""
 
     def explain(self, plan: Plan, unit: str, language: str) -> list[str]:
-        """Say in sentences of `language` (en, zh) what the plan does, from the plan alone. `unit` is who is protected."""
+        """Say in sentences of `language` (en, zh) what the plan does, from it alone. `unit` is who is protected."""
 
     def expect(self, plan: Plan) -> list[dict[str, Any]]:
         """Say of each measured column of the answer, by `name`, how far off it may be, from the plan alone."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlglot import exp
 
 from sandbox.plan import relation as r
-from sandbox.plan.relation import State
+from sandbox.plan.states import State
 from sandbox.sql.fanout import at_most_one, one_row
 from sandbox.sql.fields import has_tables, lone, projected
 from sandbox.sql.statement import Scope, Statement

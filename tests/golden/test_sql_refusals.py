@@ -11,9 +11,8 @@ from query_examples import plan_of, refusal
 
 from sandbox.errors import Problem
 from sandbox.plan.block import Block
-from sandbox.plan.relation import Filter
-from sandbox.plan.walk import walk
 from sandbox.plan.evaluate import evaluate
+from sandbox.plan.relation import Filter
 from sandbox.plan.scalar import Value
 from sandbox.plan.walk import expressions, walk
 

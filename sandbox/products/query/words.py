@@ -18,7 +18,8 @@ SAID = {
         "fold_by": "They are summed up to one row for each {unit} and {keys}.",
         "window": "Columns are added that look at the rows of the same {unit}.",
         "declared": "Groups by {keys}: their values are declared, so every group shows, also an empty one.",
-        "private": "Groups by {keys}: a group shows only when it seems, noise included, to have {tau} or more different units ({unit}).",
+        "private": "Groups by {keys}: a group shows only when it seems, noise included, to have {tau} or more "
+        "different units ({unit}).",
         "bounds": "Each {unit} counts in at most {groups} groups with at most {rows} rows in each; what is beyond is "
         "left out.",
         "norm": "Of a {unit} with very many or very large rows each row counts for less, so that no {unit} matters "

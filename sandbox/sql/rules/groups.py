@@ -15,7 +15,7 @@ from sandbox.errors import Problem
 from sandbox.plan import relation as r
 from sandbox.plan import scalar as s
 from sandbox.plan.parts import Aggregate, Named
-from sandbox.plan.relation import State
+from sandbox.plan.states import State
 from sandbox.plan.walk import walk
 from sandbox.sql.aggregates import ask
 from sandbox.sql.columns import AGGREGATE, SUBQUERY

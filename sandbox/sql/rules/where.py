@@ -6,7 +6,7 @@ from sqlglot import exp
 
 from sandbox.plan import relation as r
 from sandbox.plan import scalar as s
-from sandbox.plan.relation import State
+from sandbox.plan.states import State
 from sandbox.sql.columns import Row
 from sandbox.sql.filters import filtered
 from sandbox.sql.links import conjuncts, link
