@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PY := $(BIN)/python
 READY := $(VENV)/.ready
 
-.PHONY: setup spark demo test check bench serve lock reference
+.PHONY: setup spark demo test nightly check bench serve lock reference
 .DEFAULT_GOAL := setup
 
 setup: $(READY)
@@ -40,6 +40,11 @@ serve: setup
 
 test: setup
 	@.ci/test $(ARGS)
+
+# Random questions, plans and texts, many more of them than a test run has; hours.
+nightly: setup
+	@SANDBOX_PLANS=$${SANDBOX_PLANS:-10000} SANDBOX_EXAMPLES=$${SANDBOX_EXAMPLES:-20} \
+	  $(PY) -m pytest -q tests/generative $(ARGS)
 
 check: setup
 	@$(PY) -m ruff check .

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 from databases import postgres_database
+from hypothesis import settings
 
 from sandbox.stores.sql import SqlStore
 
@@ -25,3 +27,12 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SqlStore]:
             made.create()
             yield made
             made.close()
+
+
+def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
+    """Give every test of random examples SANDBOX_EXAMPLES times as many of them: see `make nightly`."""
+    times = int(os.environ.get("SANDBOX_EXAMPLES", "1"))
+    for test in {getattr(item, "obj", None) for item in items if times > 1}:
+        own = getattr(test, "_hypothesis_internal_use_settings", None)  # where @settings keeps it
+        if own is not None:
+            test._hypothesis_internal_use_settings = settings(own, max_examples=own.max_examples * times)
