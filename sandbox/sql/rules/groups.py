@@ -14,20 +14,16 @@ from sqlglot import exp
 from sandbox.errors import Problem
 from sandbox.plan import relation as r
 from sandbox.plan import scalar as s
-from sandbox.plan.parts import Aggregate, Named
+from sandbox.plan.parts import Named
 from sandbox.plan.states import State
-from sandbox.plan.walk import walk
-from sandbox.sql.aggregates import ask
 from sandbox.sql.columns import AGGREGATE, SUBQUERY
-from sandbox.sql.draft import Ask, Key, Made, Measure
-from sandbox.sql.fields import Field, at, named
-from sandbox.sql.folds import MOST_GROUPS, Folded, bounds, folded, placed_term
-from sandbox.sql.results import reach
+from sandbox.sql.fields import Field, named
+from sandbox.sql.folds import MOST_GROUPS
 from sandbox.sql.rules.keys import GroupKey
 from sandbox.sql.rules.where import Source
 from sandbox.sql.scalar import Scalars
 from sandbox.sql.scalars import Builder
-from sandbox.sql.statement import MOST_ROWS, MOST_TABLES, Scope, Statement
+from sandbox.sql.statement import Scope, Statement
 from sandbox.sql.terms import Term, literal, quote, refuse
 
 Sets = Sequence[tuple[int, ...]]
@@ -178,147 +174,6 @@ class Groups(ABC):
 
     def _key_facts(self, place: int) -> Term:
         return self._key_term(place)
-
-
-class Measured(Groups):
-    """Groups of rows of units: what is asked of them is measured with noise, and released."""
-
-    def __init__(self, source: Source, keys: list[GroupKey], sets: Sets, scope: Scope, statement: Statement) -> None:
-        super().__init__(source, keys, sets, scope, statement, released=True)
-        for key in keys:
-            if key.term is None:
-                assert key.field is not None
-                raise source.row.hidden(key.field)
-        self._asks: list[Ask] = []
-        self._names: list[str] = []
-
-    @property
-    def state(self) -> State:
-        return "released"
-
-    def aggregate(self, node: exp.Expr) -> Term:
-        wanted = ask(node, self._source.row)
-        if wanted not in self._asks:
-            self._asks.append(wanted)
-            self._names.append(self._statement.name("aggregate"))
-        name = self._names[self._asks.index(wanted)]
-        return Term(s.Column(name, wanted.type), *reach(wanted))
-
-    def _measured(self) -> list[s.Column]:
-        return [s.Column(name, one.type) for name, one in zip(self._names, self._asks, strict=True)]
-
-    def _key_term(self, place: int) -> Term:
-        term = self._keys[place].term
-        assert term is not None
-        column = s.Column(self._key_names[place], term.type)
-        return replace(term, node=column, nullable=True, domain=None, listing=None)
-
-    def _groups(self, keys: Sequence[int]) -> r.Relation:
-        made = [Made(self._key_names[place], "key", at, self._key_term(place).type) for at, place in enumerate(keys)]
-        made += [
-            Made(name, "aggregate", at, one.type)
-            for at, (name, one) in enumerate(zip(self._names, self._asks, strict=True))
-        ]
-        own = [(self._keys[place].name, self._keys[place].term) for place in keys]
-        return measured(
-            self._source.relation(), [Key(name, term) for name, term in own if term], self._asks, made, self._statement
-        )
-
-
-class Folds(Groups):
-    """Groups without noise: of rows of single units, of public rows, of released groups."""
-
-    def __init__(self, source: Source, keys: list[GroupKey], sets: Sets, scope: Scope, statement: Statement) -> None:
-        released = source.state == "released"
-        super().__init__(source, keys, sets, scope, statement, released)
-        self._bounded = not released
-        self._folds: list[Folded] = []
-        self._columns: list[s.Column] = []
-        if source.state == "unit" and len(sets) > 1:
-            raise refuse("The rows of one unit are grouped one way at a time; write GROUP BY without sets.")
-        self._unit_names = {key.name: statement.name(key.name) for key in keys if key.field and key.field.unit}
-
-    @property
-    def state(self) -> State:
-        return self._source.state
-
-    @property
-    def rows(self) -> int:
-        return self._source.rows if self.state == "unit" else MOST_GROUPS
-
-    def aggregate(self, node: exp.Expr) -> Term:
-        found = folded(node, self._source.row, self.rows, self.builder.digits)
-        known = [(one.what, one.expr) for one in self._folds]
-        same = known.index((found.what, found.expr)) if (found.what, found.expr) in known else len(known)
-        if same == len(known):
-            self._folds.append(found)
-            span = bounds(found, self._bounded)
-            self._columns.append(s.Column(self._statement.name("aggregate"), found.type, *span))
-        return placed_term(self._folds[same], self._columns[same])
-
-    def _measured(self) -> list[s.Column]:
-        return self._columns
-
-    def _key_term(self, place: int) -> Term:
-        term = self._keys[place].term
-        assert term is not None
-        one = named(self._key_names[place], term, bounded=self._bounded)
-        lost = any(place not in own for own in self._sets)
-        return replace(term, node=one.column, nullable=term.nullable or lost, listing=None)
-
-    def _field(self, place: int) -> Field:
-        field, key = self._keys[place].field, self._keys[place]
-        if field is None:
-            return super()._field(place)
-        if field.unit:
-            if field.column is None:
-                return field  # nothing reads it
-            return at(field, replace(field.column, name=self._unit_names[key.name]))
-        return at(field, self._named(place).column)
-
-    def _named(self, place: int) -> Named:
-        key = self._keys[place]
-        if key.term is None:
-            assert key.field is not None and key.field.column is not None
-            column = key.field.column
-            return Named(self._key_names[place], column, column.lower, column.upper)
-        return named(self._key_names[place], key.term, bounded=self._bounded)
-
-    def _groups(self, keys: Sequence[int]) -> r.Relation:
-        own, units = [], []
-        for place in keys:
-            field = self._keys[place].field
-            if field is None or not field.unit:
-                own.append(self._named(place))
-            elif field.column is not None:
-                name = self._unit_names[self._keys[place].name]
-                units.append(Aggregate(name, "min", field.column, field.column.type))
-        folds = [
-            Aggregate(column.name, one.what, one.expr, column.type, column.lower, column.upper)
-            for one, column in zip(self._folds, self._columns, strict=True)
-        ]
-        return r.Group(self._source.relation(), tuple(own), (*units, *folds))
-
-    def _key_column(self, place: int) -> s.Scalar:
-        return self._named(place).column
-
-
-def measured(
-    rows: r.Relation, keys: Sequence[Key], asks: Sequence[Ask], made: Sequence[Made], statement: Statement
-) -> r.Released:
-    """Ask the measure of `rows`, at least how many units there are in each group; gives what it releases. Raises
-    `Problem` when a unit can have too many rows."""
-    if rows.rows > MOST_ROWS:
-        raise refuse(
-            f"One {statement.entry.unit.name if statement.entry.unit else 'unit'} could have {rows.rows} rows here, "
-            f"more than {MOST_ROWS}; join by more columns, or aggregate by the unit first, with GROUP BY the unit."
-        )
-    if sum(isinstance(node, r.Scan | r.Public) for node in walk(rows)) > MOST_TABLES:
-        raise refuse(
-            f"The text reads more than {MOST_TABLES} tables at once, each use counted; ask a smaller question."
-        )
-    statement.measures.append(Measure(rows, tuple(keys), tuple(asks) or (Ask("units"),), tuple(made)))
-    return r.Released(len(statement.measures) - 1, tuple(one.column for one in made))
 
 
 def _node(key: GroupKey) -> s.Scalar:

@@ -19,9 +19,11 @@ from sandbox.sql.filters import filtered
 from sandbox.sql.folds import MOST_GROUPS
 from sandbox.sql.results import name_of
 from sandbox.sql.rules.common import defined
-from sandbox.sql.rules.groups import Folds, Groups, Measured, measured
+from sandbox.sql.rules.folded import Folds
+from sandbox.sql.rules.groups import Groups
 from sandbox.sql.rules.keys import keys
 from sandbox.sql.rules.limit import cut
+from sandbox.sql.rules.measured import Measured, measured
 from sandbox.sql.rules.where import Source
 from sandbox.sql.scalars import Builder
 from sandbox.sql.statement import Scope, Statement

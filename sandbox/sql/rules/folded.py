@@ -1,0 +1,98 @@
+"""Groups without noise: of rows of single units, of public rows, of released groups."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from sqlglot import exp
+
+from sandbox.plan import relation as r
+from sandbox.plan import scalar as s
+from sandbox.plan.parts import Aggregate, Named
+from sandbox.plan.states import State
+from sandbox.sql.fields import Field, at, named
+from sandbox.sql.folds import MOST_GROUPS, Folded, bounds, folded, placed_term
+from sandbox.sql.rules.groups import Groups, Sets
+from sandbox.sql.rules.keys import GroupKey
+from sandbox.sql.rules.where import Source
+from sandbox.sql.statement import Scope, Statement
+from sandbox.sql.terms import Term, refuse
+
+
+class Folds(Groups):
+    """Groups without noise: of rows of single units, of public rows, of released groups."""
+
+    def __init__(self, source: Source, keys: list[GroupKey], sets: Sets, scope: Scope, statement: Statement) -> None:
+        released = source.state == "released"
+        super().__init__(source, keys, sets, scope, statement, released)
+        self._bounded = not released
+        self._folds: list[Folded] = []
+        self._columns: list[s.Column] = []
+        if source.state == "unit" and len(sets) > 1:
+            raise refuse("The rows of one unit are grouped one way at a time; write GROUP BY without sets.")
+        self._unit_names = {key.name: statement.name(key.name) for key in keys if key.field and key.field.unit}
+
+    @property
+    def state(self) -> State:
+        return self._source.state
+
+    @property
+    def rows(self) -> int:
+        return self._source.rows if self.state == "unit" else MOST_GROUPS
+
+    def aggregate(self, node: exp.Expr) -> Term:
+        found = folded(node, self._source.row, self.rows, self.builder.digits)
+        known = [(one.what, one.expr) for one in self._folds]
+        same = known.index((found.what, found.expr)) if (found.what, found.expr) in known else len(known)
+        if same == len(known):
+            self._folds.append(found)
+            span = bounds(found, self._bounded)
+            self._columns.append(s.Column(self._statement.name("aggregate"), found.type, *span))
+        return placed_term(self._folds[same], self._columns[same])
+
+    def _measured(self) -> list[s.Column]:
+        return self._columns
+
+    def _key_term(self, place: int) -> Term:
+        term = self._keys[place].term
+        assert term is not None
+        one = named(self._key_names[place], term, bounded=self._bounded)
+        lost = any(place not in own for own in self._sets)
+        return replace(term, node=one.column, nullable=term.nullable or lost, listing=None)
+
+    def _field(self, place: int) -> Field:
+        field, key = self._keys[place].field, self._keys[place]
+        if field is None:
+            return super()._field(place)
+        if field.unit:
+            if field.column is None:
+                return field  # nothing reads it
+            return at(field, replace(field.column, name=self._unit_names[key.name]))
+        return at(field, self._named(place).column)
+
+    def _named(self, place: int) -> Named:
+        key = self._keys[place]
+        if key.term is None:
+            assert key.field is not None and key.field.column is not None
+            column = key.field.column
+            return Named(self._key_names[place], column, column.lower, column.upper)
+        return named(self._key_names[place], key.term, bounded=self._bounded)
+
+    def _groups(self, keys: Sequence[int]) -> r.Relation:
+        own, units = [], []
+        for place in keys:
+            field = self._keys[place].field
+            if field is None or not field.unit:
+                own.append(self._named(place))
+            elif field.column is not None:
+                name = self._unit_names[self._keys[place].name]
+                units.append(Aggregate(name, "min", field.column, field.column.type))
+        folds = [
+            Aggregate(column.name, one.what, one.expr, column.type, column.lower, column.upper)
+            for one, column in zip(self._folds, self._columns, strict=True)
+        ]
+        return r.Group(self._source.relation(), tuple(own), (*units, *folds))
+
+    def _key_column(self, place: int) -> s.Scalar:
+        return self._named(place).column
