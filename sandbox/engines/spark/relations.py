@@ -79,7 +79,9 @@ class Relations:
         return f"__{letter}{self._number}"
 
     def stored(self, table: str, name: str) -> str:
-        """Give the column in which a table's files have a declared column."""
+        """Give the column in which a table's files have a declared column, or the unit."""
+        if name == UNIT:
+            return f"CAST({UNIT} AS BIGINT)"
         return f"c{self._tables[table].names.index(name)}"
 
     def view(self, table: str) -> str:
