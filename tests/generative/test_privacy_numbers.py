@@ -7,7 +7,7 @@ from decimal import Decimal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sandbox.plan.plan import SIGMA_UNIT
+from sandbox.plan.block import SIGMA_UNIT
 from sandbox.privacy import grains
 from sandbox.privacy.calibrate import sigma_for
 from sandbox.privacy.convert import epsilon_for, largest_epsilon, rho_for
