@@ -63,7 +63,9 @@ _NEEDED: dict[type[exp.Expr], tuple[str, ...]] = {
     exp.Substring: ("start",),
 }  # what the parser does without, and we do not
 
-_MISSING: dict[type[exp.Expr], str] = {exp.Interval: "INTERVAL takes a whole number and one unit; write INTERVAL 3 DAY."}
+_MISSING: dict[type[exp.Expr], str] = {
+    exp.Interval: "INTERVAL takes a whole number and one unit; write INTERVAL 3 DAY."
+}
 _PATTERN = "Regular expressions are not built; write LIKE, CONTAINS, STARTS_WITH or several of them joined by OR."
 _TIME = "There are days here, and no times of day; write dates, and CURRENT_DATE."
 _BITS = "Numbers are not taken apart into bits; write comparisons, or // and % with powers of two."
