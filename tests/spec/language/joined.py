@@ -167,4 +167,12 @@ CASES = [
         "SELECT COUNT(*) FROM persons p, visits v, visits w WHERE p.pid = v.pid AND p.pid = w.pid AND v.cost < w.cost",
         [(3,)],
     ),
+    Case(
+        "Joins",
+        "public rows that meet each other first",
+        "SELECT COUNT(*), SUM(x.rate) FROM visits v JOIN (SELECT a.dept, b.rate FROM rates a JOIN rates b ON "
+        "a.dept = b.dept) x ON v.dept = x.dept",
+        [(14, 24)],
+        most=16,
+    ),
 ]
