@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from decimal import Decimal
 from functools import cache
 from typing import Any
@@ -80,13 +81,14 @@ def plan_of(
     entry: Entry | None = None,
     spec: Mapping[str, Any] | None = None,
     facts: Mapping[str, TableFacts] | None = None,
+    today: date | None = None,
     **request: Any,
 ) -> Plan:
     """Compile `sql` over the clinic with small δs."""
     asked = {"sql": sql, "epsilon": "1", **request}
     small = Decimal("1e-9"), Decimal("1e-10")
     return QueryProduct().compile(
-        Question(asked, "res", "pop", "v1", entry or clinic(), spec or {}, *small, facts=facts or {})
+        Question(asked, "res", "pop", "v1", entry or clinic(), spec or {}, *small, facts=facts or {}, today=today)
     )
 
 

@@ -87,6 +87,7 @@ def compiled(house: House, tx: Transaction, permit: Permit, request: Mapping[str
             entry=entry,
             spec=permit.product.spec,
             delta_conv=account.delta_conv,
+            today=now().date(),
             delta_threshold=accountant.threshold_delta(account.delta),
             pure=account.pure,
             profile=profile.current(tx, permit.resource),

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from importlib.metadata import entry_points
 from typing import Any, Protocol
@@ -22,7 +23,8 @@ class Question:
 
     `delta_conv` converts the asked ε into ρ; `delta_threshold` is what one thresholded key set takes. `pure`: the
     account adds up ε and has no δ. `profile`: the released profile of the resource, None without one.
-    `facts`: what everybody may know of the public tables of the data version."""
+    `facts`: what everybody may know of the public tables of the data version. `today`: what CURRENT_DATE means, fixed
+    for the job and part of its plan; None refuses it."""
 
     request: Mapping[str, Any]
     resource: str
@@ -35,6 +37,7 @@ class Question:
     pure: bool = False
     profile: Profile | None = None
     facts: Mapping[str, TableFacts] = field(default_factory=dict)
+    today: date | None = None
 
 
 @dataclass(frozen=True)

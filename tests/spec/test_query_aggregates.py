@@ -62,7 +62,7 @@ def test_distinct_values_and_units() -> None:
 
 def test_bins_are_as_narrow_as_their_number_allows() -> None:
     [cost] = measured("QUANTILE_CONT(cost, 0.95)", bounds={"rows_per_group": 3})
-    assert (cost.lower, cost.upper, cost.shift, cost.bins, cost.rank) == (0, 2_000_000, 6, 31_251, (19, 20))
+    assert (cost.lower, cost.upper, cost.shift, cost.bins, cost.rank) == (0, 2_000_000, 8, 7_813, (19, 20))
     assert cost.square == (3 * 19) ** 2 and cost.mechanism == "exponential"
     [age] = measured("MEDIAN(age)", "persons")
     assert (age.shift, age.bins) == (0, 101)
@@ -84,13 +84,13 @@ def shown(plan: Plan, *values: int) -> list[object]:
 def test_what_a_bin_shows() -> None:
     plan = plan_of("SELECT MEDIAN(cost) AS middle, QUANTILE_DISC(cost, 0.5) AS one FROM visits")
     assert [output.type for output in plan.outputs[0]] == [Type("decimal", 3), Type("decimal", 2)]
-    assert shown(plan, 0) == [Decimal("0.315"), Decimal("0.32")]  # the middle of 0.00 … 0.63
-    assert shown(plan, 31_250) == [Decimal("20000.000"), Decimal("20000.00")]  # the last bin ends at the bound
+    assert shown(plan, 0) == [Decimal("1.275"), Decimal("1.28")]  # the middle of 0.00 … 2.55
+    assert shown(plan, 7_812) == [Decimal("19999.360"), Decimal("19999.36")]  # 19998.72 … 20000.00: cut at the bound
     ages = plan_of("SELECT MEDIAN(age) AS a, MAX(age) AS b FROM persons")
     assert shown(ages, 37, 99) in ([Decimal("37.0"), 99], [Decimal("99.0"), 37])
     days = plan_of("SELECT MIN(born) AS first FROM persons")
-    assert days.outputs[0][0].type == DATE  # bins of two days show the first
-    assert shown(days, 0) == [date(1920, 5, 1)] and shown(days, 18_201) == [date(2019, 12, 30)]
+    assert days.outputs[0][0].type == DATE  # bins of eight days show their fourth, the last one is cut
+    assert shown(days, 0) == [date(1920, 5, 4)] and shown(days, 4_550) == [date(2019, 12, 29)]
 
 
 def test_dates_can_be_compared_after_release() -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
-from query_examples import plan_of
+from query_examples import plan_of, refusal
 
 from sandbox.products.query.explain import explain
 from sandbox.products.query.words import KINDS, MECHANISMS, SAID
@@ -50,3 +52,11 @@ def test_aliases_change_the_words_and_nothing_else(language: str) -> None:
     assert one.base_key() == other.base_key()
     changed = [s for s, t in zip(explain(one, "p", language), explain(other, "p", language), strict=True) if s != t]
     assert len(changed) == 1
+
+
+def test_today_is_part_of_the_plan() -> None:
+    sql = "SELECT COUNT(*) FROM persons WHERE born < CURRENT_DATE - INTERVAL 18 YEAR"
+    assert refusal(sql).code == "sql_not_allowed"
+    keys = {plan_of(sql, today=date(2026, 11, day)).base_key() for day in (1, 2)}
+    written = plan_of("SELECT COUNT(*) FROM persons WHERE born < DATE '2008-11-01'").base_key()
+    assert len(keys) == 2 and written in keys

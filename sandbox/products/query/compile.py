@@ -62,7 +62,7 @@ def compile_query(question: Question) -> Plan:
     check_confidence(request)
     epsilon = epsilon_of(request, question.spec)
     whole = epsilon if question.pure else rho_for(epsilon, question.delta_conv)
-    asked = compile_sql(sql_of(request), question.entry, question.facts)
+    asked = compile_sql(sql_of(request), question.entry, question.facts, today=question.today)
     if question.entry.unit is None:
         raise Problem("unit_missing", f"{question.entry.name} declares no privacy unit; ask the holder to declare it.")
     loss = whole / len(asked.measures)
