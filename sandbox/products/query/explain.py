@@ -11,21 +11,36 @@ from sandbox.plan.plan import Output, Plan
 from sandbox.plan.relation import NUMBER
 from sandbox.plan.scalar import Scalar, columns
 from sandbox.products.query.accuracy import constant_width, spelled
-from sandbox.products.query.present import mechanism
+from sandbox.products.query.present import mechanism, origin
 from sandbox.products.query.words import KINDS, MECHANISMS, SAID
 
 
 def explain(plan: Plan, unit: str, language: str) -> list[str]:
     """Give the plan in sentences of `language` (en or zh). `unit` is what the registration calls who is protected."""
     said: list[str] = []
+    names = _shown(plan)
     several = len(plan.blocks) > 1
     for number, (block, outputs) in enumerate(zip(plan.blocks, plan.outputs, strict=True), 1):
         if several:
             said.append(_say(language, "part", number=number))
         said += _rows(block.rows, unit, language)
         said += _groups(block, unit, language)
-        said += [_measured(block, output, unit, language) for output in outputs if output.what != "key"]
+        for output in outputs:
+            if output.what != "key":
+                name = names.get((number - 1, output.name), SAID[language]["unseen"])
+                said.append(_measured(block, output, name, unit, language))
     return said + _post(plan.post, language)
+
+
+def _shown(plan: Plan) -> dict[tuple[int, str], str]:
+    """The name in the answer of each output, by its block and own name; several names of one are joined."""
+    found: dict[tuple[int, str], list[str]] = {}
+    for column in plan.post.columns:
+        source = origin(plan.post, column.name, plan)
+        if source is not None:
+            place = next(number for number, block in enumerate(plan.blocks) if block is source[0])
+            found.setdefault((place, source[1].name), []).append(column.name)
+    return {place: ", ".join(names) for place, names in found.items()}
 
 
 def _rows(node: r.Relation, unit: str, language: str) -> list[str]:
@@ -78,8 +93,8 @@ def _groups(block: Block, unit: str, language: str) -> list[str]:
     return said
 
 
-def _measured(block: Block, output: Output, unit: str, language: str) -> str:
-    """An output: what it is of which columns, and what noise it gets."""
+def _measured(block: Block, output: Output, shown: str, unit: str, language: str) -> str:
+    """An output under the name that it is shown by: what it is of which columns, and what noise it gets."""
     parts = [block.measurements[place] for place in output.source]
     of = _names([m.expr for m in parts if m.expr is not None], language)
     kind = "units" if parts[0].what == "units" else output.what
@@ -87,7 +102,7 @@ def _measured(block: Block, output: Output, unit: str, language: str) -> str:
     width = constant_width(block, output) if output.what in ("count", "sum") else None
     said = "output" if width is None else "output_error"
     name = KINDS[language].get(kind, output.what).format(of=of, unit=unit)
-    return _say(language, said, name=output.name, what=name, noise=drawn, error="" if width is None else spelled(width))
+    return _say(language, said, name=shown, what=name, noise=drawn, error="" if width is None else spelled(width))
 
 
 def _post(node: r.Relation, language: str) -> list[str]:

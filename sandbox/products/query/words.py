@@ -5,6 +5,7 @@ from __future__ import annotations
 SAID = {
     "en": {
         "constants": "constants",
+        "unseen": "A value that is only computed with",
         "part": "Part {number} of the question:",
         "scan": "Rows of {table} are read; registration keeps at most {rows} of one {unit}.",
         "public": "Rows of the public table {table} are read.",
@@ -38,6 +39,7 @@ SAID = {
     },
     "zh": {
         "constants": "常量",
+        "unseen": "一个只用于计算的值",
         "part": "问题的第 {number} 部分：",
         "scan": "读取表 {table} 的行；登记时每个 {unit} 最多保留 {rows} 行。",
         "public": "读取公开表 {table} 的行。",
