@@ -3,13 +3,15 @@ of the language and on random plans: on a real Spark in process, one warm sessio
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from language.town import ROWS as ROWS_OF_TOWN
 from language.town import TYPES as TYPES_OF_TOWN
-from random_plans import COLUMNS, ROWS, TYPES, Makes, normed, planned
+from random_plans import COLUMNS, PATTERNS, ROWS, TYPES, Makes, normed, planned
+from random_plans import TEXTS as TEXTS_OF_ROWS
 from registrations import CLINIC, clinic_files
 from scalar_world import TYPES as HOSTILE_TYPES
 from scalar_world import built, hostile
@@ -27,7 +29,9 @@ from sandbox.engines.base import OpenVersion
 from sandbox.plan import scalar as s
 from sandbox.plan.block import Block, Bounds, Key, Norm, Threshold
 from sandbox.plan.evaluate import evaluate
-from sandbox.plan.relation import Filter, Join, Public, Scan
+from sandbox.plan.parts import Named
+from sandbox.plan.plan import Plan
+from sandbox.plan.relation import Filter, Join, Project, Public, Relation, Scan, Union
 
 pytestmark = needed
 EXPRESSIONS = sorted({sql for sql, _, _ in [*CASTS, *COMPARISONS, *NUMBERS, *TEXTS, *DATES]})
@@ -120,6 +124,60 @@ def test_U1_spark_weighs_by_the_norms_of_the_definition(seed, drawn, version):
     rows = Filter(scan, makes.truth((b, c, f), 1))
     block = Block(rows, (key,), Bounds(ROWS, 1 + seed, 1), tuple(measured), None)
     check(planned(block), drawn, version)
+
+
+def test_U1_like_is_that_of_the_reference_and_never_goes_back(tmp_path):
+    texts = [*TEXTS_OF_ROWS, "aba", "abab", "ba", "aab", "a" * 100_000, "ab" * 50_000 + "\n", "😀" * 50_000 + "é"]
+    rows = [{"__unit": place, "__ord": 0, "__h": 0, "c": text} for place, text in enumerate(texts)]
+    column = s.Column("c", s.STRING)
+    patterns = [
+        *PATTERNS,
+        "%a%a%b",
+        "%a%b%a%",
+        "%ab",
+        "a%ab%",
+        "%a%a%a%a%a%a%a%a%b%",
+        "%_a%_a%_a%_c",
+        "%😀%😀%é_",
+        "%b_b%",
+    ]
+    made = write_version(tmp_path / "texts.db", {"t": (rows, {"c": "VARCHAR"})})
+    found = cells(made, [s.Like(column, one) for one in patterns])
+    for place, text in enumerate(texts):
+        assert found[place, 0] == [evaluate(s.Like(column, one), {"c": text}) for one in patterns], text[:20]
+
+
+def scan(table: str, number: int) -> Scan:
+    return Scan(table, number, tuple(replace(one, name=f"{one.name}@{number}") for one in COLUMNS), ROWS)
+
+
+def first_rows(rows: Relation, value: s.Scalar) -> Plan:
+    """The sum of a value of each unit's first row."""
+    bounds = Bounds(rows.rows, 1, 1)
+    return planned(Block(rows, (), bounds, (measurement("sum", value, 3, -(10**12), 10**12),), None))
+
+
+def test_U1_rows_of_a_union_stand_by_branch(drawn, version):
+    """The later branch has rows that come earlier in their table."""
+    one, other = scan("t", 1), scan("t", 2)
+    later = Filter(one, s.Compare("<", one.columns[5], s.Constant(2, s.INTEGER)))
+    sides = [
+        Project(source, (Named("x", source.columns[1], Decimal(-(10**9)), Decimal(10**9)),))
+        for source in (later, other)
+    ]
+    check(
+        first_rows(Union(tuple(sides)), s.Column("x", s.Type("decimal", 3), Decimal(-(10**9)), Decimal(10**9))),
+        drawn,
+        version,
+    )
+
+
+@pytest.mark.parametrize("how", ["left", "full"])
+@pytest.mark.parametrize("side", [0, 1])
+def test_U1_lone_rows_of_a_join_stand_first(how, side, drawn, version):
+    left, right = scan("t", 1), scan("t2", 2)
+    both = Join(how, left, right, ((left.columns[5], right.columns[5]),))
+    check(first_rows(both, (left, right)[side].columns[1]), drawn, version)
 
 
 def check(asked, tables, version):
