@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
+from decimal import Decimal
 from typing import Any
 
 from sandbox.billing.prices import fee
@@ -25,6 +26,7 @@ from sandbox.jobs.working import Copy, Kept, mine
 from sandbox.metering.events import usage_event
 from sandbox.plan.codec import from_json, to_json
 from sandbox.privacy import accountant
+from sandbox.privacy.records import Account
 from sandbox.transparency.records import LogEntry
 
 
@@ -87,7 +89,7 @@ def present(house: House, tx: Transaction, job: Job) -> dict[str, Any]:
         "errors": [list(row) for row in answer.errors],
         "privacy": {
             "rho": str(job.rho),
-            "epsilon": str(accountant.epsilon_of(account, charged(account, from_json(job.plan), job.rho))),
+            "epsilon": str(accountant.epsilon_of(account, _charged(account, job))),
             "delta": str(job.delta),
             "left": accountant.left(account),
         },
@@ -118,3 +120,8 @@ def _answer_json(answer: Answer) -> Mapping[str, Any]:
 def _base_of(tx: Transaction, job: Job) -> str:
     [row] = tx.find(Release, job=job.id)
     return row.base
+
+
+def _charged(account: Account, job: Job) -> Decimal:
+    """What the job cost its account: ρ, or the ε of a pure one, which its plan knows."""
+    return charged(account, from_json(job.plan), job.rho) if account.pure else job.rho

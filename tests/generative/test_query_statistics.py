@@ -63,7 +63,7 @@ def int_of(m: Measurement, rows: Rows) -> int:
 
 
 def shown(plan: Plan, sums: Sequence[int]) -> Decimal | None:
-    found = row_of(only(plan), plan.outputs[0], (), sums)["it"]
+    found = row_of(only(plan), plan.outputs[0], (), sums)[plan.outputs[0][0].name]
     assert found is None or isinstance(found, Decimal)
     return found
 
