@@ -76,3 +76,9 @@ def test_U1_weights_follow_the_norm_with_and_without_an_index(engine, version, s
     asked = planned(Block(rows, listed, Bounds(ROWS, ROWS, ROWS), tuple(measured), None))
     if fits(asked):
         agree(engine, version, asked)
+
+
+@pytest.mark.parametrize("seed", [5117, 5897, 6001, 6058, 6292])
+def test_a_key_of_rows_may_be_a_text_by_itself(engine, version, seed):
+    """A text travels as a parameter, and nothing is grouped by a parameter: these failed, after they were paid."""
+    agree(engine, version, planned(Makes(seed).block(sorted(ROWS_OF), seed % 3)))

@@ -168,8 +168,12 @@ class Relations:
         places = [f"__p{self._next()}"] if placed else []
         order = [exp.alias_(exp.Min(this=column(below.places[0])), place, quoted=True) for place in places]
         select = exp.select(*unit, *order, *named, *folded).from_(self._named(below))
-        by = [*unit, *keys]
-        return Rows(select.group_by(*by) if by else select, places)
+        by = [*unit, *(one for one in keys if not isinstance(one, exp.Parameter))]  # no engine groups by a parameter
+        select = select.group_by(*by) if by else select
+        some = exp.GT(
+            this=exp.Count(this=exp.Star()), expression=digits(0)
+        )  # without keys there would be one group of none
+        return Rows(select.having(some) if node.keys and not by else select, places)
 
     def _window(self, node: r.Window) -> Rows:
         below = self.rows(node.source, placed=True)
