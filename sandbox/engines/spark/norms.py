@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from sandbox.engines.layout import UNIT
+from sandbox.engines.layout import UNIT, edge
 from sandbox.engines.spark.relations import Relations
 from sandbox.engines.spark.words import integer
 from sandbox.engines.widths import MOST, width
@@ -45,14 +45,5 @@ def _edges(most: int) -> list[int]:
     """Give ⌈2^(j/8)⌉ for j = 0, 1, …, repeated ones too, up to the first that is at least `most`."""
     found = [1]
     while found[-1] < most:
-        found.append(_root8(1 << len(found)))
+        found.append(edge(len(found)))
     return found
-
-
-def _root8(number: int) -> int:
-    """Give the eighth root of a whole number, rounded up, exactly."""
-    low, high = 1, 1 << (number.bit_length() // 8 + 1)
-    while low < high:
-        middle = (low + high) // 2
-        low, high = (low, middle) if middle**8 >= number else (middle + 1, high)
-    return low
