@@ -87,6 +87,17 @@ def query(
         typer.echo("The receipt is good.")
 
 
+def publish(
+    job: Annotated[str, typer.Argument(help="Id of the job whose answer was published.")],
+    place: Annotated[str, typer.Argument(help="Where: an address, or a title.")],
+    day: Annotated[str, typer.Argument(help="When: YYYY-MM-DD.")],
+    as_json: Json = False,
+) -> None:
+    """Declare that you published your copy of an answer; it stands beside the findings of traces."""
+    with service() as client:
+        tell(client.publish(job, place, day), "Declared: {place}, {day}", as_json=as_json)
+
+
 def budget(as_json: Json = False) -> None:
     """List the privacy accounts one may see, what is left of them and what it buys."""
     with service() as client:
@@ -140,5 +151,5 @@ def statement(
 
 def add_to(app: typer.Typer) -> None:
     """Add the data user's commands."""
-    for command in (subscribe, estimate, explain, query, budget, usage, statement):
+    for command in (subscribe, estimate, explain, query, publish, budget, usage, statement):
         app.command()(command)

@@ -107,6 +107,14 @@ class Asking(Transport):
         body = {"delivery": delivery, "signature": signature, "public_key": public_key}
         return self.json("POST", f"/jobs/{job}/acknowledgement", body=body)
 
+    def publish(self, job: str, place: str, day: str) -> dict[str, Any]:
+        """Declare that one published one's copy of an answer at `place` on `day` (`2026-01-31`)."""
+        return self.json("POST", f"/jobs/{job}/publications", body={"place": place, "day": day})
+
+    def publications(self, job: str) -> list[dict[str, Any]]:
+        """List the publications that one declared of an answer."""
+        return list(self.items(f"/jobs/{job}/publications"))
+
     def budgets(self) -> list[dict[str, Any]]:
         """List the privacy accounts this party may see: total, spent, reserved, left, over life, when they renew."""
         return list(self.items("/budgets"))

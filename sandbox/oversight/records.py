@@ -1,9 +1,9 @@
-"""What oversight stores: emergency stops and traces."""
+"""What oversight stores: emergency stops, traces, declared publications."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, ClassVar
 
 
@@ -40,3 +40,19 @@ class Trace:
     entry: str | None
     created_at: datetime
     finished_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Publication:
+    """A recipient says that it published its copy of a base: `place` tells where, `day` when. It stands beside
+    findings, because whoever mixes a copy with a published one gives both recipients high scores."""
+
+    TABLE: ClassVar[str] = "publications"
+    id: str
+    job: str
+    base: str
+    party: str
+    place: str
+    day: date
+    entry: str
+    created_at: datetime

@@ -15,6 +15,7 @@ from sandbox.core.store import Transaction
 from sandbox.jobs.records import Delivery, Job, Release
 from sandbox.oversight.candidates import Candidate, Prepared, Shown, TraceKeys, prepare
 from sandbox.oversight.marks import described
+from sandbox.oversight.publications import beside
 from sandbox.oversight.statements import sentence
 from sandbox.plan.codec import from_json
 from sandbox.plan.plan import Plan
@@ -31,13 +32,15 @@ from watermarking.models import DETECTOR
 
 @dataclass(frozen=True)
 class Finding:
-    """A recipient of record whose copy of one base the file carries; `cells` is how many marked cells it shows."""
+    """A recipient of record whose copy of one base the file carries; `cells` is how many marked cells it shows.
+    `publications` of this base stand beside it: who mixes a copy with a published one gives both high scores."""
 
     release: str
     party: str
     log10_p: float
     cells: int
     deliveries: list[dict[str, Any]]
+    publications: list[dict[str, Any]]
     verdict: str
     base: str
     recipient: str
@@ -124,6 +127,7 @@ def _scored(tx: Transaction, keys: TraceKeys, candidate: Candidate, pairs: int) 
                     log10_p=math.ceil(log10_p * 100) / 100,  # a bound is rounded up
                     cells=cells,
                     deliveries=[delivery for release in held for delivery in _deliveries(tx, release)],
+                    publications=beside(tx, candidate.row.id),
                     verdict=verdict,
                     base=candidate.row.id,
                     recipient=recipient,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from sandbox.wire.common import Id, Input, Output, Page, State, Text
+from sandbox.wire.common import Id, Input, Output, Page, Record, State, Text
 
 
 class StatementQuery(Page):
@@ -46,6 +47,21 @@ class TraceOut(State):
 
     findings: list[dict[str, Any]]
     below_bar: int
+
+
+class PublicationIn(Input):
+    """Where one's copy of an answer was published (an address, a title), and on which day."""
+
+    place: Text
+    day: date
+
+
+class PublicationOut(Record):
+    """A declared publication."""
+
+    job: str
+    place: str
+    day: str
 
 
 class EmergencyIn(Input):

@@ -35,7 +35,7 @@ def test_the_leaker_alone_is_named(store: Store, tmp_path: Path) -> None:
     said = outcome.to_json()
     assert said["verdict"] == "traced"
     [finding] = said["findings"]
-    assert set(finding) == {"release", "party", "log10_p", "cells", "deliveries", "verdict"}
+    assert set(finding) == {"release", "party", "log10_p", "cells", "deliveries", "publications", "verdict"}
     assert (finding["party"], finding["verdict"]) == ("party-beta", "traced")
     assert finding["log10_p"] < -20
     assert finding["cells"] > 100
