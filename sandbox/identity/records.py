@@ -43,3 +43,15 @@ class Enrolment:
     party: str
     expires_at: datetime
     used_at: datetime | None
+
+
+@dataclass(frozen=True)
+class SigningKey:
+    """An Ed25519 public key (base64) by which a party signs for deliveries; the private half never comes here."""
+
+    TABLE: ClassVar[str] = "signing_keys"
+    id: str
+    party: str
+    public: str
+    created_at: datetime
+    revoked_at: datetime | None

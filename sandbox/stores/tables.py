@@ -7,14 +7,24 @@ import sqlalchemy as sa
 from sandbox.billing.records import Price
 from sandbox.catalogue.records import BoughtProfile, DataVersion, Resource
 from sandbox.grants.records import Grant, Subscription
-from sandbox.identity.records import ApiKey, Enrolment, Party
+from sandbox.identity.records import ApiKey, Enrolment, Party, SigningKey
 from sandbox.jobs.records import Base, Delivery, Holding, Job, Release, Task
 from sandbox.metering.records import UsageEvent
 from sandbox.oversight.records import Emergency, Publication, Trace
 from sandbox.privacy.records import Account, Charge, Raise, Renewal
 from sandbox.products.records import Product
 from sandbox.stores.columns import NAMING, table
-from sandbox.transparency.records import Checkpoint, Lease, LogEntry, Opening
+from sandbox.transparency.records import (
+    Checkpoint,
+    Contradiction,
+    KeptCosignature,
+    KeyEpoch,
+    Lease,
+    LogEntry,
+    Opening,
+    RegisteredWitness,
+    Timestamp,
+)
 from sandbox.web.records import IdempotentReply
 
 METADATA = sa.MetaData(naming_convention=NAMING)
@@ -44,6 +54,12 @@ for _record, _unique, _index in (
     (Opening, (), ("entry",)),
     (Checkpoint, (), ()),
     (Lease, (), ()),
+    (RegisteredWitness, (), ()),
+    (KeptCosignature, (), ("size",)),
+    (Contradiction, (), ("settled_at",)),
+    (Timestamp, (), ()),
+    (KeyEpoch, (), ("key",)),
+    (SigningKey, (), ("party",)),
     (UsageEvent, ("job",), ("party,at", "product,at")),
     (Emergency, (), ("lifted_at",)),
     (Trace, (), ("regulator", "file_digest")),

@@ -7,12 +7,13 @@ import binascii
 import hashlib
 import re
 from dataclasses import dataclass
+from typing import Protocol
 
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-ED25519 = b"\x01"
-"""The signature type of plain Ed25519 in key ids and verifier keys."""
+ED25519, COSIGNATURE = b"\x01", b"\x04"
+"""The signature types of plain Ed25519, and of Ed25519 cosignatures, in key ids and verifier keys."""
 DASH = "\u2014"
 SIGNATURE_LIMIT = 64
 """Most signature lines that are read: room for witnesses, no room for floods."""
@@ -37,53 +38,67 @@ class Head:
         return f"{self.origin}\n{self.size}\n{encode(self.root)}\n"
 
 
+class SigningKey(Protocol):
+    """An Ed25519 key, in a file or in a token that never gives it out."""
+
+    def sign(self, data: bytes, /) -> bytes: ...
+    def public_key(self) -> Ed25519PublicKey: ...
+
+
 class Signer:
     """Signs notes as `name` with one Ed25519 key; `name` should equal the log's origin."""
 
-    def __init__(self, name: str, key: Ed25519PrivateKey) -> None:
-        _check_name(name)
+    def __init__(self, name: str, key: SigningKey) -> None:
+        check_name(name)
         self._name, self._key = name, key
         self._public = key.public_key().public_bytes_raw()
 
     @property
     def verifier_key(self) -> str:
         """The public key as text, `<name>+<key id>+<base64>`: what people who verify are given."""
-        return f"{self._name}+{_key_id(self._name, self._public).hex()}+{encode(ED25519 + self._public)}"
+        return verifier_key(self._name, self._public)
 
     def sign(self, text: str) -> str:
         """Give the signed note of `text`, which ends in a newline."""
         if not text.endswith("\n"):
             raise ValueError("the text of a note ends in a newline")
-        signature = _key_id(self._name, self._public) + self._key.sign(text.encode())
-        return f"{text}\n{DASH} {self._name} {encode(signature)}\n"
+        return f"{text}\n{self.line(text)}"
+
+    def line(self, text: str) -> str:
+        """Give the signature line alone, to stand below others under the same text."""
+        return signature_line(self._name, key_id(self._name, self._public) + self._key.sign(text.encode()))
 
 
-def open_note(note: str, verifier_key: str) -> str:
-    """Give the text of `note` once the key has verified it; raises `NoteInvalid` otherwise.
+def open_note(note: str, trusted: str) -> str:
+    """Give the text of `note` once a trusted key has verified it; raises `NoteInvalid` otherwise.
 
-    Lines by other keys are ignored; one bad signature by the trusted key spoils the note.
+    `trusted` is a verifier key, or several, one a line: after a rotation the old key's signatures stay good. Lines by
+    other keys are ignored; one bad signature by a trusted key spoils the note.
     """
-    name, key_id, public = parse_verifier_key(verifier_key)
-    text, signatures = _split(note)
+    keys = [parse_verifier_key(line) for line in trusted.split("\n") if line.strip()]
+    text, signatures = split_note(note)
     verified = False
-    for signer, signature in signatures:
-        if (signer, signature[:4]) == (name, key_id):
-            if not verifies(public, signature[4:], text.encode()):
-                raise NoteInvalid(f"the signature by {name} does not verify")
-            verified = True
+    for name, known, public in keys:
+        for signer, signature in signatures:
+            if (signer, signature[:4]) == (name, known):
+                if not verifies(public, signature[4:], text.encode()):
+                    raise NoteInvalid(f"the signature by {name} does not verify")
+                verified = True
     if not verified:
-        raise NoteInvalid(f"the note is not signed by {name}")
+        raise NoteInvalid(
+            f"the note is not signed by {' or '.join(dict.fromkeys(key[0] for key in keys)) or 'anybody'}"
+        )
     return text
 
 
-def open_checkpoint(note: str, verifier_key: str) -> Head:
-    """Give the tree head that `note` signs; raises `NoteInvalid` when it is not a checkpoint signed by this key."""
-    return parse_head(open_note(note, verifier_key))
+def open_checkpoint(note: str, trusted: str) -> Head:
+    """Give the tree head that `note` signs; raises `NoteInvalid` when it is no checkpoint signed by a trusted key."""
+    return parse_head(open_note(note, trusted))
 
 
 def unverified_head(note: str) -> Head:
     """Give the tree head of a checkpoint that this instance itself wrote, without checking who signed it."""
-    return parse_head(_split(note)[0])
+    return parse_head(split_note(note)[0])
 
 
 def parse_head(text: str) -> Head:
@@ -97,17 +112,24 @@ def parse_head(text: str) -> Head:
     return Head(lines[0], decimal(lines[1]), root)
 
 
-def parse_verifier_key(text: str) -> tuple[str, bytes, bytes]:
-    """Give name, key id and raw public key of a verifier key; raises `NoteInvalid` when they do not belong together."""
+def verifier_key(name: str, public: bytes, kind: bytes = ED25519) -> str:
+    """Give a public key as text, `<name>+<key id>+<base64>`."""
+    return f"{name}+{key_id(name, public, kind).hex()}+{encode(kind + public)}"
+
+
+def parse_verifier_key(text: str, kind: bytes = ED25519) -> tuple[str, bytes, bytes]:
+    """Give name, key id and raw public key of a verifier key of this `kind`; raises `NoteInvalid` when they do not
+    belong together."""
     parts = text.strip().split("+", 2)
     if len(parts) != 3:
         raise NoteInvalid("a verifier key reads <name>+<key id>+<base64>")
     name, material = parts[0], decode(parts[2])
-    _check_name(name)
+    check_name(name)
     public = material[1:]
-    if material[:1] != ED25519 or len(public) != 32 or parts[1] != _key_id(name, public).hex():
-        raise NoteInvalid("the verifier key is no Ed25519 key, or its key id belongs to another key")
-    return name, _key_id(name, public), public
+    if material[:1] != kind or len(public) != 32 or parts[1] != key_id(name, public, kind).hex():
+        what = "no witness's key" if kind == COSIGNATURE else "no Ed25519 key"
+        raise NoteInvalid(f"the verifier key is {what}, or its key id belongs to another key")
+    return name, key_id(name, public, kind), public
 
 
 def verifies(public: bytes, signature: bytes, message: bytes) -> bool:
@@ -142,17 +164,24 @@ def decimal(text: str) -> int:
     return int(text)
 
 
-def _key_id(name: str, public: bytes) -> bytes:
-    return hashlib.sha256(name.encode() + b"\n" + ED25519 + public).digest()[:4]
+def key_id(name: str, public: bytes, kind: bytes = ED25519) -> bytes:
+    """Give the four bytes by which signature lines name a key."""
+    return hashlib.sha256(name.encode() + b"\n" + kind + public).digest()[:4]
 
 
-def _check_name(name: str) -> None:
+def signature_line(name: str, signature: bytes) -> str:
+    """Spell a signature line, its newline included."""
+    return f"{DASH} {name} {encode(signature)}\n"
+
+
+def check_name(name: str) -> None:
+    """Raise `NoteInvalid` for what cannot be the name of a key."""
     if not name or "+" in name or any(c.isspace() or c < " " for c in name):
         raise NoteInvalid("the name of a key is not empty and holds neither spaces nor '+'")
 
 
-def _split(note: str) -> tuple[str, list[tuple[str, bytes]]]:
-    """Take a note apart at its last empty line: the text, and who signed with which bytes."""
+def split_note(note: str) -> tuple[str, list[tuple[str, bytes]]]:
+    """Take a note apart at its last empty line: the text, and who signed with which bytes (key id first)."""
     if any(c < " " and c != "\n" for c in note):
         raise NoteInvalid("a note holds no control characters")
     text, empty_line, block = note.rpartition("\n\n")

@@ -59,3 +59,63 @@ class Lease:
     holder: str
     fence: int
     until: datetime
+
+
+@dataclass(frozen=True)
+class RegisteredWitness:
+    """A witness whose cosignatures are kept; `id` is its verifier key, `party` who registered it."""
+
+    TABLE: ClassVar[str] = "witnesses"
+    id: str
+    name: str
+    party: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class KeptCosignature:
+    """The line by which a witness cosigned the checkpoint of `size`; `id` names both."""
+
+    TABLE: ClassVar[str] = "cosignatures"
+    id: str
+    size: int
+    witness: str
+    line: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Contradiction:
+    """A checkpoint that the log's key signed and that this log did not grow through: the database was set back, or the
+    key signed two histories. Nothing is sealed until it is settled."""
+
+    TABLE: ClassVar[str] = "contradictions"
+    id: str
+    note: str
+    at: datetime
+    settled_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Timestamp:
+    """An RFC 3161 answer over the note text of the checkpoint of `size`."""
+
+    TABLE: ClassVar[str] = "timestamps"
+    size: int
+    answer: bytes
+    at: datetime
+
+
+@dataclass(frozen=True)
+class KeyEpoch:
+    """An epoch of a key: `key` is master or log, `status` active, retired or compromised. `public` is the verifier key
+    of a log key, else None."""
+
+    TABLE: ClassVar[str] = "key_epochs"
+    id: str
+    key: str
+    number: int
+    status: str
+    public: str | None
+    at: datetime
+    compromised_at: datetime | None
