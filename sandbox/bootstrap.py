@@ -28,9 +28,10 @@ from sandbox.identity import parties
 from sandbox.jobs.doorbell import Doorbell
 from sandbox.jobs.house import House, Ingest, Vault
 from sandbox.jobs.product import installed
+from sandbox.products.afresh import Afresh
 from sandbox.settings import Settings, load
 from sandbox.stores.sql import SqlStore
-from sandbox.transparency.journal import Journal
+from sandbox.test_instance import CREATED, identity, journal_of
 from sandbox.transparency.notes import Signer
 from sandbox.transparency.seal import OnSealed, Scribe
 
@@ -40,16 +41,15 @@ FOLDERS = ("data", "spool", "log")
 
 def init_instance(home: Path, test_instance: bool = False) -> dict[str, str]:
     """Make an instance in `home` (its keys beside it) and give `home` and the authority's first key, shown once.
+    With `test_instance` it is one for tests, for ever: see `sandbox.test_instance`.
 
     Raises `Problem(state_conflict)` when there is an instance already; nothing half-made stays."""
-    if test_instance:
-        raise Problem("field_invalid", "test instances are not built yet; make an ordinary one without --test-instance")
     settings = load(home=home)
     if home.exists() and any(home.iterdir()):
         raise Problem("state_conflict", f"{home} is not empty; name a new folder")
     existed, keys_existed = home.exists(), settings.key_folder.exists()
     try:
-        return _init(settings)
+        return _init(settings, test_instance)
     except BaseException:
         if not existed:
             shutil.rmtree(home, ignore_errors=True)
@@ -58,7 +58,7 @@ def init_instance(home: Path, test_instance: bool = False) -> dict[str, str]:
         raise
 
 
-def _init(settings: Settings) -> dict[str, str]:
+def _init(settings: Settings, test: bool) -> dict[str, str]:
     home = settings.home
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
     for folder in FOLDERS:
@@ -68,14 +68,15 @@ def _init(settings: Settings) -> dict[str, str]:
     (home / "log.pub").write_text(_signer(settings, keys).verifier_key + "\n")
     spool_key = X25519PrivateKey.from_private_bytes(keys.secret("spool"))
     (home / "spool.pub").write_bytes(spool_key.public_key().public_bytes_raw())
-    instance = {"id": new_id("instance"), "created_at": rfc3339(now()), "test_instance": False}
+    instance = {"id": new_id("instance"), "created_at": rfc3339(now()), "test_instance": test}
     store = SqlStore(settings.database)
     try:
         store.reach()
         store.create()
-        journal = Journal(Sealer(keys.secret("release")))
+        journal = journal_of(test)(Sealer(keys.secret("release")))
         with store.write() as tx:
-            journal.write(tx, "instance.created", public={"instance": str(instance["id"]), "test_instance": "no"})
+            said = {"instance": str(instance["id"]), "test_instance": "yes" if test else "no"}
+            journal.write(tx, CREATED, public=said)
             _, key = parties.bootstrap(tx, journal)
     finally:
         store.close()
@@ -84,7 +85,7 @@ def _init(settings: Settings) -> dict[str, str]:
 
 
 def check_ready_to_serve(settings: Settings) -> None:
-    """Raise `Problem` when there is no whole instance at the settings' places."""
+    """Raise `Problem` when there is no whole instance at the settings' places, or its parts are of two instances."""
     if not (settings.home / INSTANCE).exists():
         raise Problem(
             "not_ready",
@@ -95,6 +96,8 @@ def check_ready_to_serve(settings: Settings) -> None:
     store = SqlStore(settings.database)
     try:
         store.ping()
+        with store.read() as tx:
+            identity(tx, settings.log_folder, settings.home / INSTANCE)
     finally:
         store.close()
 
@@ -206,18 +209,20 @@ def _house(
     home, release = settings.home, Sealer(FileKeys(settings.key_folder).secret("release"))
     store = SqlStore(settings.database)
     store.ping()
+    with store.read() as tx:
+        test = identity(tx, settings.log_folder, home / INSTANCE).test
     return House(
         settings=settings,
         store=store,
-        journal=Journal(release, evidence),
+        journal=journal_of(test)(release, evidence),
         release_sealer=release,
         spool=Spool(
             settings.spool_folder, X25519PublicKey.from_public_bytes((home / "spool.pub").read_bytes()), spool_key
         ),
-        products=installed(),
+        products={name: Afresh(kind, allowed=test) for name, kind in installed().items()},
         doorbell=Doorbell(home),
         log_public_key=(home / "log.pub").read_text().strip(),
-        test_instance=bool(json.loads((home / INSTANCE).read_text())["test_instance"]),
+        test_instance=test,
         vault=vault,
     )
 

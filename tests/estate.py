@@ -63,8 +63,8 @@ def table(rows: list[dict[str, Any]] = PEOPLE) -> bytes:
 class Estate:
     """An instance with an operator, a product over `people`, and users who subscribed to it."""
 
-    def __init__(self, home: Path, stack: ExitStack, **settings: Any) -> None:
-        made = init_instance(home)
+    def __init__(self, home: Path, stack: ExitStack, test_instance: bool = False, **settings: Any) -> None:
+        made = init_instance(home, test_instance)
         self.settings = load(home=home, **({"quantum_ms": 0} | settings))
         self.house = stack.enter_context(vault_house(self.settings))
         web = web_house(self.settings)
@@ -116,10 +116,10 @@ class Estate:
         assert answer.status_code < 300, (path, answer.status_code, answer.text)
         return answer.json
 
-    def ask(self, sql: str, user: str = "firm", epsilon: str = "0.5", key: str = "") -> str:
+    def ask(self, sql: str, user: str = "firm", epsilon: str = "0.5", key: str = "", **more: Any) -> str:
         """Submit a question, as if vault and scribe were there, and give its job."""
         self.beat()
-        body = {"subscription": self.subscriptions[user], "sql": sql, "epsilon": epsilon}
+        body = {"subscription": self.subscriptions[user], "sql": sql, "epsilon": epsilon, **more}
         headers = {"Idempotency-Key": key or f"k-{now().timestamp()}"}
         return str(self.ok("POST", "/jobs", body, user, headers=headers)["id"])
 

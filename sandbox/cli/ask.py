@@ -64,12 +64,13 @@ def query(
         Path | None, typer.Option(help="The log's public key, to check the receipt.", exists=True)
     ] = None,
     receipt: Annotated[Path | None, typer.Option(help="File to keep the receipt in.")] = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Noise drawn anew; on a test instance only.")] = False,
     as_json: Json = False,
 ) -> None:
     """Ask a question and print its answer with 95 % intervals."""
     check_folder(receipt)
     with service() as client:
-        answer = client.query(subscription, sql, epsilon)
+        answer = client.query(subscription, sql, epsilon, **({"fresh": True} if fresh else {}))
     if receipt is not None:
         receipt.write_text(answer.receipt.text, encoding="utf-8")
     if log_key is not None:

@@ -21,7 +21,10 @@ Home = Annotated[
 def init(
     directory: Annotated[Path, typer.Argument(metavar="DIR", help="Folder to make; it must not exist or be empty.")],
     test_instance: Annotated[
-        bool, typer.Option("--test-instance", help="Lift budgets, for audits only; not built yet.")
+        bool,
+        typer.Option(
+            "--test-instance", help="One for audits, for ever: budgets do not bind, and all it says is marked."
+        ),
     ] = False,
     as_json: Json = False,
     get: Get = None,
@@ -36,6 +39,8 @@ def init(
         "The authority's key, shown this once:\n  {authority_key}\n"
         "Start it with:\n  SANDBOX_HOME='{home}' sandbox serve"
     )
+    if test_instance:
+        sentence += "\nIt is a test instance for ever: its budgets do not bind and its numbers protect nobody."
     tell(answer, sentence, as_json=as_json, get=get)
 
 

@@ -41,6 +41,7 @@ from sandbox.privacy.accounts import (
 )
 from sandbox.privacy.balances import check_balances
 from sandbox.privacy.budgets import budgets
+from sandbox.privacy.lifted import lifted
 from sandbox.privacy.records import Account, Charge
 from sandbox.privacy.renewals import next_renewal, renewed
 from sandbox.privacy.worth import explain_cost
@@ -105,7 +106,7 @@ def hold(
         for account in (whole, own)
     ]
     for account, (loss_due, delta_due) in reversed(due):  # the user hears of its own share first
-        if loss_due > loss_left(account) or delta_due > delta_left(account):
+        if (loss_due > loss_left(account) or delta_due > delta_left(account)) and not lifted(tx):
             raise _exhausted(account, whole, own, cost, epsilon)
     for account, amounts in due:
         parts = grains.decimal(amounts[0], grains.RHO), grains.decimal(amounts[1], grains.DELTA)

@@ -10,6 +10,7 @@ from sandbox.core.store import Transaction
 from sandbox.privacy import grains
 from sandbox.privacy.accounts import delta_left, loss_left
 from sandbox.privacy.convert import rho_for
+from sandbox.privacy.lifted import lifted
 from sandbox.privacy.records import PAST, RESTORED, Account, Charge, Raise, Renewal
 
 Sums = dict[tuple[str, str], list[int]]
@@ -19,7 +20,7 @@ def check_balances(tx: Transaction) -> list[str]:
     """Recompute every balance from the journal and every total from its promise; give a sentence per difference."""
     accounts = {account.id: account for account in tx.find(Account)}
     sums, strangers = _sums(tx, accounts)
-    found = []
+    found, binds = [], not lifted(tx)
     for account in accounts.values():
         columns = {
             "held": (account.loss_held, account.delta_held),
@@ -31,7 +32,7 @@ def check_balances(tx: Transaction) -> list[str]:
                 found.append(f"account {account.id}: what is {state} is not the sum of its {state} charges")
         if sums[account.id, "renewed"] != sums[account.id, "past"]:
             found.append(f"account {account.id}: its renewals are not the sum of its earlier periods")
-        found += [f"account {account.id}: {wrong}" for wrong in _promise(account)]
+        found += [f"account {account.id}: {wrong}" for wrong in _promise(account, binds)]
     found += _unraised(tx, accounts)
     return found + [f"a charge belongs to no account: {account}" for account in sorted(strangers)]
 
@@ -54,9 +55,9 @@ def _sums(tx: Transaction, accounts: dict[str, Account]) -> tuple[Sums, set[str]
     return sums, strangers
 
 
-def _promise(account: Account) -> list[str]:
+def _promise(account: Account, binds: bool) -> list[str]:
     found = []
-    if loss_left(account) < 0 or delta_left(account) < 0:
+    if binds and (loss_left(account) < 0 or delta_left(account) < 0):
         found.append("more is held and spent than was promised")
     allowed = account.epsilon if account.pure else rho_for(account.epsilon, account.delta_conv)
     if account.loss_total > allowed:

@@ -33,6 +33,7 @@ def examine(settings: Settings) -> dict[str, Any]:
     checks = [_check("keys", lambda: _keys(settings))]
     with inspector(settings) as house:
         for name, look in {
+            "instance": lambda: _instance(house),
             "database": lambda: _database(house),
             "data": lambda: _data(house),
             "engine": lambda: _engine(settings),
@@ -92,6 +93,13 @@ def _keys(settings: Settings) -> str:
     if keys.folder.is_relative_to(settings.home):
         raise _wrong("the keys lie inside the instance's folder and would be copied with it; move them out")
     return f"{len(NAMES)} keys, readable by their owner only, outside the instance"
+
+
+def _instance(house: House) -> str:
+    """Who looks in has compared file, database and published log already."""
+    if house.test_instance:
+        return "a TEST instance, by its log: budgets do not bind, noise may be drawn anew; never put real data here"
+    return "a real one, by its log"
 
 
 def _database(house: House) -> str:

@@ -51,10 +51,13 @@ class Server(BaseApplication):  # type: ignore[misc]
 
     def load(self) -> Any:
         from sandbox.bootstrap import web_house
+        from sandbox.test_instance import marked
         from sandbox.web.app import create_app
 
         configure_log("web")
-        return create_app(web_house(self._settings))
+        house = web_house(self._settings)
+        app = create_app(house)
+        return marked(app) if house.test_instance else app
 
 
 def main() -> None:

@@ -13,12 +13,14 @@ Format = Literal["json", "csv", "parquet", "arrow", "xlsx"]
 
 
 class JobIn(Input):
-    """A question under a subscription. `epsilon` is what it may cost; or `confidence` states the error wanted."""
+    """A question under a subscription. `epsilon` is what it may cost; or `confidence` states the error wanted. `fresh`
+    draws noise anew, on a test instance only."""
 
     subscription: Id
     sql: Annotated[str, Field(min_length=1)]
     epsilon: Annotated[Decimal, Field(max_digits=60)] | None = None
     confidence: Annotated[Decimal, Field(gt=0, lt=1, max_digits=60)] | None = None
+    fresh: bool | None = None
 
 
 class JobOut(State):
