@@ -89,7 +89,9 @@ def _observe(leak: Leak, base: Base, rows: Rows, found: Sequence[Measure]) -> di
                 continue
             scaled = value * Fraction(10) ** view.scale / measure.factor
             if isinstance(view, Direct):
-                observed[group, primitive] = Observation(scaled, grid if grid > 1 else Fraction(0))
+                rough = grid * view.kept
+                exact = view.whole(scaled * view.kept, rough)
+                observed[group, primitive] = Observation(exact, rough if rough > 1 else Fraction(0))
                 continue
             seen = observed.get((group, view.count))
             count = seen.value if seen and seen.value > 0 else Fraction(base.values[group][view.count])

@@ -70,7 +70,7 @@ def _fit(base: Base, view: View, pairs: Sequence[tuple[int | None, Decimal]]) ->
         x = base.values[group]
         scaled = float(value) * 10.0**view.scale
         if isinstance(view, Direct):
-            shown.append(scaled)
+            shown.append(scaled * float(view.kept))
             expected.append(float(x[view.primitive]))
         elif x[view.count] > 0:
             shown.append((scaled - view.centre) * x[view.count])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cached_property
 
 from watermarking.cells import canonical
@@ -27,11 +28,17 @@ class Leak:
 
 @dataclass(frozen=True)
 class Direct:
-    """An output column that shows primitive `primitive` divided by 10^scale."""
+    """An output column that shows primitive `primitive` divided by `kept` and by 10^scale."""
 
     name: str
     primitive: int
     scale: int = 0
+    kept: Fraction = Fraction(1)
+
+    def whole(self, value: Fraction, grid: Fraction) -> Fraction:
+        """Give the primitive that is shown as `value`·`kept`, on a grid of that width: the whole number nearest to it
+        where it was not rounded further than to one."""
+        return value if self.kept == 1 or grid > 1 else Fraction(round(value))
 
 
 @dataclass(frozen=True)

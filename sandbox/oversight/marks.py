@@ -69,7 +69,7 @@ def views(block: Block) -> tuple[View, ...]:
             continue  # not marked
         name = described(measured.what, measured.expr)
         if not measured.centre:  # around a centre, a sum cannot be shown by itself
-            found.append(Direct(name, index, measured.scale))
+            found.append(Direct(name, index, measured.scale, Fraction(measured.kept)))
         if measured.what == "sum":
             name, bounds = described("average", measured.expr), (measured.lower, measured.upper)
             own = [count for count in counts if measured.centre and measurements[count].expr == measured.expr]

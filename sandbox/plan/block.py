@@ -85,7 +85,8 @@ class Measurement:
     quantile = the bin, 2^shift steps of the fixed point wide and
     counted from `lower`, in which the value of `rank` a/b lies. `square` is Δ2² in the integer unit – of a quantile
     that of its scores, over all groups; the parameter of the noise is sigma/1024 in that unit: σ, Laplace's scale, or
-    what scores are divided by. `rho` is its loss, rounded up to 10⁻¹⁸."""
+    what scores are divided by. `rho` is its loss, rounded up to 10⁻¹⁸. Where bounds are predicted to keep only the
+    share `kept` of what is asked for, what is shown is the released integer divided by it."""
 
     what: What
     expr: Scalar | None
@@ -100,6 +101,7 @@ class Measurement:
     norm: Norm | None = None
     shift: int = 0
     rank: tuple[int, int] = (1, 2)
+    kept: Decimal = Decimal(1)
 
     def __post_init__(self) -> None:
         if self.what != "units" and (self.expr is None) != (self.what == "rows"):
@@ -109,6 +111,8 @@ class Measurement:
             raise ValueError(f"a {self.what} needs a bounded number")
         if (self.what == "quantile") != (self.mechanism == "exponential") or self.shift < 0:
             raise ValueError("quantiles, and only they, are drawn by the exponential mechanism")
+        if not 0 < self.kept <= 1 or (self.what == "quantile" and self.kept != 1):
+            raise ValueError("of a count or a sum a share is kept, and that it is divided by")
         if not 0 < self.rank[0] < self.rank[1]:
             raise ValueError("a rank is a fraction between 0 and 1")
         if self.norm is not None and not self._weighable:

@@ -48,7 +48,7 @@ def middle(widths: Sequence[float | None]) -> float | None:
 
 def _of_integer(measured: Measurement) -> float:
     """Noise is whole steps of the fixed point: half a step more keeps 95 % where σ is about a step."""
-    return (_steps(measured) + 0.5) * 10.0**-measured.scale
+    return (_steps(measured) + 0.5) * 10.0**-measured.scale / float(measured.kept)
 
 
 def _steps(measured: Measurement) -> float:
@@ -58,7 +58,7 @@ def _steps(measured: Measurement) -> float:
 
 def sigma(measured: Measurement) -> float:
     """Give σ – Laplace's scale – in the unit of the column."""
-    return float(Decimal(measured.sigma) / SIGMA_UNIT / 10**measured.scale)
+    return float(Decimal(measured.sigma) / SIGMA_UNIT / 10**measured.scale / measured.kept)
 
 
 def _of_average(total: Measurement, count: Measurement, summed: int, counted: int) -> float:

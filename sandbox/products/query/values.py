@@ -36,11 +36,11 @@ def _value(block: Block, output: Output, group: tuple[Value, ...], released: Seq
             return group[first]
         case "count":
             assert measured is not None
-            return max(_to_type(output.type, released[first], measured.scale), 0)
+            return max(_to_type(output.type, released[first], measured.scale, measured.kept), 0)
         case "sum":
             assert measured is not None
             shown = max(released[first], 0) if measured.nonnegative else released[first]
-            return _to_type(output.type, shown, measured.scale)
+            return _to_type(output.type, shown, measured.scale, measured.kept)
         case "quantile":
             assert measured is not None
             return _of_bin(output.type, measured, released[first])
@@ -58,13 +58,13 @@ def _of_bin(kind: Type, measured: Measurement, number: int) -> Value:
     high = min(low + (1 << measured.shift) - 1, measured.upper)
     if kind == DATE:
         return date.fromordinal((low + high) // 2 + 1)
-    return _to_type(kind, low + high, measured.scale, halves=True)
+    return _to_type(kind, low + high, measured.scale, Decimal(2))
 
 
-def _to_type(kind: Type, number: int, scale: int, *, halves: bool = False) -> int | Decimal:
-    """Give number·10^-scale – half of it – as a value of the type."""
+def _to_type(kind: Type, number: int, scale: int, parts: Decimal) -> int | Decimal:
+    """Give number·10^-scale / parts as a value of the type."""
     with localcontext(prec=100):
-        exact = Decimal(number).scaleb(-scale) / (2 if halves else 1)
+        exact = Decimal(number).scaleb(-scale) / parts
         shown = exact.quantize(Decimal(1).scaleb(-kind.scale), ROUND_HALF_EVEN) + 0
     return int(shown) if kind.kind == "integer" else shown
 
