@@ -10,10 +10,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import repeat
 from pathlib import Path
-from typing import Any, Protocol, overload
+from typing import TYPE_CHECKING, Any, Protocol, overload
 
 from sandbox.plan.plan import Plan
 from sandbox.plan.scalar import Value
+
+if TYPE_CHECKING:  # every process imports the port; only the vault has arrays
+    import numpy as np
+    from numpy.typing import NDArray
 
 Histogram = tuple[tuple[int, int], ...]
 """The bins of a quantile that have rows, in order: (bin, rows)."""
@@ -30,6 +34,47 @@ class OpenVersion:
     id: str
     path: Path
     key: bytes
+
+
+class Numbers(Sequence[int]):
+    """A column of whole numbers that fit 64 bits, as one array."""
+
+    def __init__(self, array: NDArray[np.int64]) -> None:
+        self.array = array
+
+    def __len__(self) -> int:
+        return len(self.array)
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self.array.tolist())
+
+    @overload
+    def __getitem__(self, place: int) -> int: ...
+    @overload
+    def __getitem__(self, place: slice) -> Numbers: ...
+    def __getitem__(self, place: int | slice) -> int | Numbers:
+        return Numbers(self.array[place]) if isinstance(place, slice) else int(self.array[place])
+
+
+class Coded(Sequence[Value]):
+    """A column as numbers of its values, so that only the cells that are looked at are spelled out: cell i is
+    `values[codes[i]]`."""
+
+    def __init__(self, codes: NDArray[np.int64], values: Sequence[Value]) -> None:
+        self.codes, self.values = codes, values
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    def __iter__(self) -> Iterator[Value]:
+        return map(self.values.__getitem__, self.codes.tolist())
+
+    @overload
+    def __getitem__(self, place: int) -> Value: ...
+    @overload
+    def __getitem__(self, place: slice) -> Coded: ...
+    def __getitem__(self, place: int | slice) -> Value | Coded:
+        return Coded(self.codes[place], self.values) if isinstance(place, slice) else self.values[self.codes[place]]
 
 
 class Columns(Sequence[tuple[Any, ...]]):

@@ -12,7 +12,7 @@ one more such digit, of base 2 and ratio q. n is chosen so that the table of T s
 `boundaries` certifies T_m ≤ G_m·2^bits < T_m + 2 by interval arithmetic on integers. A digit below `base` has no entry
 for its last value, whose G is 1: behind all entries nothing else is left.
 
-**Work.** n + 2 words and binary searches a sample: three at b = 1000, two at b ≤ 32. Tables have some thousand entries
+**Work.** n + 2 words and searches a sample: three at b = 1000, two at b ≤ 32. Tables have some thousand entries
 whatever b is, so there is no b without one.
 """
 
@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,26 +63,25 @@ class Digit:
         return found
 
 
-def draw(count: int, scale: int) -> list[int]:
+def draw(count: int, scale: int) -> NDArray[Any]:
     """Give `count` independent samples of P(k) ∝ exp(−|k|/b) with b = scale/1024.
 
-    Raises ValueError for scale < 1, and whatever the system raises when it has no random bits.
+    They are Python's integers where 64 bits may not do. Raises ValueError for scale < 1, and whatever the system raises
+    when it has no random bits.
     """
     if scale < 1:
         raise ValueError("b must be positive")
-    drawn: list[int] = []
-    for start in range(0, count, CHUNK):
-        drawn += _chunk(min(CHUNK, count - start), scale)
-    return drawn
+    chunks = [_chunk(min(CHUNK, count - start), scale) for start in range(0, count, CHUNK)]
+    return np.concatenate(chunks) if chunks else np.zeros(0, np.int64)
 
 
-def _chunk(count: int, scale: int) -> list[int]:
+def _chunk(count: int, scale: int) -> NDArray[Any]:
     side, highest, *lower = (invert(count, table, digit.boundaries) for digit, table in _tables(scale))
     if int(highest.max()) >= (1 << 62) // BASE ** len(lower):
         highest = highest.astype(object)
     for digit in lower:
         highest = highest * BASE + digit
-    drawn: list[int] = (highest ^ -side).tolist()  # −1 − G is G with all bits turned
+    drawn: NDArray[Any] = highest ^ -side  # −1 − G is G with all bits turned
     return drawn
 
 

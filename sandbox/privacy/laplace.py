@@ -27,7 +27,7 @@ from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from fractions import Fraction
 from functools import lru_cache
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from sandbox.errors import Problem
 from sandbox.plan.block import SIGMA_UNIT
@@ -35,6 +35,9 @@ from sandbox.privacy import grains
 from sandbox.privacy.calibrate import sigma_for
 from sandbox.privacy.cumulative import boundaries
 from sandbox.privacy.mechanisms import SIGMA_LIMIT
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _UP = Context(prec=150, rounding=ROUND_CEILING)
 _DOWN = Context(prec=150, rounding=ROUND_FLOOR)
@@ -55,7 +58,7 @@ class Noise:
     half_width: int
 
 
-def laplace(count: int, scale: int) -> list[int]:
+def laplace(count: int, scale: int) -> NDArray[Any]:
     """Give `count` independent samples of P(k) ∝ exp(−|k|/b), b = scale/1024; exact, `geometric` proves their law.
 
     Runs in the vault only, and loads numpy at the first draw. Raises ValueError for scale < 1, and whatever the system

@@ -13,35 +13,40 @@ never imported: it drags scikit-learn in.
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sandbox.plan.block import SIGMA_UNIT
 from sandbox.privacy.cumulative import WIDEST
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 SIGMA_LIMIT = SIGMA_UNIT << 55
 """The largest `sigma`: at σ = 2⁵⁵ the end of a 64-bit integer lies 256 σ away, and a sample reaches it with
 probability below e⁻³²⁷⁶⁷. OpenDP's saturation is therefore no part of any δ. `calibrate` refuses more."""
 
 
-def gaussian(count: int, sigma: int) -> list[int]:
+def gaussian(count: int, sigma: int) -> NDArray[np.int64]:
     """Give `count` independent samples of the discrete Gaussian, P(k) ∝ exp(−k²/2σ²), with σ = sigma/1024.
 
     Exact, whoever draws: `sampler` proves its law; OpenDP is Canonne, Kamath and Steinke 2020, algorithm 3, in rational
-    arithmetic, and σ reaches it as a float that equals the fraction. Samples are plain integers to be added to exact
-    ones of any width. Raises ValueError for a σ that has no exact float or lies beyond `SIGMA_LIMIT`, and whatever the
-    system raises when it has no random bits.
+    arithmetic, and σ reaches it as a float that equals the fraction. Samples fit 64 bits; what they are added to may
+    not. Raises ValueError for a σ that has no exact float or lies beyond `SIGMA_LIMIT`, and whatever the system raises
+    when it has no random bits.
     """
     scale = sigma / SIGMA_UNIT
     if not 0 < sigma <= SIGMA_LIMIT or int(scale * SIGMA_UNIT) != sigma:
         raise ValueError("σ must be positive, exact as a float and at most 2⁵⁵")
+    import numpy as np
+
     if count == 0:
-        return []
+        return np.zeros(0, np.int64)
     if sigma <= min(WIDEST, count * SIGMA_UNIT):
         from sandbox.privacy.sampler import draw
 
         return draw(count, sigma)
-    noisy: list[int] = _sampler(scale)([0] * count)
-    return noisy
+    return np.array(_sampler(scale)([0] * count), np.int64)
 
 
 @cache

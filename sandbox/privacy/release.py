@@ -9,13 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import product
+from typing import TYPE_CHECKING, Any
 
-from sandbox.engines.base import Columns, Exact, Histogram
+from sandbox.engines.base import Columns, Exact
 from sandbox.plan.block import Block, Measurement
 from sandbox.plan.ordering import value_key
 from sandbox.plan.plan import Plan
 from sandbox.privacy.mechanisms import gaussian
 from sandbox.privacy.released import Released
+
+if TYPE_CHECKING:  # arrays are loaded with the first release, in the vault
+    from sandbox.privacy.cells import Places, Whole
 
 
 def release(plan: Plan, exact: Sequence[Exact]) -> list[Released]:
@@ -39,66 +43,64 @@ def release_block(block: Block, exact: Exact) -> Released:
 
 
 def _declared_cells(block: Block, keys: Columns, values: Columns) -> Released:
-    found = dict(zip(keys, values, strict=True))
-    if len(found) != len(keys):
-        raise ValueError("an engine gave one group twice")
-    nothing = tuple(() if m.what == "quantile" else 0 for m in block.measurements)
+    from sandbox.privacy.cells import laid_out, spread
+
     domains = [sorted(key.domain or (), key=value_key) for key in block.keys]
     groups = list(product(*domains))
-    cells = [found.get(group, nothing) for group in groups]
-    drawn = [_noisy(m, [cell[place] for cell in cells]) for place, m in enumerate(block.measurements)]
+    found, cells = laid_out(keys, domains)
+    drawn = []
+    for m, column in zip(block.measurements, values.columns, strict=True):
+        nothing = () if m.what == "quantile" else 0
+        drawn.append(_noisy(m, spread(column, found, cells, len(groups), nothing)).tolist())
     return Released(groups, list(zip(*drawn, strict=True)))
 
 
 def _private_keys(block: Block, keys: Columns, values: Columns) -> Released:
     """Noise for the unit counts of all groups that are present, then, for those that show, for all the rest: what is
     withheld is looked at no more, and measurements have noise of their own."""
+    from sandbox.privacy.cells import in_order, picked
+
     assert block.threshold is not None
-    places = _inside(block, keys)
-    counted = block.threshold.measurement
-    column = values.columns[counted]
-    units = _noisy(block.measurements[counted], [column[place] for place in places])
-    shown = [(place, number) for place, number in zip(places, units, strict=True) if number >= block.threshold.tau]
-    groups = [keys[place] for place, _ in shown]
-    if len(set(groups)) != len(groups):
-        raise ValueError("an engine gave one group twice")
-    order = sorted(range(len(shown)), key=lambda at: [value_key(value) for value in groups[at]])
-    shown = [shown[at] for at in order]
+    inside, counted = _inside(block, keys), block.threshold.measurement
+    units = _noisy(block.measurements[counted], picked(values.columns[counted], inside))
+    shown = (units >= block.threshold.tau).nonzero()[0]
+    named = [picked(column, inside[shown]) for column in keys.columns]
+    order = in_order(named)
+    groups, units = inside[shown[order]], units[shown[order]]
     drawn = [
-        [number for _, number in shown]
-        if number_of == counted
-        else _noisy(m, [values.columns[number_of][place] for place, _ in shown])
-        for number_of, m in enumerate(block.measurements)
+        (units if number == counted else _noisy(m, picked(values.columns[number], groups))).tolist()
+        for number, m in enumerate(block.measurements)
     ]
-    return Released([groups[at] for at in order], list(zip(*drawn, strict=True)))
+    rows = zip(*(picked(column, order) for column in named), strict=True)
+    return Released(list(rows), list(zip(*drawn, strict=True)))
 
 
-def _inside(block: Block, keys: Columns) -> Sequence[int]:
+def _inside(block: Block, keys: Columns) -> Places:
     """Give the places of the groups whose keys with a declared domain lie in it."""
-    places: Sequence[int] = range(len(keys))
+    import numpy as np
+
+    from sandbox.privacy.cells import numbered
+
+    inside = np.ones(len(keys), np.bool_)
     for key, column in zip(block.keys, keys.columns, strict=True):
         if key.domain is not None:
-            allowed = frozenset(key.domain)
-            places = [place for place in places if column[place] in allowed]
-    return places
+            inside &= numbered(column, key.domain) >= 0
+    return np.flatnonzero(inside)
 
 
-def _noisy(m: Measurement, exact: Sequence[int | Histogram]) -> list[int]:
+def _noisy(m: Measurement, exact: Sequence[Any]) -> Whole:
     """Draw what is released of one measurement, for each of its cells."""
+    from sandbox.privacy.cells import added, whole
+
     if m.mechanism == "exponential":
-        found = [one for one in exact if not isinstance(one, int)]
-        if len(found) != len(exact):
+        if any(isinstance(one, int) for one in exact):
             raise ValueError("an engine gave a number for a quantile")
         from sandbox.privacy.exponential import quantile
 
-        return [quantile(bins, m.bins, m.rank, m.sigma) for bins in found]
-    true = [one for one in exact if isinstance(one, int)]
-    if len(true) != len(exact):
-        raise ValueError("an engine gave bins for a number")
+        return whole([quantile(bins, m.bins, m.rank, m.sigma) for bins in exact])
+    true = whole(exact)
     if m.mechanism == "laplace":
         from sandbox.privacy.laplace import laplace
 
-        drawn = laplace(len(true), m.sigma)
-    else:
-        drawn = gaussian(len(true), m.sigma)
-    return [value + error for value, error in zip(true, drawn, strict=True)]
+        return added(true, laplace(len(true), m.sigma))
+    return added(true, gaussian(len(true), m.sigma))

@@ -16,14 +16,15 @@ holds for every U that begins with u, so M is that of the whole U: the law above
 digits a tie is left with probability at most (K + 2)·2^(1−b), and K grows like √b only. (Tables carry a 0 before T_0,
 which saves a special case at j = 0 and makes ties of the words 0 and 1.)
 
-**Work.** One word, one binary search and one sign bit a sample; at σ = 1000 one sample in 2⁴⁹ is a tie. Words are the
-system's random bits, with no generator in between: nothing to seed, to fork or to share among threads. Noise is drawn
-apart from what it is added to, so time – further draws included – depends on σ, on the number of samples and on the
-random bits, never on a value.
+**Work.** One word, one search and one sign bit a sample; at σ = 1000 one sample in 2⁴⁹ is a tie. Where samples are
+many, the first 16 digits of most words say at once what a search would find: no T begins so, nor is one less than the
+first number that does. Words are the system's random bits, with no generator in between: nothing to seed, to fork or to
+share among threads. Noise is drawn apart from what it is added to, so time – further draws included – depends on σ, on
+the number of samples and on the random bits, never on a value.
 
 **Memory.** A table of σ ≤ `WIDEST` has at most 170,000 words (1.4 MB); the `TABLES` last used are kept: 22 MB at most.
 Building one takes 20 MB for 0.1 s (σ = 1000: 1 MB, 7 ms). Threads share tables, which are never written to; two that
-miss the same one build it twice. Samples are drawn `CHUNK` at a time, which takes 2 MB beside the list returned.
+miss the same one build it twice. Samples are drawn `CHUNK` at a time, which takes 3 MB beside the array returned.
 """
 
 from __future__ import annotations
@@ -40,22 +41,22 @@ from sandbox.privacy.cumulative import WIDEST, boundaries
 
 TABLES = 16
 CHUNK = 1 << 16
-_WORD = 64
+GUIDED = 1 << 13
+"""The words from which on a guide is made, which takes as long as searching for some 4,000."""
+_WORD, _PREFIX = 64, 16
 Bounds = Callable[[int], list[int]]
 """From a number of bits to T_0 ≤ T_1 ≤ …"""
 
 
-def draw(count: int, sigma: int) -> list[int]:
+def draw(count: int, sigma: int) -> NDArray[np.int64]:
     """Give `count` independent samples of P(k) ∝ exp(−k²/2σ²) with σ = sigma/1024 and 1 ≤ sigma ≤ `WIDEST`.
 
     Raises ValueError for another sigma, and whatever the system raises when it has no random bits.
     """
     if not 1 <= sigma <= WIDEST:
         raise ValueError("σ has no table")
-    drawn: list[int] = []
-    for start in range(0, count, CHUNK):
-        drawn += _chunk(min(CHUNK, count - start), sigma).tolist()
-    return drawn
+    chunks = [_chunk(min(CHUNK, count - start), sigma) for start in range(0, count, CHUNK)]
+    return np.concatenate(chunks) if chunks else np.zeros(0, np.int64)
 
 
 def _chunk(count: int, sigma: int) -> NDArray[np.int64]:
@@ -79,10 +80,32 @@ def tabulate(bounds: Bounds) -> NDArray[np.uint64]:
 def invert(count: int, table: NDArray[np.uint64], bounds: Bounds) -> NDArray[np.int64]:
     """Give M for `count` independent U, by the table of `bounds` and, for ties, by `bounds` of more digits."""
     words = _words(count)
+    if count < GUIDED:
+        return _searched(words, table, bounds)
+    first, sure = _guide(table)
+    prefixes = (words >> np.uint64(_WORD - _PREFIX)).astype(np.int64)
+    found = first[prefixes]
+    rest = np.flatnonzero(~sure[prefixes])
+    found[rest] = _searched(words[rest], table, bounds)
+    return found
+
+
+def _searched(words: NDArray[np.uint64], table: NDArray[np.uint64], bounds: Bounds) -> NDArray[np.int64]:
     found = np.searchsorted(table, words, side="right") - 1
     for place in np.flatnonzero(words - table[found] < 2):
         found[place] = _settle(int(words[place]), bounds)
     return found
+
+
+def _guide(table: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Give for each prefix of a word the entry that the search finds, and whether that is so for every word that begins
+    with it: no other entry begins so, and none is a tie."""
+    shift, size = np.uint64(_WORD - _PREFIX), 1 << _PREFIX
+    begun = np.bincount((table >> shift).astype(np.int64), minlength=size)
+    sure = begun == 0
+    behind = (table + np.uint64(1)) >> shift  # all ones become 0, where the first entry begins
+    sure[behind.astype(np.int64)] = False
+    return np.cumsum(begun) - 1, sure
 
 
 def _settle(digits: int, bounds: Bounds) -> int:

@@ -10,7 +10,7 @@ and Hilferty.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 
 import chance
@@ -26,7 +26,7 @@ from sandbox.privacy.mechanisms import gaussian
 from sandbox.privacy.release import release
 
 N = 20_000
-Draw = Callable[[int, int], list[int]]
+Draw = Callable[[int, int], Sequence[int]]
 
 
 def opendp(count: int, sigma: int) -> list[int]:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from sandbox.engines.base import Columns, Exact, Histogram
+from sandbox.engines.base import Coded, Columns, Exact, Histogram, Numbers
 from sandbox.engines.duckdb.render import Query
 from sandbox.engines.fixed import from_grains
 from sandbox.plan.block import Block, Key
@@ -61,25 +61,23 @@ def _starts(keys: Sequence[pa.ChunkedArray], size: int) -> list[int]:
     return [int(start) for start in np.flatnonzero(new)]
 
 
-def _histograms(starts: list[int], bins: list[int], rows: list[int]) -> list[Histogram]:
+def _histograms(starts: list[int], bins: Sequence[int], rows: Sequence[int]) -> list[Histogram]:
     pairs = list(zip(bins, rows, strict=True))
     return [tuple(pairs[start:end]) for start, end in pairwise([*starts, len(pairs)])]
 
 
-def _key(key: Key, scale: int | None, values: tuple[Value, ...] | None, column: pa.ChunkedArray) -> list[Value]:
+def _key(key: Key, scale: int | None, values: tuple[Value, ...] | None, column: pa.ChunkedArray) -> Sequence[Value]:
     """The values of a key: of its codes, of its fixed point, or as they come."""
     if values is not None:
-        codes = column.cast(pa.int64()).fill_null(len(values)).to_numpy().tolist()
-        return list(map((*values, None).__getitem__, codes))
+        return Coded(column.cast(pa.int64()).fill_null(len(values)).to_numpy(), (*values, None))
     cells = column.to_pylist()
     return cells if scale is None else [_number(cell, key.expr.type, scale) for cell in cells]
 
 
-def _integers(column: pa.ChunkedArray) -> list[int]:
+def _integers(column: pa.ChunkedArray) -> Sequence[int]:
     """The integers of a column without NULL; those of 128 bits come as decimals, most of which fit 64."""
     try:
-        found: list[int] = column.cast(pa.int64()).to_numpy().tolist()
-        return found
+        return Numbers(column.cast(pa.int64()).to_numpy())
     except pa.ArrowInvalid:
         return [int(number) for number in column.to_pylist()]
 
