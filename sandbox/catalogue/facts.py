@@ -4,13 +4,16 @@ Measured at ingest, stored with the data version, and read here by whoever compi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sandbox.catalogue.declared import column_type, constant
 from sandbox.catalogue.records import DataVersion
 from sandbox.plan.scalar import Value
+
+MOST_CELLS = 10_000
+"""Values of a public table whose rows are known to everybody as a whole."""
 
 
 @dataclass(frozen=True)
@@ -34,16 +37,30 @@ class ColumnFacts:
 
 @dataclass(frozen=True)
 class TableFacts:
+    """A public table. `lines` are its rows, in the order of `columns`; None when they hold more than 10,000 values, or
+    a long one."""
+
     rows: int
     columns: Mapping[str, ColumnFacts]
+    lines: tuple[tuple[Value, ...], ...] | None = None
 
 
 def public_facts(version: DataVersion) -> dict[str, TableFacts]:
     """Give the facts of each public table of `version`, by its declared name."""
     return {
-        name: TableFacts(table["rows"], {column: _column(raw) for column, raw in table["columns"].items()})
+        name: TableFacts(
+            table["rows"],
+            {column: _column(raw) for column, raw in table["columns"].items()},
+            _lines(table.get("lines"), [raw["type"] for raw in table["columns"].values()]),
+        )
         for name, table in version.facts.items()
     }
+
+
+def _lines(raw: Sequence[Sequence[Any]] | None, kinds: Sequence[str]) -> tuple[tuple[Value, ...], ...] | None:
+    if raw is None:
+        return None
+    return tuple(tuple(_value(kind, value) for kind, value in zip(kinds, line, strict=True)) for line in raw)
 
 
 def _column(raw: Mapping[str, Any]) -> ColumnFacts:

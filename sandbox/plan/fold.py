@@ -73,18 +73,54 @@ def over(
             return {place: at for at, run in enumerate(peers, 1) for place in places[run[0] : run[1]]}
         case "lag" | "lead":
             step = one.step if one.what == "lead" else -one.step
-            seen = [values[place] for place in places]
-            return {place: seen[at + step] if 0 <= at + step < len(seen) else None for at, place in enumerate(places)}
-        case "first" | "last":
-            return dict.fromkeys(places, values[places[0 if one.what == "first" else -1]])
-    if not one.order or one.what == "distinct":
-        whole = fold(one.what, [values[place] for place in places], one.type)
-        return dict.fromkeys(places, whole)
+            steps = [values[place] for place in places]
+            return {place: steps[at + step] if 0 <= at + step < len(steps) else None for at, place in enumerate(places)}
     found: dict[int, Value] = {}
-    for start, stop in peers:
-        so_far = fold(one.what, [values[place] for place in places[:stop]], one.type)
-        found |= dict.fromkeys(places[start:stop], so_far)
+    last: tuple[Sequence[int], Value] = (), None
+    for place, others in _seen(one, places, peers).items():
+        if others is not last[0]:
+            last = others, _of(one, [values[other] for other in others])
+        found[place] = last[1]
     return found
+
+
+def members(one: Over, by: Sequence[Sequence[Value]], partition: Sequence[int]) -> dict[int, Sequence[int]]:
+    """Give the rows of a partition that each of its rows looks at: those in its frame, else all of them or, of a fold
+    with an order, those up to its peers."""
+    places = ordered(partition, list(zip(one.order, by, strict=True)))
+    return _seen(one, places, _peers(places, by))
+
+
+def _seen(one: Over, places: Sequence[int], peers: Sequence[tuple[int, int]]) -> dict[int, Sequence[int]]:
+    """The same of rows that stand in the window's order, with runs of `peers`; rows that look at the same have one
+    list."""
+    if one.frame is not None:
+        start, end = one.frame
+        size = len(places)
+        return {
+            place: places[
+                0 if start is None else min(max(at + start, 0), size) : size if end is None else max(at + end + 1, 0)
+            ]
+            for at, place in enumerate(places)
+        }
+    if not one.order or one.what in ("distinct", "first", "last", "lag", "lead"):
+        return dict.fromkeys(places, places)
+    found: dict[int, Sequence[int]] = {}
+    for run in peers:
+        found |= dict.fromkeys(places[run[0] : run[1]], places[: run[1]])
+    return found
+
+
+def _of(one: Over, values: Sequence[Value]) -> Value:
+    match one.what:
+        case "first":
+            return values[0] if values else None
+        case "last":
+            return values[-1] if values else None
+        case "row_number" | "rank" | "dense_rank" | "lag" | "lead":
+            raise ValueError("it looks at places, not at values")
+        case what:
+            return fold(what, values, one.type)
 
 
 def _peers(places: Sequence[int], by: Sequence[Sequence[Value]]) -> list[tuple[int, int]]:

@@ -11,6 +11,7 @@ from sandbox.plan.scalar import Column, Scalar, Type, children
 
 Fold = Literal["rows", "values", "distinct", "sum", "min", "max", "average", "every", "some", "first"]
 Place = Literal["row_number", "rank", "dense_rank", "lag", "lead", "first", "last"]
+Frame = tuple[int | None, int | None]  # from which row to which, counted from the row itself; None: to the end
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,8 @@ class Aggregate:
 class Over:
     """A window column. A `Fold` is taken over the rows of the partition, with `order` over those up to the row and its
     peers; a `Place` looks at the order, where ties are broken by the rows' own order: `first` and `last` are those of
-    the whole partition, `step` is how far LAG and LEAD go."""
+    the whole partition, `step` is how far LAG and LEAD go. With a `frame`, folds, `first` and `last` look at the rows
+    in it, in that order."""
 
     name: str
     what: Fold | Place
@@ -70,6 +72,7 @@ class Over:
     lower: Decimal | None = None
     upper: Decimal | None = None
     step: int = 1
+    frame: Frame | None = None
 
     def __post_init__(self) -> None:
         if (self.expr is None) != (self.what in ("rows", "row_number", "rank", "dense_rank")):
@@ -78,6 +81,12 @@ class Over:
             raise ValueError("distinct values are counted over a whole partition")
         if self.step < 0:
             raise ValueError("LAG and LEAD go a whole number of rows")
+        if self.frame is not None:
+            start, end = self.frame
+            if self.what in ("row_number", "rank", "dense_rank", "lag", "lead", "distinct") or not self.order:
+                raise ValueError(f"{self.what} has no frame here")
+            if start is not None and end is not None and start > end:
+                raise ValueError("a frame ends where it starts, or after it")
 
     @property
     def parts(self) -> tuple[Scalar, ...]:

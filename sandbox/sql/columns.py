@@ -59,7 +59,7 @@ class Row:
         entries: Iterable[Entry],
         statement: Statement,
         *,
-        released: bool = False,
+        released: Callable[[], bool] = lambda: False,
         outer: Row | None = None,
         scalar: Callable[[exp.Expr], Term] | None = None,
     ) -> None:

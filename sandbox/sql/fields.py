@@ -7,8 +7,7 @@ from dataclasses import dataclass, replace
 
 from sandbox.plan import scalar as s
 from sandbox.plan.parts import Named
-from sandbox.plan.relation import NUMBER, Project, Public, Relation
-from sandbox.plan.walk import walk
+from sandbox.plan.relation import NUMBER, Project, Relation
 from sandbox.sql.terms import Term, literal, refuse
 
 UNIT = "unit"  # the kin of every column that names units
@@ -95,11 +94,6 @@ def names(relation: Relation) -> frozenset[str]:
 
 def reads(node: s.Scalar | None) -> frozenset[str]:
     return frozenset() if node is None else s.columns(node)
-
-
-def has_tables(relation: Relation) -> bool:
-    """Say whether a relation reads a registered public table."""
-    return any(isinstance(node, Public) for node in walk(relation))
 
 
 def projected(table: Table, names: Iterable[str]) -> Table:

@@ -9,7 +9,8 @@ from sqlglot import exp
 from sandbox.plan import relation as r
 from sandbox.plan.states import State
 from sandbox.sql.fanout import at_most_one, one_row
-from sandbox.sql.fields import has_tables, lone, projected
+from sandbox.sql.fields import lone, projected
+from sandbox.sql.public import side_by_side
 from sandbox.sql.statement import Scope, Statement
 from sandbox.sql.terms import Term, quote, refuse
 
@@ -39,6 +40,7 @@ class Scalars:
         """Give the relation with the values beside each row."""
         for one in self._found:
             how = "inner" if one_row(one, self._statement) else "left"
+            relation, one = side_by_side(relation, one, self._statement)
             relation = r.Join(how, relation, one, (), None, 1 if relation.state == "unit" else None)  # type: ignore[arg-type]
         return relation
 
@@ -57,8 +59,6 @@ class Scalars:
                 f"{quote(node)}: released values cannot stand among rows of units; "
                 "aggregate the rows first, or write the value itself."
             )
-        if "released" in (own, state) and any(map(has_tables, (*self._beside, table.relation))):
-            raise refuse(f"{quote(node)}: public tables and released values cannot be combined yet; write the value.")
         if not at_most_one(table.relation, self._statement):
             raise refuse(f"{quote(node)} can give several rows; write an aggregate without GROUP BY, or LIMIT 1.")
         table = projected(table, [self._statement.name(field.name)])

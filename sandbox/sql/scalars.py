@@ -26,17 +26,30 @@ _ARITHMETIC: dict[type[exp.Expr], numbers.Calculation] = {
 
 
 class Builder:
-    """Builds terms; `released` says that they are computed from released rows, which may have more digits. `today` is
-    what CURRENT_DATE means; without it, it is refused."""
+    """Builds terms; `released` says that they are computed from released rows, which may have more digits: those of
+    public rows become so when a released value stands beside them. `today` is what CURRENT_DATE means; without it, it
+    is refused."""
 
     def __init__(
-        self, leaf: Leaf, *, released: bool = False, meter: Meter | None = None, today: date | None = None
+        self,
+        leaf: Leaf,
+        *,
+        released: Callable[[], bool] = lambda: False,
+        meter: Meter | None = None,
+        today: date | None = None,
     ) -> None:
         self._leaf = leaf
-        self.released = released
-        self.digits = terms.POST_DIGITS if released else terms.DIGITS
+        self._released = released
         self.meter = meter or Meter()
         self.today = today
+
+    @property
+    def released(self) -> bool:
+        return self._released()
+
+    @property
+    def digits(self) -> int:
+        return terms.POST_DIGITS if self.released else terms.DIGITS
 
     def condition(self, node: exp.Expr, where: str) -> Term:
         """Give the term of a condition; a number or text stands for its truth. Refuses a date, naming the clause

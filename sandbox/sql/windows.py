@@ -10,7 +10,7 @@ from sqlglot import exp
 
 from sandbox.plan import scalar as s
 from sandbox.plan.ordering import node_key
-from sandbox.plan.parts import Fold, Order, Over, Place
+from sandbox.plan.parts import Fold, Frame, Order, Over, Place
 from sandbox.sql.columns import Readable
 from sandbox.sql.fields import typed
 from sandbox.sql.folds import Folded, bounds, folded
@@ -23,7 +23,7 @@ _RANKS: dict[type[exp.Expr], Place] = {
 _STEPS: dict[type[exp.Expr], Place] = {exp.Lag: "lag", exp.Lead: "lead"}
 _ENDS: dict[type[exp.Expr], Place] = {exp.FirstValue: "first", exp.LastValue: "last"}
 MOST_STEP = 1000
-WHOLE = ("UNBOUNDED", "PRECEDING", "UNBOUNDED", "FOLLOWING")
+WHOLE: Frame = (None, None)
 
 
 class Windows:
@@ -61,10 +61,12 @@ class Windows:
             fold, expr, step, term = folded_as.what, folded_as.expr, 1, folded_as.term
         if fold == "distinct" and order:
             raise refuse(f"{quote(node)}: distinct values are counted over a whole partition; remove ORDER BY.")
-        self._check_frame(node, kind, order, ranked=folded_as is None)
-        if folded_as is not None and _frame(node) == WHOLE:
-            order = ()
-        return self._column(fold, expr, term, partition, order, step, quote(node))
+        frame = self._frame(node, kind, order)
+        if frame == WHOLE:
+            frame, order = None, order if folded_as is None else ()
+        elif frame is not None and fold not in ("rows", "values"):
+            term = replace(term, nullable=True)  # there may be no row in it
+        return self._column(fold, expr, term, partition, order, step, frame)
 
     def _column(
         self,
@@ -74,11 +76,11 @@ class Windows:
         partition: tuple[s.Scalar, ...],
         order: tuple[Order, ...],
         step: int,
-        written: str,
+        frame: Frame | None,
     ) -> Term:
         bounded = self._row.builder.digits and not self._row.builder.released
         low, high = bounds(Folded("rows", None, term), bool(bounded))
-        over = Over(self._statement.name("window"), what, expr, partition, order, term.type, low, high, step)
+        over = Over(self._statement.name("window"), what, expr, partition, order, term.type, low, high, step, frame)
         key = node_key(replace(over, name=""))
         if key not in self._terms:
             self.over.append(over)
@@ -119,8 +121,8 @@ class Windows:
         found = self._named.get(name.name.lower())
         if found is None:
             raise refuse(f"WINDOW defines no {name.name[:60]}; write WINDOW {name.name[:60]} AS (…).")
-        if found.args.get("alias") is not None or found.args.get("spec") is not None:
-            raise refuse(f"The window {name.name[:60]} is made of another or has a frame; write its parts out.")
+        if found.args.get("alias") is not None:
+            raise refuse(f"The window {name.name[:60]} is made of another; write its parts out.")
         return found.args.get(part)
 
     def _step(self, function: exp.Expr) -> int:
@@ -129,26 +131,43 @@ class Windows:
         offset = function.args.get("offset")
         return 1 if offset is None else whole(offset, 0, MOST_STEP, quote(function))
 
-    def _check_frame(self, node: exp.Window, kind: type[exp.Expr], order: tuple[Order, ...], *, ranked: bool) -> None:
-        frame = _frame(node)
-        if frame is not None and (frame != WHOLE or (ranked and kind not in _ENDS)):
-            raise refuse(
-                f"{quote(node)}: frames are not built; leave the frame out, so that rows up to the current one count."
-            )
-        if kind is exp.LastValue and order and frame is None:
+    def _frame(self, node: exp.Window, kind: type[exp.Expr], order: tuple[Order, ...]) -> Frame | None:
+        """The frame, None for the usual one: up to the row and its peers. Raises `Problem`."""
+        spec = self._chosen(node, "spec")
+        if kind is exp.LastValue and order and spec is None:
             raise refuse(
                 "LAST_VALUE … ORDER BY ends at the current row; turn the order round and write FIRST_VALUE, or add "
                 "ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING."
             )
+        if spec is None:
+            return None
+        if kind in _RANKS or kind in _STEPS:
+            raise refuse(f"{quote(node)} looks at the whole partition; remove the frame.")
+        frame = _edge(spec, "start", node), _edge(spec, "end", node)
+        if spec.args.get("exclude") or spec.args.get("kind") not in ("ROWS", "RANGE"):
+            raise refuse(f"{quote(node)}: write ROWS BETWEEN … AND … without EXCLUDE; other frames are not built.")
+        if spec.args.get("kind") == "RANGE" and frame != WHOLE:
+            if frame == (None, 0) and kind not in _ENDS:
+                return None
+            raise refuse(f"{quote(node)}: of RANGE frames only those from UNBOUNDED PRECEDING are built; write ROWS.")
+        if frame[0] is not None and frame[1] is not None and frame[0] > frame[1]:
+            raise refuse(f"{quote(node)}: the frame ends before it starts; write the smaller place first.")
+        if frame != WHOLE and not order:
+            raise refuse(f"{quote(node)}: a frame counts rows in an order; add ORDER BY.")
+        return frame
 
 
-def _frame(node: exp.Window) -> tuple[str, ...] | None:
-    spec = node.args.get("spec")
-    if spec is None:
+def _edge(spec: exp.Expr, end: str, node: exp.Window) -> int | None:
+    """Where a frame starts or ends, counted from the row itself; None for the end of the partition."""
+    written, side = spec.args.get(end), str(spec.args.get(f"{end}_side") or "").upper()
+    if written is None or written == "CURRENT ROW":  # a frame of one end goes up to the row itself
+        return 0
+    if written == "UNBOUNDED":
+        if side != ("PRECEDING" if end == "start" else "FOLLOWING"):
+            raise refuse(f"{quote(node)}: a frame starts at UNBOUNDED PRECEDING and ends at UNBOUNDED FOLLOWING.")
         return None
-    parts = [str(spec.args.get(part) or "") for part in ("start", "start_side", "end", "end_side")]
-    plain = spec.args.get("kind") in ("ROWS", "RANGE") and not spec.args.get("exclude")
-    return tuple(parts) if plain else ()
+    assert isinstance(written, exp.Expr)
+    return whole(written, 0, MOST_STEP, f"The end of a frame in {quote(node)}") * (-1 if side == "PRECEDING" else 1)
 
 
 def named_windows(tree: exp.Select) -> dict[str, exp.Window]:

@@ -4,13 +4,14 @@ DuckDB makes of the same text, so that a word means here what it means elsewhere
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
-from language import grouped, joined, refused, released, subqueries, unions, windowed
+from language import beside, frames, grouped, joined, refused, released, subqueries, unions, windowed
 from language.case import Case
 from language.town import ENTRY, FACTS, ROWS, TYPES
 from versions import DuckDBEngine, ReferenceEngine, write_version
@@ -19,12 +20,17 @@ from sandbox.engines.base import Engine, OpenVersion
 from sandbox.engines.width import fits
 from sandbox.errors import Problem
 from sandbox.jobs.product import Question
+from sandbox.plan.codec import from_json, to_json
 from sandbox.plan.plan import Plan
+from sandbox.plan.relation import Public
+from sandbox.plan.walk import walk
 from sandbox.privacy.rederive import loss
 from sandbox.products.query.kind import QueryProduct
 
 CASES: list[Case] = [
-    case for module in (joined, subqueries, grouped, windowed, unions, released) for case in module.CASES
+    case
+    for module in (joined, subqueries, grouped, windowed, frames, unions, released, beside)
+    for case in module.CASES
 ]
 
 
@@ -91,6 +97,25 @@ def test_it_is_refused_with_what_to_write(case: Case) -> None:
     assert case.refusal is not None
     assert case.refusal in found.value.detail
     assert found.value.detail.endswith(".")
+
+
+def test_a_large_public_table_stays_below_the_aggregate() -> None:
+    rates = replace(FACTS["rates"], lines=None)
+    asked = Question(
+        {"sql": f"SELECT * FROM ({refused.GROUPS}) JOIN rates USING (dept)"}, "res", "pop", "v1", ENTRY, {},
+        Decimal("1e-9"), Decimal("1e-10"), facts={**FACTS, "rates": rates},
+    )  # fmt: skip
+    with pytest.raises(Problem) as found:
+        QueryProduct().compile(asked)
+    assert "rates has more than 10000 values" in found.value.detail and "below the aggregate" in found.value.detail
+
+
+def test_a_plan_has_the_rows_of_a_public_table_that_stands_beside_groups() -> None:
+    """The answer is made again from the base and the plan alone, long after the table has another version."""
+    plan = compiled(f"SELECT * FROM ({refused.GROUPS}) JOIN rates USING (dept)")
+    again = from_json(to_json(plan))
+    assert again == plan and not any(isinstance(node, Public) for node in walk(again.post))
+    assert plan.base_key() == compiled(refused.GROUPS).base_key()
 
 
 def _sorted(case: Case, rows: Any) -> list[tuple[Any, ...]]:

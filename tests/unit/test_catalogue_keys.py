@@ -266,6 +266,11 @@ def test_facts_about_public_tables_are_exact_and_typed(tmp_path: Path) -> None:
     assert found["rate"].values == (Decimal("0.25"), Decimal("1.50")) and found["rate"].fan_out == 2
     assert found["since"].values == (date(1999, 12, 31), date(2001, 1, 1)) and found["since"].unique
     assert found["since"].most == date(2001, 1, 1) and found["open"].values == (False, True)
+    assert facts["departments"].lines == (
+        ("eye", 7, Decimal("1.50"), date(1999, 12, 31), True),
+        ("skin", 7, Decimal("0.25"), None, True),
+        ("skin", None, Decimal("1.50"), date(2001, 1, 1), False),
+    )
 
 
 def test_facts_list_few_values_only(tmp_path: Path) -> None:
@@ -275,6 +280,14 @@ def test_facts_list_few_values_only(tmp_path: Path) -> None:
         found = public_facts(version(made))["departments"].columns["dept"]
         assert found.distinct == count and found.values == (() if not count else None)
         assert found.fan_out == min(count, 1)
+
+
+def test_rows_of_large_tables_and_long_texts_are_not_among_the_facts(tmp_path: Path) -> None:
+    small, many, long = ([["dept"], *[[f"d{number:05}"] for number in range(rows)]] for rows in (9999, 10001, 1))
+    for name, rows, known in (("small", small, 9999), ("many", many, None), ("long", [*long, ["x" * 201]], None)):
+        made, _ = take(tmp_path / name, departments=rows)
+        lines = public_facts(version(made))["departments"].lines
+        assert (None if lines is None else len(lines)) == known
 
 
 def test_the_registration_of_the_documentation_is_one() -> None:

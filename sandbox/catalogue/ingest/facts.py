@@ -11,6 +11,7 @@ import duckdb
 
 from sandbox.catalogue.declared import MOST_TEXT
 from sandbox.catalogue.entry import ColumnEntry, TableEntry
+from sandbox.catalogue.facts import MOST_CELLS
 
 MOST_VALUES = 1000
 
@@ -18,7 +19,19 @@ MOST_VALUES = 1000
 def public_facts_of(connection: duckdb.DuckDBPyConnection, table: TableEntry, source: str) -> dict[str, Any]:
     """Give rows and, per column, the facts of the public `table` that `source` holds, as JSON."""
     (rows,) = connection.execute(f"SELECT count(*) FROM {source}").fetchone() or (0,)
-    return {"rows": rows, "columns": {one.name: _column(connection, one, source, rows) for one in table.columns}}
+    columns = {one.name: _column(connection, one, source, rows) for one in table.columns}
+    return {"rows": rows, "columns": columns, "lines": _lines(connection, table, source, rows)}
+
+
+def _lines(connection: duckdb.DuckDBPyConnection, table: TableEntry, source: str, rows: int) -> list[list[Any]] | None:
+    """The rows of a small table, in an order that follows from them alone."""
+    if rows * len(table.columns) > MOST_CELLS:
+        return None
+    names = ", ".join(f'"{one.name}"' for one in table.columns)
+    found = connection.execute(f"SELECT {names} FROM {source} ORDER BY {names}").fetchall()
+    if any(isinstance(value, str) and len(value) > MOST_TEXT for line in found for value in line):
+        return None
+    return [[_json(value) for value in line] for line in found]
 
 
 def _column(connection: duckdb.DuckDBPyConnection, column: ColumnEntry, source: str, rows: int) -> dict[str, Any]:

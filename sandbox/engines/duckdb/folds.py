@@ -9,7 +9,9 @@ from sqlglot import exp
 
 from sandbox.engines.duckdb.scalars import Scalars
 from sandbox.engines.duckdb.terms import column, digits
-from sandbox.plan.parts import Aggregate, Order, Over
+from sandbox.plan.parts import Aggregate, Frame, Order, Over
+
+SIDES = ("PRECEDING", "FOLLOWING")
 
 
 @dataclass(frozen=True)
@@ -27,12 +29,18 @@ class Folds:
         return self._folded(one, [])
 
     def _folded(
-        self, one: Aggregate | Over, partition: Sequence[exp.Expression], order: Sequence[exp.Expression] = ()
+        self,
+        one: Aggregate | Over,
+        partition: Sequence[exp.Expression],
+        order: Sequence[exp.Expression] = (),
+        spec: exp.WindowSpec | None = None,
     ) -> exp.Expression:
         """An aggregate, over a window if there is a partition."""
 
         def within(function: exp.Expression) -> exp.Expression:
-            return exp.Window(this=function, partition_by=list(partition), order=_by(order)) if partition else function
+            if not partition:
+                return function
+            return exp.Window(this=function, partition_by=list(partition), order=_by(order), spec=spec and spec.copy())
 
         if one.expr is None:
             return within(exp.Count(this=exp.Star()))
@@ -77,10 +85,11 @@ class Folds:
             case "first" | "last":
                 assert one.expr is not None
                 value = (exp.FirstValue if one.what == "first" else exp.LastValue)(this=self.scalars.render(one.expr))
-                whole = exp.WindowSpec(
-                    kind="ROWS", start="UNBOUNDED", start_side="PRECEDING", end="UNBOUNDED", end_side="FOLLOWING"
-                )
-                return exp.Window(this=value, partition_by=partition, order=_by([*order, *ties]), spec=whole)
+                spec = _spec(one.frame or (None, None))
+                return exp.Window(this=value, partition_by=partition, order=_by([*order, *ties]), spec=spec)
+            case _ if one.frame is not None:
+                one_of_all = partition or [exp.Literal.number("1")]
+                return self._folded(one, one_of_all, [*order, *ties], _spec(one.frame))
             case _:
                 return self._folded(one, partition or [exp.Literal.number("1")], order)
 
@@ -97,6 +106,18 @@ def over(
         partition_by=list(partition),
         order=_by([exp.Ordered(this=one, nulls_first=True) for one in order]),
     )
+
+
+def _spec(frame: Frame) -> exp.WindowSpec:
+    """Give ROWS BETWEEN … AND …."""
+    (start, start_side), (end, end_side) = (_edge(at, side) for at, side in zip(frame, SIDES, strict=True))
+    return exp.WindowSpec(kind="ROWS", start=start, start_side=start_side, end=end, end_side=end_side)
+
+
+def _edge(at: int | None, unbounded: str) -> tuple[str | exp.Expression, str | None]:
+    if at is None:
+        return "UNBOUNDED", unbounded
+    return ("CURRENT ROW", None) if at == 0 else (digits(abs(at)), SIDES[at > 0])
 
 
 def _by(order: Sequence[exp.Expression]) -> exp.Order | None:

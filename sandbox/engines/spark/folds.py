@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from sandbox.engines.spark.scalars import Scalars
 from sandbox.engines.spark.words import integer, quotient, whole
 from sandbox.engines.widths import MOST, width
-from sandbox.plan.parts import Aggregate, Order, Over
+from sandbox.plan.parts import Aggregate, Frame, Order, Over
 
-WHOLE = "ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING"
+SIDES = ("PRECEDING", "FOLLOWING")
 
 
 def folded(scalars: Scalars, one: Aggregate, places: Sequence[str], rows: int) -> str:
@@ -36,11 +36,23 @@ def over(scalars: Scalars, one: Over, unit: Sequence[str], places: Sequence[str]
         case "lag" | "lead":
             return f"{one.what}({value}, {one.step}) OVER ({rank})"
         case "first" | "last":
-            return f"{one.what}_value({value}) OVER ({rank} {WHOLE})"
+            return f"{one.what}_value({value}) OVER ({rank} {_frame(one.frame or (None, None))})"
         case "distinct":
             return f"CAST(size(collect_set({value}) OVER ({peers})) AS BIGINT)"
         case _:
-            return _fold(scalars, one, rows, f" OVER ({peers})")
+            window = peers if one.frame is None else f"{rank} {_frame(one.frame)}"
+            return _fold(scalars, one, rows, f" OVER ({window})")
+
+
+def _frame(frame: Frame) -> str:
+    start, end = (_edge(at, side) for at, side in zip(frame, SIDES, strict=True))
+    return f"ROWS BETWEEN {start} AND {end}"
+
+
+def _edge(at: int | None, unbounded: str) -> str:
+    if at is None:
+        return f"UNBOUNDED {unbounded}"
+    return "CURRENT ROW" if at == 0 else f"{abs(at)} {SIDES[at > 0]}"
 
 
 def _ordered(scalars: Scalars, by: Order) -> str:

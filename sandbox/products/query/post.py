@@ -16,7 +16,7 @@ from typing import Any
 
 from sandbox.plan import relation as r
 from sandbox.plan.evaluate import evaluate
-from sandbox.plan.fold import fold, ordered, over
+from sandbox.plan.fold import fold, members, ordered, over
 from sandbox.plan.ordering import value_key
 from sandbox.plan.parts import Aggregate, Over
 from sandbox.plan.scalar import Column, Scalar, Value, columns
@@ -191,8 +191,8 @@ def _window(node: r.Window, rows: Sequence[Found]) -> list[Found]:
                 for at, value in over(one, _values(one, rows, of), by, part).items():
                     target[at][one.name] = rounded(one.type, value)
             if noisy:
-                for at in part:
-                    width[at][one.name] = _width(one, [widths[other] for other in part])
+                for at, others in members(one, by, part).items():
+                    width[at][one.name] = _width(one, [widths[other] for other in others])
     return [Found(*row) for row in zip(base, copy, width, strict=True)]
 
 

@@ -44,7 +44,7 @@ class Groups(ABC):
         self._groupings: dict[tuple[int, ...], str] = {}
         self.unit = source.row.unit
         self.row = self
-        self.builder = Builder(self.leaf, released=released, meter=statement.meter, today=statement.today)
+        self.builder = Builder(self.leaf, released=lambda: released, meter=statement.meter, today=statement.today)
         self._scalars: Scalars | None = None
         self._scope = scope
 

@@ -8,15 +8,17 @@ from typing import Literal
 
 from sandbox.plan import relation as r
 from sandbox.plan import scalar as s
-from sandbox.sql.fanout import at_most_one, met
-from sandbox.sql.fields import has_tables, names, reads
+from sandbox.sql.fanout import at_most_one, met, most_rows
+from sandbox.sql.fields import names, reads
 from sandbox.sql.filters import filtered, split
 from sandbox.sql.links import Link, connected
+from sandbox.sql.public import side_by_side
 from sandbox.sql.statement import Statement
 from sandbox.sql.terms import refuse
 
 How = Literal["inner", "left", "full"]
 Pairs = Sequence[tuple[str, str]]
+FEW = 1_000  # rows below which released groups may meet each of them
 
 
 @dataclass
@@ -84,6 +86,7 @@ def relation(part: Part, statement: Statement, pairs: Pairs = ()) -> r.Relation:
     if state == ("public", "unit") and how == "inner":
         left, right = right, left
     _check(how, left, right)
+    left, right = side_by_side(left, right, statement)
     of_units = left.state == right.state == "unit"
     across = [link for link in part.links if of_units and link.across(names(left), names(right))]
     if of_units and not across:
@@ -99,8 +102,8 @@ def relation(part: Part, statement: Statement, pairs: Pairs = ()) -> r.Relation:
     if of_units and how == "inner":
         left, right = _fewest(left, right, kept, statement)
     equal, condition = split(kept, left, right)
-    single = at_most_one(left, statement) or at_most_one(right, statement)
-    if "released" in (left.state, right.state) and not (equal or single):
+    few = any(at_most_one(side, statement) or (most_rows(side, statement) or FEW) < FEW for side in (left, right))
+    if "released" in (left.state, right.state) and not (equal or few):
         raise refuse("Released groups are joined by equal columns; write ON a.key = b.key, or USING.")
     fanout = met(right, [other for _, other in equal], statement) if left.state == "unit" else None
     if left.state == "unit" and right.state == "public" and fanout is None:
@@ -142,10 +145,6 @@ def _check(how: How, left: r.Relation, right: r.Relation) -> None:
         raise refuse(
             "Released groups cannot stand among rows of units, whose bounds they would undo; "
             "aggregate the rows first and join the two results in an outer SELECT."
-        )
-    if "released" in states and (has_tables(left) or has_tables(right)):
-        raise refuse(
-            "A public table cannot be joined to released groups yet; join it to the rows, below the aggregate."
         )
     if states == {"unit", "public"} and (how == "full" or left.state == "public"):
         raise refuse(

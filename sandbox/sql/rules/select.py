@@ -122,7 +122,7 @@ class _Select:
             return self._row.leaf(node)
 
         own = self._row.builder
-        return Builder(leaf, released=own.released, meter=self._statement.meter, today=self._statement.today)
+        return Builder(leaf, released=lambda: own.released, meter=self._statement.meter, today=self._statement.today)
 
 
 def by_name(fields: list[Field], node: exp.Expr) -> Field | None:
@@ -171,7 +171,9 @@ def ordered(table: Table, tree: exp.Expr) -> Table:
             return found.term
         return None
 
-    return replace(table, relation=cut(table.relation, orders(tree, fields, Builder(leaf, released=True)), tree))
+    return replace(
+        table, relation=cut(table.relation, orders(tree, fields, Builder(leaf, released=lambda: True)), tree)
+    )
 
 
 def distinct_rows(table: Table, statement: Statement) -> Table:

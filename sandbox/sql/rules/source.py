@@ -104,7 +104,7 @@ class Sources:
         right = self._item(join.this)
         turned = side == "RIGHT"
         step = Step(how, right.part, left.part) if turned else Step(how, left.part, right.part)
-        row = Row([*left.entries, *right.entries], self._statement, outer=self._outer, released=_released(step))
+        row = Row([*left.entries, *right.entries], self._statement, outer=self._outer, released=lambda: _released(step))
         entries, links = self._shared(left, right, join, row)
         if join.args.get("on") is not None:
             links += [link(one, row, "ON") for one in conjuncts(join.args["on"])]

@@ -12,8 +12,9 @@ from sandbox.plan import relation as r
 from sandbox.plan import scalar as s
 from sandbox.plan.parts import Named
 from sandbox.sql.choices import case
-from sandbox.sql.fields import UNIT, Field, Table, at, has_tables, named, typed
+from sandbox.sql.fields import UNIT, Field, Table, at, named, typed
 from sandbox.sql.numbers import arithmetic
+from sandbox.sql.public import written_out
 from sandbox.sql.rules.common import defined
 from sandbox.sql.rules.select import distinct_rows, ordered
 from sandbox.sql.statement import Scope, Statement
@@ -63,8 +64,8 @@ def all_of(arms: Sequence[Table], statement: Statement) -> Table:
     states = {arm.relation.state for arm in arms}
     if "unit" in states and len(states) > 1:
         raise refuse("UNION puts rows of units together with rows of units only; aggregate them first.")
-    if len(states) > 1 and any(has_tables(arm.relation) for arm in arms):
-        raise refuse("UNION of released groups and a public table is not built; ask them apart.")
+    if len(states) > 1:
+        arms = [replace(arm, relation=written_out(arm.relation, statement)) for arm in arms]
     columns: list[list[tuple[Field, Term | None]]] = [
         _alike([arm.fields[place] for arm in arms]) for place in range(len(arms[0].fields))
     ]

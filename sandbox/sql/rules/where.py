@@ -24,8 +24,14 @@ class Source:
 
     def __init__(self, tree: exp.Select, scope: Scope, statement: Statement) -> None:
         found = Sources(scope, statement).read(tree)
-        released = found.part.columns == frozenset() or any(leaf.state == "released" for leaf in leaves(found.part))
-        self.row = Row(found.entries, statement, released=released, scalar=lambda node: self._scalars.term(node))
+        nothing = found.part.columns == frozenset()
+        self.row = Row(
+            found.entries,
+            statement,
+            released=lambda: nothing or self._scalars.state == "released",
+            scalar=lambda node: self._scalars.term(node),
+        )
+        self._statement = statement
         self._above: list[s.Scalar] = []
         self._partners: list[Partner] = []
         pairs: list[tuple[str, str]] = []
@@ -59,5 +65,5 @@ class Source:
         for node in self._above:
             found = filtered(found, node)
         for one in self._partners:
-            found = kept(found, one)
+            found = kept(found, one, self._statement)
         return found

@@ -11,9 +11,10 @@ from sandbox.plan import relation as r
 from sandbox.plan import scalar as s
 from sandbox.sql.columns import AGGREGATE, Row
 from sandbox.sql.conditions import compare, logic
-from sandbox.sql.fields import Field, has_tables, names, projected
+from sandbox.sql.fields import Field, names, projected
 from sandbox.sql.filters import filtered, split
 from sandbox.sql.links import Link, conjuncts, link, linked
+from sandbox.sql.public import side_by_side
 from sandbox.sql.rules.common import defined
 from sandbox.sql.rules.join import placed, relation
 from sandbox.sql.rules.source import Sources
@@ -47,7 +48,7 @@ def partner(node: exp.Expr, row: Row, scope: Scope, statement: Statement) -> Par
     return None
 
 
-def kept(left: r.Relation, one: Partner) -> r.Relation:
+def kept(left: r.Relation, one: Partner, statement: Statement) -> r.Relation:
     """Give the rows of `left` that have such a partner. Raises `Problem` where it may not be asked."""
     _check(left, one)
     if one.open:
@@ -65,8 +66,9 @@ def kept(left: r.Relation, one: Partner) -> r.Relation:
     known = names(left) | names(one.right)
     if any(not found.reads <= known for found in one.links):
         raise refuse(f"{one.written} reads columns of a SELECT further out; name those of the next one only.")
-    equal, condition = split(left_over, left, one.right)
-    return r.Semi(left, one.right, equal, condition, one.anti)
+    left, right = side_by_side(left, one.right, statement)
+    equal, condition = split(left_over, left, right)
+    return r.Semi(left, right, equal, condition, one.anti)
 
 
 def _exists(node: exp.Exists, row: Row, scope: Scope, statement: Statement, anti: bool) -> Partner:
@@ -133,7 +135,7 @@ def _rows(
     for node in above:
         right = filtered(right, node)
     for deeper in nested:
-        right = kept(right, deeper)
+        right = kept(right, deeper, statement)
     return right, across, None if item is None else _item(item, Row(found.entries, statement))
 
 
@@ -174,5 +176,3 @@ def _check(left: r.Relation, one: Partner) -> None:
         raise refuse(f"{one.written}: released groups cannot choose among rows of units; write the values themselves.")
     if states[1] == "unit" and states[0] != "unit":
         raise refuse(f"{one.written} would show which rows there are; aggregate the protected rows first.")
-    if "released" in states and (has_tables(left) or has_tables(one.right)):
-        raise refuse(f"{one.written}: a public table cannot be compared with released groups yet; write the values.")

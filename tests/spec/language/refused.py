@@ -94,11 +94,6 @@ CASES = [
         "SELECT DISTINCT pid FROM visits",
         "groups by it do not leave",
     ),
-    _case(
-        "a public table with released groups",
-        f"SELECT * FROM ({GROUPS}) JOIN rates USING (dept)",
-        "join it to the rows, below the aggregate",
-    ),
     _case("released groups, each with each", f"SELECT * FROM ({GROUPS}) a, ({GROUPS}) b", "joined by equal columns"),
     _case("an identifier and a value", "SELECT COUNT(*) FROM visits WHERE pid = 3", "tells single units apart"),
     _case(
@@ -140,10 +135,17 @@ CASES = [
         "can give several rows",
     ),
     _case(
-        "frames",
-        "SELECT SUM(s) FROM (SELECT SUM(cost) OVER (PARTITION BY pid ORDER BY day ROWS 2 PRECEDING) AS s FROM visits)",
-        "frames are not built",
+        "frames by the distance of values",
+        "SELECT SUM(s) FROM (SELECT SUM(cost) OVER (PARTITION BY pid ORDER BY day RANGE 2 PRECEDING) AS s FROM visits)",
+        "write ROWS",
     ),
+    _case("a frame without an order", f"SELECT SUM(n) OVER (ROWS 1 PRECEDING) FROM ({GROUPS})", "add ORDER BY"),
+    _case(
+        "a frame that ends before it starts",
+        f"SELECT SUM(n) OVER (ORDER BY n ROWS BETWEEN 1 FOLLOWING AND 1 PRECEDING) FROM ({GROUPS})",
+        "the smaller place first",
+    ),
+    _case("a rank in a frame", f"SELECT RANK() OVER (ORDER BY n ROWS 1 PRECEDING) FROM ({GROUPS})", "remove the frame"),
     _case(
         "LAST_VALUE up to a row",
         "SELECT COUNT(x) FROM (SELECT LAST_VALUE(dept) OVER (PARTITION BY pid ORDER BY day) AS x FROM visits)",

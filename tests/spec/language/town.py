@@ -110,7 +110,11 @@ def _public(name: str, columns: dict[str, str]) -> dict[str, Any]:
 def facts() -> dict[str, TableFacts]:
     """What ingest would measure of the public tables."""
     return {
-        name: TableFacts(len(ROWS[name]), {one: _facts([row[one] for row in ROWS[name]]) for one in TYPES[name]})
+        name: TableFacts(
+            len(ROWS[name]),
+            {one: _facts([row[one] for row in ROWS[name]]) for one in TYPES[name]},
+            tuple(tuple(row[one] for one in TYPES[name]) for row in ROWS[name]),
+        )
         for name in ("places", "rates")
     }
 
