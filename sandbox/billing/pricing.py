@@ -1,7 +1,7 @@
 """Set a price (P3, P4): prices are never changed, only followed by newer ones, and every one is public.
 
-Built now: the units call and cell, and trial prices. Ceilings do not exist yet, so a formal price is refused – and so
-are the units product and month, which need usage events of their own.
+Before ceilings are set prices are trial prices (试行); afterwards they are formal ones, at most the ceiling. The units
+product and month are refused still: they need usage events of their own.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from sandbox.billing import ceilings
 from sandbox.billing.records import Price
 from sandbox.core.amounts import read_decimal
 from sandbox.core.clock import now
@@ -37,7 +38,7 @@ def set_price(
     """Set the price of an own product from now on. `expected` is the number of the price that it is to follow
     (If-Match; 0 for none).
 
-    Raises role_not_allowed, not_found, state_conflict, version_conflict, field_invalid.
+    Raises role_not_allowed, not_found, state_conflict, version_conflict, field_invalid, price_above_ceiling.
     """
     principal.may("price.set")
     product = tx.get(Product, product_id, lock=True)
@@ -49,15 +50,16 @@ def set_price(
     number = last.number if last else 0
     if expected is not None and expected != number:
         raise Problem("version_conflict", f"the newest price is number {number}; read it and decide again")
-    unit, yuan, repeat_free = _read(body)
-    price = Price(new_id("price"), product_id, number + 1, unit, yuan, True, repeat_free, principal.party.id, now())
+    unit, yuan, trial, repeat_free = _read(body)
+    ceilings.check(tx, product, unit, yuan, trial)
+    price = Price(new_id("price"), product_id, number + 1, unit, yuan, trial, repeat_free, principal.party.id, now())
     tx.add(price)
     public: dict[str, str | int | None] = {
         "product": product_id,
         "number": price.number,
         "unit": unit,
         "price": format(yuan, "f"),
-        "kind": "trial",
+        "kind": "trial" if trial else "formal",
         "repeats": "free" if repeat_free else "charged",
     }
     journal.write(tx, "price.set", public=public, party=price.set_by, product=product_id)
@@ -77,7 +79,7 @@ def amount(value: Any, field: str) -> Decimal:
     return abs(round(read, min(MOST_DECIMALS, max(0, written))))  # as many decimals as written; no exponent, no -0
 
 
-def _read(body: Mapping[str, Any]) -> tuple[str, Decimal, bool]:
+def _read(body: Mapping[str, Any]) -> tuple[str, Decimal, bool, bool]:
     if unknown := body.keys() - _FIELDS:
         raise Problem("field_invalid", f"{min(unknown)}: unknown; write {', '.join(sorted(_FIELDS))}")
     unit = body.get("unit")
@@ -86,10 +88,10 @@ def _read(body: Mapping[str, Any]) -> tuple[str, Decimal, bool]:
     if unit not in UNITS:
         raise Problem("field_invalid", "unit: write call (per job) or cell (per released value)")
     yuan = amount(body.get("price"), "price")
-    if body.get("trial") is not True:
-        said = "trial: no ceiling has been set, so only a trial price is possible; write true (--trial)"
-        raise Problem("field_invalid", said)
+    trial = body.get("trial", False)
+    if not isinstance(trial, bool):
+        raise Problem("field_invalid", "trial: write true or false")
     repeat_free = body.get("repeat_free", True)
     if not isinstance(repeat_free, bool):
         raise Problem("field_invalid", "repeat_free: write true or false")
-    return unit, yuan, repeat_free
+    return unit, yuan, trial, repeat_free

@@ -122,8 +122,8 @@ def split(amount: Decimal, shares: Mapping[str, Fraction]) -> dict[str, Decimal]
 
 
 def _exact(value: Fraction) -> Decimal:
-    """A fraction whose denominator is a power of ten (or two, five) as the decimal it is."""
-    decimals = 0
+    """A fraction that decimals can write, as the decimal it is, with two of them at least."""
+    decimals = 2
     while (value * 10**decimals).denominator != 1:
         decimals += 1
     return Decimal(int(value * 10**decimals)).scaleb(-decimals)

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from sandbox.cli.command import Get, Json, service, tell
+from sandbox.cli.revenue import app as revenue
 from sandbox.errors import Problem
 
 PURPOSES = ["public_governance", "public_welfare", "industry"]
@@ -180,5 +181,6 @@ def add_to(app: typer.Typer) -> None:
     for command in (party, enrol, register, profile, grant):
         app.command()(command)
     app.add_typer(product, name="product")
+    app.add_typer(revenue, name="revenue")
     app.command("approve")(approve_subscription)
     app.command("raise-budget")(raise_budget)

@@ -110,6 +110,36 @@ class Operating(Transport):
         """Set the price of a product in yuan per `product`, `call`, `month` or `cell`."""
         return self.json("POST", f"/products/{product}/price", body={"unit": unit, "price": price, "trial": trial})
 
+    def file_survey(self, operator: str, survey: Mapping[str, Any]) -> dict[str, Any]:
+        """File the costs of a year that is over: `year, costs, subsidies, taxes, bond_yield, margin, carry_over`."""
+        return self.json("POST", f"/operators/{operator}/cost-surveys", body=dict(survey))
+
+    def surveys(self, operator: str) -> list[dict[str, Any]]:
+        """List the cost surveys of an operator, each with what it permits."""
+        return list(self.items(f"/operators/{operator}/cost-surveys"))
+
+    def survey(self, survey: str) -> dict[str, Any]:
+        """Give a cost survey and what it permits, step by step."""
+        return self.json("GET", f"/cost-surveys/{survey}")
+
+    def change_survey(self, survey: str, action: str, **said: str) -> dict[str, Any]:
+        """`apply` (with `basis`), `verify` (with `assessment`) or `return` (with `reason`) a cost survey."""
+        return self.json("POST", f"/cost-surveys/{survey}/{action}", body=said)
+
+    def permitted_revenue(self, operator: str, year: int | None = None) -> dict[str, Any]:
+        """Give the verified permitted revenue (最高准许收入) of an operator, of the newest year or the one named."""
+        params = {} if year is None else {"year": str(year)}
+        return self.json("GET", f"/operators/{operator}/permitted-revenue", params=params)
+
+    def set_ceilings(self, operator: str, year: int, ceilings: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+        """Set ceilings as one set: `product, unit, ceiling, forecast` each."""
+        body = {"year": year, "ceilings": [dict(one) for one in ceilings]}
+        return self.json("POST", f"/operators/{operator}/ceilings", body=body)
+
+    def ceilings(self, operator: str) -> list[dict[str, Any]]:
+        """List the sets of ceilings of an operator, the newest last."""
+        return list(self.items(f"/operators/{operator}/ceilings"))
+
     def approve_subscription(self, subscription: str) -> dict[str, Any]:
         """Approve a subscription to one's own product."""
         return self.json("POST", f"/subscriptions/{subscription}/approve", body={})

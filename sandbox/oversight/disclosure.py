@@ -9,7 +9,9 @@ from collections import Counter
 from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
+from sandbox.billing import ceilings
 from sandbox.billing.prices import history
+from sandbox.billing.records import CeilingSet
 from sandbox.catalogue.records import Resource
 from sandbox.core.clock import now, rfc3339
 from sandbox.core.store import Transaction
@@ -32,6 +34,7 @@ def disclosure(tx: Transaction, test_instance: bool = False) -> dict[str, Any]:
         "at": rfc3339(now()),
         "test_instance": test_instance,
         "grants": [_grant(tx, grant) for grant in tx.find(Grant)],
+        "ceilings": _ceilings(tx),
         "products": [_product(tx, product, jobs) for product in tx.find(Product, status=_OFFERED)],
         "resources": [_resource(resource, jobs) for resource in tx.find(Resource)],
         "privacy": [_account(tx, account) for account in budgets(tx) if account["party"] is None],
@@ -45,6 +48,12 @@ def _grant(tx: Transaction, grant: Grant) -> dict[str, Any]:
     operator = tx.get(Party, grant.operator)
     assert operator is not None, "a grant names a party"
     return shown(grant, "conditions", "security_contact", "authoriser") | {"operator_name": operator.name}
+
+
+def _ceilings(tx: Transaction) -> list[dict[str, Any]]:
+    """The sets in force, with what they were held against."""
+    newest = {found.operator: found for found in tx.find(CeilingSet, order=["number"])}
+    return [ceilings.view(tx, found) for _, found in sorted(newest.items())]
 
 
 def _product(tx: Transaction, product: Product, jobs: Counter[tuple[str, str, str]]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from sandbox.billing.records import Price
+from sandbox.billing.records import CeilingSet, CostSurvey, Price
 from sandbox.catalogue.records import BoughtProfile, DataVersion, Resource
 from sandbox.grants.records import Grant, Subscription
 from sandbox.identity.records import ApiKey, Enrolment, Party, SigningKey
@@ -40,6 +40,8 @@ for _record, _unique, _index in (
     (Subscription, (), ("party", "product")),
     (Product, (), ("operator",)),
     (Price, ("product,number",), ()),
+    (CostSurvey, (), ("operator,year",)),
+    (CeilingSet, ("operator,number",), ()),
     (Account, ("population,party",), ()),
     (Charge, ("account,job",), ("job", "account,base_key")),
     (Renewal, (), ()),
@@ -54,7 +56,7 @@ for _record, _unique, _index in (
     (Opening, (), ("entry",)),
     (Checkpoint, (), ()),
     (Lease, (), ()),
-    (RegisteredWitness, (), ()),
+    (RegisteredWitness, ("name",), ()),
     (KeptCosignature, (), ("size",)),
     (Contradiction, (), ("settled_at",)),
     (Timestamp, (), ()),

@@ -67,8 +67,9 @@ def foreign(web: Web) -> dict[str, str]:
             tx.add(record)
         key = tx.find(ApiKey, party=user)[0].id
     named = {f"{name}_id": made for name, made in ids.items()}
-    others = {"party_id": user, "key_id": key, "account_id": account_id("victim", None)}
-    return {**named, **others, "resource_id": new_id("resource"), "stop_id": new_id("stop")}
+    others = {"party_id": user, "key_id": key, "account_id": account_id("victim", None), "operator_id": operator}
+    made_up = {f"{name}_id": new_id(name) for name in ("resource", "stop", "survey")}
+    return {**named, **others, **made_up}
 
 
 def send(web: Web, declared: Endpoint, role: str, ids: dict[str, str]) -> tuple[int, str]:

@@ -14,6 +14,7 @@ from sandbox.web.api import (
     publications,
     resources,
     results,
+    revenue,
     subscriptions,
     traces,
 )
@@ -26,6 +27,7 @@ BLUEPRINTS = tuple(
         grants,
         products,
         prices,
+        revenue,
         subscriptions,
         jobs,
         results,

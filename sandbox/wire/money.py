@@ -1,0 +1,106 @@
+"""Cost surveys, permitted revenue, ceilings."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from sandbox.wire.common import Decimals, Id, Input, Output, Record, State, Text
+
+Yuan = Annotated[Decimal, Field(ge=0, le=Decimal("1e13"), max_digits=16, decimal_places=2)]
+Rate = Annotated[Decimal, Field(ge=0, lt=1, max_digits=12, decimal_places=8)]
+Year = Annotated[int, Field(ge=2000, le=2200)]
+
+
+class CostIn(Input):
+    """A cost of the year. `charged` is the share that charged products carry: 1; 0 for free products; in between for
+    shared cost, with the `key` by which it is allocated."""
+
+    category: Annotated[str, Field(max_length=40)]
+    amount: Yuan
+    charged: Annotated[Decimal, Field(ge=0, le=1, max_digits=12, decimal_places=10)] = Decimal(1)
+    key: Text | None = None
+    note: Text | None = None
+
+
+class SurveyIn(Input):
+    """The costs of one whole year, in yuan. `bond_yield`: average of ten-year government bonds in the year before the
+    survey; `margin` at most 0.06; `carry_over`: what an earlier cycle earned too much."""
+
+    year: Year
+    costs: Annotated[list[CostIn], Field(min_length=1, max_length=1000)]
+    subsidies: Yuan = Decimal("0.00")
+    taxes: Yuan = Decimal("0.00")
+    bond_yield: Rate
+    margin: Rate
+    carry_over: Yuan = Decimal("0.00")
+
+
+class SurveyOut(State):
+    """A cost survey, and what it permits step by step."""
+
+    operator: str
+    year: int
+    permitted: dict[str, Decimals]
+
+
+class ApplyIn(Input):
+    """Why the conditions for formal prices are there, in writing."""
+
+    basis: Text
+
+
+class VerifyIn(Input):
+    """What a department found when it assessed the survey."""
+
+    assessment: Text
+
+
+class ReturnIn(Input):
+    """Why a survey goes back to its operator."""
+
+    reason: Text
+
+
+class RevenueQuery(Input):
+    """The year of the costs; without it the newest verified one."""
+
+    year: Year | None = None
+
+
+class RevenueOut(Output):
+    """The permitted revenue (最高准许收入) of an operator, step by step."""
+
+    operator: str
+    year: int
+    survey: str
+    permitted: dict[str, Decimals]
+
+
+class CeilingIn(Input):
+    """The ceiling of a product for a charging unit, and how many units are forecast for the year."""
+
+    product: Id
+    unit: Literal["product", "call", "month", "cell"]
+    ceiling: Annotated[Decimal, Field(ge=0, le=Decimal("1e9"), max_digits=16, decimal_places=6)]
+    forecast: Annotated[int, Field(ge=0, le=10**12)]
+
+
+class CeilingsIn(Input):
+    """Ceilings (上限收费标准) as one set."""
+
+    year: Year
+    ceilings: Annotated[list[CeilingIn], Field(min_length=1, max_length=1000)]
+
+
+class CeilingsOut(Record):
+    """A set of ceilings; `lowered` names prices that fell to their ceiling by it."""
+
+    operator: str
+    number: int
+    year: int
+    permitted: Decimals
+    total: Decimals
+    ceilings: list[dict[str, Any]]
