@@ -17,7 +17,7 @@ from sandbox.engines.relations import Row
 from sandbox.plan.block import Measurement
 from sandbox.plan.plan import STATISTICS, Plan
 from sandbox.products.query.accuracy import error
-from sandbox.products.query.values import row_of
+from sandbox.products.query.values import values_of
 
 CALLS = {
     "var_pop": "VAR_POP(wage)", "var_samp": "VARIANCE(wage)", "stddev_pop": "STDDEV_POP(wage)",
@@ -63,7 +63,7 @@ def int_of(m: Measurement, rows: Rows) -> int:
 
 
 def shown(plan: Plan, sums: Sequence[int]) -> Decimal | None:
-    found = row_of(only(plan), plan.outputs[0], (), sums)[plan.outputs[0][0].name]
+    [found] = values_of(only(plan), plan.outputs[0][0], [], [[one] for one in sums])
     assert found is None or isinstance(found, Decimal)
     return found
 

@@ -20,19 +20,25 @@ HALF_WIDTH = 1.959964 * sqrt(1 + 0.3**2)  # σ's in a 95 % half-width, the mark'
 LAPLACE = log(20) + 0.3  # scales in a 95 % half-width of Laplace noise, the mark's amplitude on top
 
 
-def error(block: Block, output: Output, released: Sequence[int]) -> float | None:
-    """Give the 95 % half-width of `output` in its own unit, in the group that `released` are the base values of."""
+def errors(block: Block, output: Output, released: Sequence[Sequence[int]], size: int) -> Sequence[float | None]:
+    """Give the 95 % half-width of `output` in its own unit, in each of `size` groups, from the columns of their base
+    values."""
+    if output.what in ("key", "quantile"):
+        return [None] * size
+    parts, sums = [block.measurements[i] for i in output.source], [released[i] for i in output.source]
     match output.what:
-        case "key" | "quantile":
-            return None
         case "count" | "sum":
-            return _of_integer(block.measurements[output.source[0]])
+            return [_of_integer(parts[0])] * size
         case "average":
-            total, count = output.source
-            return _of_average(block.measurements[total], block.measurements[count], released[total], released[count])
+            return _of_averages(parts[0], parts[1], sums[0], sums[1])
         case what:
-            parts = [block.measurements[i] for i in output.source]
-            return half_width(what, parts, [released[i] for i in output.source], [_steps(part) for part in parts])
+            steps = [_steps(part) for part in parts]
+            return [half_width(what, parts, row, steps) for row in zip(*sums, strict=True)]
+
+
+def error(block: Block, output: Output, released: Sequence[int]) -> float | None:
+    """Give the same of one group."""
+    return errors(block, output, [[number] for number in released], 1)[0]
 
 
 def constant_width(block: Block, output: Output) -> float | None:
@@ -61,18 +67,24 @@ def sigma(measured: Measurement) -> float:
     return float(Decimal(measured.sigma) / SIGMA_UNIT / 10**measured.scale / measured.kept)
 
 
-def _of_average(total: Measurement, count: Measurement, summed: int, counted: int) -> float:
+def _of_averages(
+    total: Measurement, count: Measurement, sums: Sequence[int], counts: Sequence[int]
+) -> Sequence[float | None]:
     """Fieller 1954: the averages θ with |sum − θ·count| ≤ √(w_S² + θ²w_n²), the 95 % half-width of that difference,
     lie between two ends, unless the count could be 0; never further apart than the bounds."""
     widest = float(Decimal(total.upper - total.lower).scaleb(-total.scale))
-    of_sum, of_count = _steps(total), _steps(count)
-    sure = float(counted) ** 2 - of_count**2
-    if counted <= 0 or sure <= 0:
-        return widest
-    here = summed / counted
-    middle = summed * counted / sure
-    root = sqrt(max(sure * of_sum**2 + (of_count * summed) ** 2, 0.0)) / sure
-    return min((abs(middle - here) + root) * 10.0**-total.scale, widest)
+    of_sum, of_count, unit = _steps(total), _steps(count), 10.0**-total.scale
+
+    def width(summed: int, counted: int) -> float:
+        sure = float(counted) ** 2 - of_count**2
+        if counted <= 0 or sure <= 0:
+            return widest
+        here = summed / counted
+        middle = summed * counted / sure
+        root = sqrt(max(sure * of_sum**2 + (of_count * summed) ** 2, 0.0)) / sure
+        return min((abs(middle - here) + root) * unit, widest)
+
+    return list(map(width, sums, counts))
 
 
 def scale(shown: tuple[Block, Output] | None, width: float) -> float:

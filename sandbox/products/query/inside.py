@@ -4,7 +4,7 @@ reader sees it, leaves out. For a count or a sum compared with a number; other c
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from functools import lru_cache
 
@@ -12,6 +12,7 @@ from sandbox.plan.plan import Output, Plan
 from sandbox.plan.relation import Filter, Released
 from sandbox.plan.scalar import Column, Compare, Constant, Logic, Scalar, Value
 
+Cells = Mapping[str, Sequence[Value]]
 Limits = dict[str, list[tuple[str, int | Decimal]]]  # by name of the output
 
 
@@ -21,20 +22,20 @@ class Inside:
     def __init__(self, plan: Plan) -> None:
         self._outputs = plan.outputs
 
-    def __call__(self, node: Filter, row: Mapping[str, Value]) -> Mapping[str, Value]:
-        """Give the copy of a row that `node` keeps, with its counts and sums moved inside their bounds."""
+    def __call__(self, node: Filter, copy: Cells) -> Cells:
+        """Give the copy of the rows that `node` keeps, with their counts and sums moved inside their bounds."""
         source = node.source
         while isinstance(source, Filter):
             source = source.source
         if not isinstance(source, Released):
-            return row
+            return copy
         outputs = self._outputs[source.block]
         limits = _limits(node.condition, outputs)
         scales = {output.name: output.type.scale for output in outputs}
-        moved = dict(row)
-        for name, bounds in limits.items():
-            for op, limit in bounds:
-                moved[name] = _inside(moved[name], op, limit, scales[name])
+        moved = dict(copy)
+        for name in limits.keys() & copy.keys():
+            for op, limit in limits[name]:
+                moved[name] = [_inside(value, op, limit, scales[name]) for value in moved[name]]
         return moved
 
 

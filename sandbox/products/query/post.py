@@ -1,76 +1,93 @@
 """Post-processing: relations over released groups, on three things at once.
 
-Every row has its values in the base, in the recipient's copy, and how far each may be off. Which rows there are – what
-a filter keeps, which groups and partners belong together, what LIMIT cuts – is decided on the base alone, so that it is
-alike for every recipient. Costs no privacy.
+Every row has its values in the base, in the recipient's copy, and how far each may be off (`table`). Which rows there
+are – what a filter keeps, which groups and partners belong together, what LIMIT cuts – is decided on the base alone, so
+that it is alike for every recipient. Costs no privacy.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from decimal import Decimal
 from math import hypot
-from typing import Any
 
 from sandbox.plan import relation as r
 from sandbox.plan.evaluate import evaluate
 from sandbox.plan.fold import fold, members, ordered, over
-from sandbox.plan.ordering import value_key
 from sandbox.plan.parts import Aggregate, Over
 from sandbox.plan.scalar import Column, Scalar, Value, columns
 from sandbox.products.query.inside import Inside
+from sandbox.products.query.table import Found, Table, Width, exact_first, joined, tabled
 from sandbox.products.query.values import rounded
 
-Width = float | None
 
-
-@dataclass(frozen=True)
-class Found:
-    """A row of released values. `width` has every noisy column: how far its base value may be off, None if unknown."""
-
-    base: Mapping[str, Value]
-    copy: Mapping[str, Value]
-    width: Mapping[str, Width]
-
-
-def post(node: r.Relation, blocks: Sequence[Sequence[Found]], inside: Inside) -> list[Found]:
+def post(node: r.Relation, blocks: Sequence[Table], inside: Inside) -> Table:
     """Give the rows of a relation over released blocks. `inside` keeps a copy's values within what filters decided."""
     match node:
         case r.Released():
-            return list(blocks[node.block])
+            return blocks[node.block].only(_names(node))
         case r.Values():
-            cells = [dict(zip((column.name for column in node.columns), row, strict=True)) for row in node.cells]
-            return [Found(row, row, {}) for row in cells]
+            return _written(node)
         case r.Filter():
-            kept = [row for row in post(node.source, blocks, inside) if evaluate(node.condition, row.base) is True]
-            return [Found(row.base, inside(node, row.copy), row.width) for row in kept]
+            return _filter(node, post(node.source, blocks, inside), inside)
         case r.Project():
-            return [
-                _row([(one.name, one.expr) for one in node.named], row) for row in post(node.source, blocks, inside)
-            ]
-        case r.Join():
-            return _join(node, post(node.left, blocks, inside), post(node.right, blocks, inside))
-        case r.Semi():
-            right, met = post(node.right, blocks, inside), _partners(node)
-            return [row for row in post(node.left, blocks, inside) if any(met(row, one) for one in right) != node.anti]
+            return _project(node, post(node.source, blocks, inside))
         case r.Union():
-            return [row for source in node.sources for row in post(source, blocks, inside)]
-        case r.Group():
-            return _group(node, post(node.source, blocks, inside))
-        case r.Window():
-            return _window(node, post(node.source, blocks, inside))
+            return joined([post(source, blocks, inside) for source in node.sources], _names(node))
         case r.Sort():
             return _sort(node, post(node.source, blocks, inside))
         case r.Scan() | r.Public():
             raise ValueError("post-processing reads what is released")
+        case _:
+            return tabled(_by_rows(node, blocks, inside), _names(node))
 
 
-def exact_first(rows: Sequence[Found], names: Sequence[str]) -> list[Found]:
-    """Give rows in order of their exact columns among `names`: keys, which are alike in base and copy."""
-    exact = [name for name in names if not any(name in row.width for row in rows)]
-    return sorted(rows, key=lambda row: [value_key(row.base[name]) for name in exact])
+def _by_rows(node: r.Join | r.Semi | r.Group | r.Window, blocks: Sequence[Table], inside: Inside) -> list[Found]:
+    """Give the rows of what looks at rows one by one."""
+    match node:
+        case r.Join():
+            return _join(node, post(node.left, blocks, inside).rows(), post(node.right, blocks, inside).rows())
+        case r.Semi():
+            left, right = post(node.left, blocks, inside).rows(), post(node.right, blocks, inside).rows()
+            met = _partners(node)
+            return [row for row in left if any(met(row, one) for one in right) != node.anti]
+        case r.Group():
+            return _group(node, post(node.source, blocks, inside).rows())
+        case r.Window():
+            return _window(node, post(node.source, blocks, inside).rows())
+
+
+def _names(node: r.Relation) -> list[str]:
+    return [column.name for column in node.columns]
+
+
+def _written(node: r.Values) -> Table:
+    cells = {
+        column.name: [rounded(column.type, row[place]) for row in node.cells]
+        for place, column in enumerate(node.columns)
+    }
+    return Table(cells, cells, {}, len(node.cells))
+
+
+def _filter(node: r.Filter, table: Table, inside: Inside) -> Table:
+    true = table.evaluated(node.condition)[0]
+    kept = table.at([place for place, one in enumerate(true) if one is True])
+    return replace(kept, copy=inside(node, kept.copy))
+
+
+def _project(node: r.Project, table: Table) -> Table:
+    base: dict[str, Sequence[Value]] = {}
+    copy: dict[str, Sequence[Value]] = {}
+    width: dict[str, Sequence[Width]] = {}
+    for one in node.named:
+        base[one.name], copy[one.name] = table.computed(one.expr)
+        if isinstance(one.expr, Column) and one.expr.name in table.width:
+            width[one.name] = table.width[one.expr.name]
+        elif not columns(one.expr).isdisjoint(table.width):
+            width[one.name] = [width_of(one.expr, row) for row in table.rows()]
+    return Table(base, copy, width, table.size)
 
 
 def _row(named: Sequence[tuple[str, Scalar]], row: Found) -> Found:
@@ -82,7 +99,7 @@ def _row(named: Sequence[tuple[str, Scalar]], row: Found) -> Found:
 
 def width_of(expr: Scalar, row: Found) -> Width:
     """Give by how much `expr` may be off: what each part moves it by its own width, added up – at least the truth,
-    whatever the parts share."""
+    whatever the parts share. None where the width of a part is unknown."""
     if isinstance(expr, Column):
         return row.width.get(expr.name, 0.0)
     here = evaluate(expr, row.base)
@@ -90,13 +107,16 @@ def width_of(expr: Scalar, row: Found) -> Width:
         return None
     moved = 0.0
     for name in sorted(columns(expr) & set(row.width)):
-        there = evaluate(expr, {**row.base, name: _moved(row.base[name], row.width[name])})
+        step = row.width[name]
+        if step is None:
+            return None
+        there = evaluate(expr, {**row.base, name: _moved(row.base[name], step)})
         moved += abs(float(there - here)) if isinstance(there, (int, Decimal)) else 0.0
     return moved
 
 
-def _moved(value: Value, width: Width) -> Value:
-    if isinstance(value, bool) or not isinstance(value, (int, Decimal)) or width is None:
+def _moved(value: Value, width: float) -> Value:
+    if isinstance(value, bool) or not isinstance(value, (int, Decimal)):
         return value
     return Decimal(value) + Decimal(f"{width:.6g}")
 
@@ -196,15 +216,12 @@ def _window(node: r.Window, rows: Sequence[Found]) -> list[Found]:
     return [Found(*row) for row in zip(base, copy, width, strict=True)]
 
 
-def _sort(node: r.Sort, rows: Sequence[Found]) -> list[Found]:
+def _sort(node: r.Sort, table: Table) -> Table:
     """Cut by the base, then show in the order of the copy; ties, and all without an order, by the exact columns."""
-    rows = exact_first(rows, [column.name for column in node.columns])
+    table, by = exact_first(table, _names(node)), [order.expr for order in node.order]
     stop = None if node.limit is None else node.offset + node.limit
-    kept = [rows[place] for place in _in_order(node, rows, lambda row: row.base)[node.offset : stop]]
-    kept = exact_first(kept, [column.name for column in node.columns])
-    return [kept[place] for place in _in_order(node, kept, lambda row: row.copy)]
-
-
-def _in_order(node: r.Sort, rows: Sequence[Found], of: Callable[[Found], Mapping[str, Any]]) -> list[int]:
-    by = [(order, [evaluate(order.expr, of(row)) for row in rows]) for order in node.order]
-    return ordered(range(len(rows)), by)
+    in_base = [table.evaluated(expr)[0] for expr in by]
+    places = ordered(range(table.size), list(zip(node.order, in_base, strict=True)))
+    kept = exact_first(table.at(places[node.offset : stop]), _names(node))
+    in_copy = [kept.evaluated(expr)[1] for expr in by]
+    return kept.at(ordered(range(kept.size), list(zip(node.order, in_copy, strict=True))))

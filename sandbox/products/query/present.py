@@ -11,41 +11,51 @@ from sandbox.plan import relation as r
 from sandbox.plan.block import Block
 from sandbox.plan.plan import Output, Plan
 from sandbox.plan.scalar import Column
-from sandbox.products.query.accuracy import constant_width, error, middle, scale, spelled
+from sandbox.products.query.accuracy import constant_width, errors, middle, scale, spelled
 from sandbox.products.query.inside import Inside
 from sandbox.products.query.notes import bounded
-from sandbox.products.query.post import Found, exact_first, post
-from sandbox.products.query.values import limits, row_of
+from sandbox.products.query.post import post
+from sandbox.products.query.table import Table, exact_first
+from sandbox.products.query.values import limits, values_of
 
 
 def present(plan: Plan, base: Sequence[Groups], marked: Sequence[Sequence[tuple[int, ...]]]) -> Answer:
     """Give the answer. `base` and `marked` are aligned, block by block."""
-    leaves = [
-        _leaf(block, outputs, found, copies)
-        for block, outputs, found, copies in zip(plan.blocks, plan.outputs, base, marked, strict=True)
-    ]
-    rows = post(plan.post, leaves, Inside(plan))
+    leaves = [_leaf(*block) for block in zip(plan.blocks, plan.outputs, base, marked, strict=True)]
+    table = post(plan.post, leaves, Inside(plan))
     names = [column.name for column in plan.post.columns]
     if not _is_sorted(plan.post):
-        rows = exact_first(rows, names)
-    values = tuple(tuple(row.copy[name] for name in names) for row in rows)
-    columns = tuple(_column(plan, column, rows) for column in plan.post.columns)
-    return Answer(columns, values, plan.notes, tuple(_errors(columns, row) for row in rows))
+        table = exact_first(table, names)
+    columns = tuple(_column(plan, column, table) for column in plan.post.columns)
+    rows = zip(*(table.copy[name] for name in names), strict=True)
+    errors = zip(*(_errors(column, table) for column in columns), strict=True)
+    return Answer(columns, tuple(rows), plan.notes, tuple(errors))
 
 
-def _errors(columns: Sequence[AnswerColumn], row: Found) -> tuple[str | None, ...]:
-    """The half-widths of one row, from the base alone; none for what is empty in it."""
-    widths = [row.width.get(one.name) if one.error_95 is not None else None for one in columns]
-    empty = [row.base[one.name] is None for one in columns]
-    return tuple(None if width is None or none else spelled(width) for width, none in zip(widths, empty, strict=True))
+def _errors(column: AnswerColumn, table: Table) -> Sequence[str | None]:
+    """The half-widths of a column, from the base alone; none for what is empty in it."""
+    if column.error_95 is None or column.name not in table.width:
+        return [None] * table.size
+    widths = table.width[column.name]
+    spelling = {width: None if width is None else spelled(width) for width in set(widths)}
+    return [
+        None if value is None else spelling[width] for value, width in zip(table.base[column.name], widths, strict=True)
+    ]
 
 
-def _leaf(block: Block, outputs: Sequence[Output], found: Groups, copies: Sequence[tuple[int, ...]]) -> list[Found]:
-    rows = []
-    for group, true, marked in zip(found.groups, found.values, copies, strict=True):
-        width = {output.name: error(block, output, true) for output in outputs if output.what != "key"}
-        rows.append(Found(row_of(block, outputs, group, true), row_of(block, outputs, group, marked), width))
-    return rows
+def _leaf(block: Block, outputs: Sequence[Output], found: Groups, copies: Sequence[tuple[int, ...]]) -> Table:
+    size, measured = len(found.groups), len(block.measurements)
+    keys = list(zip(*found.groups, strict=True)) if size else [()] * len(block.keys)
+    true, marked = (list(zip(*rows, strict=True)) if size else [()] * measured for rows in (found.values, copies))
+    if len(found.values) != size or len(copies) != size:
+        raise ValueError("a base and its copy have the same groups")
+    base = {output.name: values_of(block, output, keys, true) for output in outputs}
+    copy = {
+        output.name: base[output.name] if output.what == "key" else values_of(block, output, keys, marked)
+        for output in outputs
+    }
+    width = {output.name: errors(block, output, true, size) for output in outputs if output.what != "key"}
+    return Table(base, copy, width, size)
 
 
 def _is_sorted(node: r.Relation) -> bool:
@@ -54,11 +64,11 @@ def _is_sorted(node: r.Relation) -> bool:
     return isinstance(node, r.Sort)
 
 
-def _column(plan: Plan, column: Column, rows: Sequence[Found]) -> AnswerColumn:
+def _column(plan: Plan, column: Column, table: Table) -> AnswerColumn:
     if not noisy(plan, column.name):
         return AnswerColumn(column.name, column.type.kind, "key")
     shown = origin(plan.post, column.name, plan)
-    width = middle([row.width.get(column.name) for row in rows]) if column.type.numeric else None
+    width = middle(table.width.get(column.name, ())) if column.type.numeric else None
     if width is None and shown is not None:
         width = constant_width(*shown)
     least, most = (None, None) if shown is None else limits(*shown)

@@ -5,19 +5,36 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from decimal import ROUND_HALF_EVEN, Decimal, localcontext
+from decimal import ROUND_HALF_EVEN, Context, Decimal, localcontext
 
 from sandbox.plan.block import Block, Measurement
 from sandbox.plan.plan import STATISTICS, Output
 from sandbox.plan.scalar import DATE, Type, Value
 from sandbox.products.query.statistics import value
 
-Row = dict[str, Value]
+_EXACT = Context(prec=100)
 
 
-def row_of(block: Block, outputs: Sequence[Output], group: tuple[Value, ...], released: Sequence[int]) -> Row:
-    """Give the value of every output of a group, by name."""
-    return {output.name: _value(block, output, group, released) for output in outputs}
+def values_of(
+    block: Block, output: Output, keys: Sequence[Sequence[Value]], released: Sequence[Sequence[int]]
+) -> Sequence[Value]:
+    """Give the value of an output in every group, from the columns of a block's keys and released integers."""
+    if output.what == "key":
+        return keys[output.source[0]]
+    parts, sums = [block.measurements[i] for i in output.source], [released[i] for i in output.source]
+    first, kind = parts[0], output.type
+    match output.what:
+        case "count":
+            return _spelled(kind, [max(number, 0) for number in _units(kind, first, sums[0])])
+        case "sum":
+            numbers = _units(kind, first, sums[0])
+            return _spelled(kind, [max(number, 0) for number in numbers] if first.nonnegative else numbers)
+        case "quantile":
+            return [_of_bin(kind, first, number) for number in sums[0]]
+        case "average":
+            return [average(first, total, count, kind.scale) for total, count in zip(*sums, strict=True)]
+        case what:
+            return [value(what, parts, row, kind.scale) for row in zip(*sums, strict=True)]
 
 
 def rounded(kind: Type, value: Value) -> Value:
@@ -28,28 +45,24 @@ def rounded(kind: Type, value: Value) -> Value:
         return Decimal(value).quantize(Decimal(1).scaleb(-kind.scale), ROUND_HALF_EVEN) + 0
 
 
-def _value(block: Block, output: Output, group: tuple[Value, ...], released: Sequence[int]) -> Value:
-    first = output.source[0]
-    measured = None if output.what == "key" else block.measurements[first]
-    match output.what:
-        case "key":
-            return group[first]
-        case "count":
-            assert measured is not None
-            return max(_to_type(output.type, released[first], measured.scale, measured.kept), 0)
-        case "sum":
-            assert measured is not None
-            shown = max(released[first], 0) if measured.nonnegative else released[first]
-            return _to_type(output.type, shown, measured.scale, measured.kept)
-        case "quantile":
-            assert measured is not None
-            return _of_bin(output.type, measured, released[first])
-        case what if what in STATISTICS:
-            parts = [block.measurements[i] for i in output.source]
-            return value(what, parts, [released[i] for i in output.source], output.type.scale)
-        case _:
-            total, count = output.source
-            return average(block.measurements[total], released[total], released[count], output.type.scale)
+def _units(kind: Type, measured: Measurement, released: Sequence[int]) -> Sequence[int]:
+    """Give released integers, divided by the share that is kept, in the last decimal of a type; half to even."""
+    steps, shown = kind.scale - measured.scale, measured.kept.as_integer_ratio()
+    up, down = 10 ** max(steps, 0) * shown[1], 10 ** max(-steps, 0) * shown[0]
+    return released if up == down else [_nearest(number * up, down) for number in released]
+
+
+def _nearest(number: int, parts: int) -> int:
+    """Give number / parts, rounded half to even."""
+    whole, rest = divmod(number, parts)
+    return whole + (2 * rest > parts or (2 * rest == parts and whole % 2))
+
+
+def _spelled(kind: Type, numbers: Sequence[int]) -> Sequence[Value]:
+    """Give whole numbers of the last decimal of a type as its values."""
+    if kind.kind == "integer":
+        return numbers
+    return [Decimal(number).scaleb(-kind.scale, _EXACT) for number in numbers]
 
 
 def _of_bin(kind: Type, measured: Measurement, number: int) -> Value:
@@ -58,30 +71,21 @@ def _of_bin(kind: Type, measured: Measurement, number: int) -> Value:
     high = min(low + (1 << measured.shift) - 1, measured.upper)
     if kind == DATE:
         return date.fromordinal((low + high) // 2 + 1)
-    return _to_type(kind, low + high, measured.scale, Decimal(2))
-
-
-def _to_type(kind: Type, number: int, scale: int, parts: Decimal) -> int | Decimal:
-    """Give number·10^-scale / parts as a value of the type."""
-    with localcontext(prec=100):
-        exact = Decimal(number).scaleb(-scale) / parts
-        shown = exact.quantize(Decimal(1).scaleb(-kind.scale), ROUND_HALF_EVEN) + 0
-    return int(shown) if kind.kind == "integer" else shown
-
-
-def _scaled(number: int, scale: int) -> Decimal:
-    with localcontext(prec=100):
-        return Decimal(number).scaleb(-scale)
+    [middle] = _spelled(kind, [_nearest((low + high) * 10**kind.scale, 2 * 10**measured.scale)])
+    return middle
 
 
 def average(measured: Measurement, total: int, count: int, decimals: int) -> Decimal | None:
     """Give centre + total/count, rounded half to even and kept within the bounds; NULL when count is not positive."""
     if count <= 0:
         return None
-    with localcontext(prec=100):
-        exact = (measured.centre + Decimal(total) / count).scaleb(-measured.scale)
-        low, high = Decimal(measured.lower).scaleb(-measured.scale), Decimal(measured.upper).scaleb(-measured.scale)
-        return min(max(exact, low), high).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_EVEN) + 0
+    whole = min(max(measured.centre * count + total, measured.lower * count), measured.upper * count)
+    units = _nearest(whole * 10**decimals, count * 10**measured.scale)
+    return Decimal(units).scaleb(-decimals, _EXACT)
+
+
+def _scaled(number: int, scale: int) -> Decimal:
+    return Decimal(number).scaleb(-scale, _EXACT)
 
 
 def limits(block: Block, output: Output) -> tuple[Decimal | None, Decimal | None]:
