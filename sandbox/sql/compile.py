@@ -15,6 +15,7 @@ from sandbox.sql.asked import asked
 from sandbox.sql.draft import Asked
 from sandbox.sql.fields import Table
 from sandbox.sql.parse import parse
+from sandbox.sql.rules.intersect import intersect
 from sandbox.sql.rules.select import select
 from sandbox.sql.rules.table import values
 from sandbox.sql.rules.union import union
@@ -48,6 +49,6 @@ def _query(tree: exp.Expr, scope: Scope, statement: Statement) -> Table:
         case exp.Values():
             return values(tree, statement)
         case exp.SetOperation():
-            raise refuse(f"{type(tree).__name__.upper()} is not built; write IN, NOT IN, EXISTS or NOT EXISTS.")
+            return intersect(tree, scope, statement)
         case _:
             raise refuse("FROM takes a table without brackets, or a SELECT in them.")

@@ -41,7 +41,7 @@ def parse(text: str) -> exp.Query:
     check(tree)
     while isinstance(tree, exp.Subquery) and not (tree.args.get("alias") or tree.args.get("joins")):
         tree = tree.this
-    if not isinstance(tree, (exp.Select, exp.Union)):
+    if not isinstance(tree, (exp.Select, exp.SetOperation)):
         raise Problem("sql_not_allowed", "Only SELECT can be asked.")
     return tree
 

@@ -10,7 +10,7 @@ _QUERY = frozenset({"with_", "order", "limit", "offset"})
 SHAPES: dict[type[exp.Expr], frozenset[str]] = {
     exp.Select: _QUERY
     | {"expressions", "from_", "joins", "where", "group", "having", "qualify", "windows", "distinct"},
-    exp.Union: _QUERY | {"this", "expression", "distinct", "by_name"},
+    **dict.fromkeys((exp.Union, exp.Intersect, exp.Except), _QUERY | {"this", "expression", "distinct", "by_name"}),
     exp.Values: frozenset({"expressions", "alias"}),
     exp.Tuple: frozenset({"expressions"}),
     exp.Table: frozenset({"this", "db", "alias", "joins"}),
@@ -43,7 +43,6 @@ SHAPES: dict[type[exp.Expr], frozenset[str]] = {
 
 _JOIN = "LATERAL joins are not built; write JOIN … ON, or a subquery in FROM."
 _SETS = "Write GROUPING SETS, ROLLUP or CUBE as elements of GROUP BY, without WITH."
-_SET = "INTERSECT and EXCEPT are not built; write IN, NOT IN, EXISTS or NOT EXISTS."
 _READER = "Files and table functions cannot be read; FROM takes a registered table."
 _VOLATILE = "An answer must not depend on chance or on the clock; write the value itself, such as DATE '2024-01-31'."
 _PLACES = (
@@ -51,7 +50,6 @@ _PLACES = (
 )
 
 REFUSED_SHAPES: dict[type[exp.Expr], str] = {
-    exp.SetOperation: _SET,
     exp.Rand: _VOLATILE,
     exp.Uuid: _VOLATILE,
     exp.ReadCSV: _READER,

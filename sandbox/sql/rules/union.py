@@ -59,27 +59,44 @@ def all_of(arms: Sequence[Table], statement: Statement) -> Table:
     """Give all rows of all tables, column by column. Raises `Problem` for tables that do not fit."""
     if len(arms) == 1:
         return arms[0]
+    columns, names, sources = _laid_out(arms, "UNION", statement)
+    found = r.Union(tuple(sources))
+    return _table(found, names, columns)
+
+
+def aligned(arms: Sequence[Table], word: str, statement: Statement) -> list[Table]:
+    """Give each table with columns of the same names and types as the others'. Raises `Problem` for tables that do not
+    fit, naming what puts them together."""
+    columns, names, sources = _laid_out(arms, word, statement)
+    return [_table(source, names, [[several[number]] for several in columns]) for number, source in enumerate(sources)]
+
+
+def _laid_out(
+    arms: Sequence[Table], word: str, statement: Statement
+) -> tuple[list[list[tuple[Field, Term | None]]], list[str], list[r.Relation]]:
     if len({len(arm.fields) for arm in arms}) > 1:
-        raise refuse("The SELECTs of a UNION have the same number of columns; name as many in each.")
+        raise refuse(f"The SELECTs of {word} have the same number of columns; name as many in each.")
     states = {arm.relation.state for arm in arms}
     if "unit" in states and len(states) > 1:
-        raise refuse("UNION puts rows of units together with rows of units only; aggregate them first.")
+        raise refuse(f"{word} puts rows of units together with rows of units only; aggregate them first.")
     if len(states) > 1:
         arms = [replace(arm, relation=written_out(arm.relation, statement)) for arm in arms]
-    columns: list[list[tuple[Field, Term | None]]] = [
-        _alike([arm.fields[place] for arm in arms]) for place in range(len(arms[0].fields))
-    ]
+    columns = [_alike([arm.fields[place] for arm in arms], word) for place in range(len(arms[0].fields))]
     names = [statement.name(field.name) for field in arms[0].fields]
     bounded = "released" not in states
     held = [place for place, several in enumerate(columns) if all(field.column or term for field, term in several)]
-    sources = []
+    sources: list[r.Relation] = []
     for number, arm in enumerate(arms):
         parts = [_named(names[place], *columns[place][number], bounded=bounded) for place in held]
         sources.append(r.Project(arm.relation, tuple(parts)))
-    found = r.Union(tuple(sources))
-    by_name = {column.name: column for column in found.columns}
-    fields = [_field(several, by_name.get(name)) for name, several in zip(names, columns, strict=True)]
-    return Table(found, tuple(fields))
+    return columns, names, sources
+
+
+def _table(relation: r.Relation, names: Sequence[str], columns: Sequence[Sequence[tuple[Field, Term | None]]]) -> Table:
+    by_name = {column.name: column for column in relation.columns}
+    return Table(
+        relation, tuple(_field(several, by_name.get(name)) for name, several in zip(names, columns, strict=True))
+    )
 
 
 def _named(name: str, field: Field, term: Term | None, *, bounded: bool) -> Named:
@@ -89,15 +106,15 @@ def _named(name: str, field: Field, term: Term | None, *, bounded: bool) -> Name
     return Named(name, field.column, field.column.lower, field.column.upper)
 
 
-def _alike(fields: Sequence[Field]) -> list[tuple[Field, Term | None]]:
+def _alike(fields: Sequence[Field], word: str) -> list[tuple[Field, Term | None]]:
     """The fields of one column, their terms in one type."""
     hidden = [field.term is None for field in fields]
     if any(hidden):
         kinds = {(field.node.type.kind, field.kin == UNIT) for field in fields if field.column}
         if not all(hidden) or len(kinds) > 1:
             raise refuse(
-                f"{fields[hidden.index(True)].name} tells single units apart and stands beside another column in a "
-                "UNION; put the same columns in the same places."
+                f"{fields[hidden.index(True)].name} tells single units apart and stands beside another column in "
+                f"{word}; put the same columns in the same places."
             )
         return [(field, None) for field in fields]
     terms = [typed(field.term) for field in fields if field.term is not None]

@@ -10,11 +10,11 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from language import beside, frames, grouped, joined, refused, released, subqueries, town, unions, windowed
+from language import beside, frames, grouped, intersected, joined, refused, released, subqueries, town, unions, windowed
 from language.case import Case
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "sql-reference.md"
-MODULES = (grouped, joined, subqueries, windowed, frames, unions, released, beside)
+MODULES = (grouped, joined, subqueries, windowed, frames, unions, intersected, released, beside)
 TABLES = {name: getattr(town, name.upper()) for name in ("persons", "visits", "items", "places", "rates")}
 HEAD = """# The language by examples
 

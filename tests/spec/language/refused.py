@@ -151,7 +151,26 @@ CASES = [
         "SELECT COUNT(x) FROM (SELECT LAST_VALUE(dept) OVER (PARTITION BY pid ORDER BY day) AS x FROM visits)",
         "turn the order round",
     ),
-    _case("INTERSECT", "SELECT COUNT(*) FROM visits INTERSECT SELECT COUNT(*) FROM persons", "write IN"),
+    _case(
+        "EXCEPT ALL over rows of all units",
+        "SELECT dept FROM visits EXCEPT ALL SELECT dept FROM visits WHERE cost > 8",
+        "add the unit to the columns",
+    ),
+    _case(
+        "attack: rows of one unit without equal ones of another",
+        "SELECT COUNT(*) FROM (SELECT pid, age FROM persons EXCEPT SELECT visit_id, cost FROM visits)",
+        "tells single units apart",
+    ),
+    _case(
+        "INTERSECT of what names different things",
+        "SELECT COUNT(*) FROM (SELECT visit_id, item_id FROM items INTERSECT SELECT item_id, visit_id FROM items)",
+        "rows of one unit",
+    ),
+    _case(
+        "rows of units without public ones",
+        "SELECT COUNT(*) FROM (SELECT pid FROM persons EXCEPT SELECT size FROM places)",
+        "aggregate them first",
+    ),
     _case("LATERAL", "SELECT COUNT(*) FROM visits, LATERAL (SELECT 1)", "LATERAL joins are not built"),
     _case("ASOF", "SELECT COUNT(*) FROM visits a ASOF JOIN visits b ON a.day > b.day", "ASOF JOIN is not built"),
     _case("SEMI JOIN", "SELECT COUNT(*) FROM persons SEMI JOIN visits USING (pid)", "EXISTS"),
