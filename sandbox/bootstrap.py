@@ -196,7 +196,7 @@ def scribe_house(settings: Settings, on_sealed: OnSealed) -> tuple[House, Scribe
     """What the scribe holds: the log key."""
     house = _house(settings)
     signer = _signer(settings, FileKeys(settings.key_folder))
-    return house, Scribe(house.store, house.log_folder, signer, settings.name, on_sealed)
+    return house, Scribe(house.store, house.log_folder, signer, settings.name, on_sealed, saved=settings.checkpoints)
 
 
 def _house(

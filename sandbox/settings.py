@@ -25,6 +25,7 @@ class Settings(BaseSettings):
     keys: Path | None = Field(None, description="folder of the key files; default: `<home>.keys`, beside the home")
     database_url: str | None = Field(None, description="control database; default: SQLite in the home folder")
     scratch: Path | None = Field(None, description="where the vault decrypts uploads; default: memory, else the home")
+    checkpoints: Path | None = Field(None, description="folder of checkpoints that others saved: the log must fit them")
     name: str = Field("data-product-sandbox", description="name of the log in checkpoints", pattern=r"^[^\s+]{1,100}$")
     host: str = Field("127.0.0.1", description="address to listen on")
     port: int = Field(8000, description="port to listen on", ge=0, le=65535)

@@ -1,19 +1,15 @@
-"""The commands of those who watch: trace, emergency, and the offline checks of log and evidence."""
+"""The commands of those who watch: trace, emergency, and the offline check of evidence."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from sandbox.cli.command import Get, Json, check_folder, service, tell
-from sandbox.cli.instance import Home
-from sandbox.errors import Problem
 
-log = typer.Typer(no_args_is_help=True, help="The transparency log (存证日志).")
 evidence = typer.Typer(no_args_is_help=True, help="Evidence bundles (证据包).")
 
 
@@ -60,27 +56,6 @@ def lift(
         tell(client.lift(identifier), "Emergency {id} is {status}", as_json=as_json)
 
 
-@log.command("verify")
-def verify_log(
-    home: Home = None,
-    from_checkpoint: Annotated[
-        Path | None, typer.Option(help="A checkpoint saved earlier: the log must have grown from it.", exists=True)
-    ] = None,
-    as_json: Json = False,
-) -> None:
-    """Rebuild the tree from its entries and compare it with the signed checkpoint."""
-    from sandbox.settings import load
-    from sandbox.transparency.verify import verify_log as verify
-
-    settings = load(home=home)
-    log_key = settings.home / "log.pub"
-    if not log_key.exists():
-        raise Problem("not_ready", f"there is no log in {settings.home}; name the instance's folder with --home")
-    saved = None if from_checkpoint is None else from_checkpoint.read_text(encoding="utf-8")
-    found = verify(settings.log_folder, log_key.read_text(encoding="utf-8"), saved)
-    tell(asdict(found), "The log is whole: {size} entries, root {root}", as_json=as_json)
-
-
 @evidence.command("verify")
 def verify_evidence(
     bundle: Annotated[Path, typer.Argument(help="The evidence bundle (zip).", exists=True, dir_okay=False)],
@@ -100,5 +75,4 @@ def add_to(app: typer.Typer) -> None:
     """Add the commands of those who watch."""
     for command in (trace, emergency, lift):
         app.command()(command)
-    app.add_typer(log, name="log")
     app.add_typer(evidence, name="evidence")

@@ -53,6 +53,22 @@ class Watching(Transport):
         """Give the inclusion proof of a leaf, named by its index or its hash."""
         return self.request("GET", "/log/proof", params={"index": index, "leaf_hash": leaf_hash}).content
 
+    def consistency(self, old: int = 0) -> str:
+        """Give the proof that the log only appended since it had `old` entries, with its newest checkpoint."""
+        return self.request("GET", "/log/consistency", params={"old": old}).text
+
+    def hand_in(self, checkpoint: str) -> dict[str, Any]:
+        """Hand in a checkpoint that one saved or cosigned: gives whose cosignatures were `kept`, and `consistent`."""
+        return self.json("POST", "/log/checkpoints", body={"checkpoint": checkpoint})
+
+    def register_witness(self, key: str) -> dict[str, Any]:
+        """Register a witness by its verifier key, so that the log keeps its cosignatures."""
+        return self.json("POST", "/log/witnesses", body={"key": key})
+
+    def witnesses(self) -> list[dict[str, Any]]:
+        """List the registered witnesses."""
+        return list(self.items("/log/witnesses"))
+
     def search_log(self, **named: str) -> list[dict[str, Any]]:
         """List the log entries about a `party`, `resource` or `product`."""
         return list(self.items("/log/search", **named))

@@ -109,7 +109,7 @@ def _proof(
     result = result_of(job.kind, plan, bases, copy_again(bases, openings))
     if digest(result) != release.result_digest:
         raise Problem("execution_failed", "a copy cannot be made again: its base, keys or software changed")
-    found = public_proof(log_folder, entry.index)
+    found = public_proof(tx, log_folder, entry.index)
     proof = {"index": found.index, "checkpoint": found.checkpoint, "hashes": [_text(step) for step in found.path]}
     opened = {name: {"value": _text(each.value), "salt": _text(each.salt)} for name, each in openings.items()}
     files = {

@@ -10,7 +10,7 @@ from sandbox.grants.records import Grant, Subscription
 from sandbox.identity.records import ApiKey, Enrolment, Party, SigningKey
 from sandbox.jobs.records import Base, Delivery, Holding, Job, Release, Task
 from sandbox.metering.records import UsageEvent
-from sandbox.oversight.records import Emergency, Publication, Trace
+from sandbox.oversight.records import Emergency, Publication, Sketch, Trace
 from sandbox.privacy.records import Account, Charge, Raise, Renewal
 from sandbox.products.records import Product
 from sandbox.stores.columns import NAMING, table
@@ -66,6 +66,7 @@ for _record, _unique, _index in (
     (Emergency, (), ("lifted_at",)),
     (Trace, (), ("regulator", "file_digest")),
     (Publication, (), ("job", "base")),
+    (Sketch, (), ()),
     (IdempotentReply, (), ("created_at",)),
 ):
     table(METADATA, _record, unique=_unique, index=_index)

@@ -1,5 +1,5 @@
-"""That one checkpoint grew from another, as text: the request body of c2sp.org/tlog-witness – the old size, a consistency
-proof, an empty line, the newer checkpoint."""
+"""That one checkpoint grew from another, as text: the request body of c2sp.org/tlog-witness – the old size, a
+consistency proof, an empty line, the newer checkpoint."""
 
 from __future__ import annotations
 

@@ -63,11 +63,12 @@ class Lease:
 
 @dataclass(frozen=True)
 class RegisteredWitness:
-    """A witness whose cosignatures are kept; `id` is its verifier key, `party` who registered it."""
+    """A witness whose cosignatures are kept, by its verifier key; `party` registered it."""
 
     TABLE: ClassVar[str] = "witnesses"
     id: str
     name: str
+    key: str
     party: str
     at: datetime
 

@@ -26,8 +26,9 @@ from sandbox.transparency.merkle import Edge, leaf_hash
 from sandbox.transparency.notes import Head, Signer
 from sandbox.transparency.proofs import Tree
 from sandbox.transparency.publish import last_checkpoint, publish, stop
-from sandbox.transparency.records import Checkpoint, Lease, LogEntry
+from sandbox.transparency.records import Checkpoint, Contradiction, Lease, LogEntry
 from sandbox.transparency.tiles import TileMissing
+from sandbox.transparency.witnessing import check, settle
 
 LEASE = "scribe"
 TERM = timedelta(seconds=3)
@@ -50,14 +51,17 @@ class Scribe:
         on_sealed: OnSealed = lambda tx, size, entries: None,
         *,
         term: timedelta = TERM,
+        saved: Path | None = None,
     ) -> None:
         self._store, self._folder, self._signer, self._origin = store, log_folder, signer, origin
-        self._on_sealed, self._term = on_sealed, term
+        self._on_sealed, self._term, self._saved = on_sealed, term, saved
         self._holder = new_id("scribe")
         self._fence: int | None = None
         self._until = now()
         self._settled = False
         """Whether the newest checkpoint is known to be public and told to the callers."""
+        self._checked = False
+        """Whether what others saved of this log was held against it since this scribe works."""
 
     def step(self) -> int:
         """Seal what waits, at most one batch; give how many entries that were (0 also when another scribe works).
@@ -69,6 +73,8 @@ class Scribe:
         if not self._settled:
             self._settle()
         with self._store.read() as tx:
+            if tx.find(Contradiction, settled_at=None, limit=1):
+                self._check(tx)
             waiting = bool(_waiting(tx, 1))
         sealed = self._seal() if waiting else 0
         if sealed:
@@ -137,7 +143,17 @@ class Scribe:
                 size = batch[-1].index
                 assert size is not None
                 self._on_sealed(tx, size + 1, [entry.id for entry in batch])
+        if not self._checked:
+            with self._store.read() as tx:
+                settled = self._check(tx)
+            if settled:
+                with self._store.write() as tx:
+                    settle(tx, settled)
+            self._checked = True
         self._settled = True
+
+    def _check(self, tx: Transaction) -> list[Contradiction]:
+        return check(tx, self._folder, self._signer.verifier_key, self._saved)
 
     def _edge(self, checkpoint: Checkpoint | None) -> Edge:
         if checkpoint is None:

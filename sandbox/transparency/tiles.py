@@ -51,16 +51,15 @@ def parse_path(path: str) -> tuple[Level, int, int] | None:
 
 def read_tile(folder: Path, path: str) -> bytes | None:
     """Give the bytes of the tile at `path` (`tile/<L>/<N>[.p/<W>]`), or None when there is none or no tile is spelled
-    so. A partial tile that is gone since its full one exists is cut from that."""
+    so. A partial tile that is gone is cut from the full one, or a wider one that was rebuilt in its place."""
     parsed = parse_path(path)
     if parsed is None:
         return None
     level, number, width = parsed
     if (data := _read(folder / path)) is not None or width == WIDTH:
         return data
-    if (full := _read(folder / tile_path(level, number))) is None:
-        return None
-    return join(level, split(level, full)[:width])
+    wider = _read(folder / tile_path(level, number)) or _wider(folder / path, width)
+    return None if wider is None else join(level, split(level, wider)[:width])
 
 
 def read_items(folder: Path, level: Level, number: int, width: int) -> list[bytes]:
@@ -146,6 +145,15 @@ def _grow(files: Batch, folder: Path, level: Level, count: int, new: Sequence[by
             files.drop((folder / tile_path(level, number, 1)).parent)
         number += 1
     return full
+
+
+def _wider(partial: Path, width: int) -> bytes | None:
+    """The narrowest partial tile beside `partial` that holds more than `width` items."""
+    try:
+        beside = [int(name) for name in os.listdir(partial.parent) if name.isdigit() and int(name) > width]
+    except FileNotFoundError:
+        return None
+    return _read(partial.with_name(str(min(beside)))) if beside else None
 
 
 def _read(path: Path) -> bytes | None:

@@ -79,6 +79,40 @@ class ProofQuery(Input):
     leaf_hash: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
 
 
+class GrowthQuery(Input):
+    """The size that the log had when one looked last; 0 gives the checkpoint without a proof."""
+
+    old: Annotated[int, Field(ge=0, lt=2**63)] = 0
+
+
+class CheckpointIn(Input):
+    """A signed checkpoint of this log, cosignatures of witnesses below it."""
+
+    checkpoint: Annotated[str, Field(min_length=1, max_length=20_000)]
+
+
+class CheckpointOut(Output):
+    """How many entries it covers, whose cosignatures were kept, and whether the log grew through it."""
+
+    size: int
+    kept: list[str]
+    consistent: bool
+
+
+class WitnessIn(Input):
+    """A witness's verifier key, as `sandbox witness key` prints it."""
+
+    key: Annotated[str, Field(min_length=1, max_length=500)]
+
+
+class WitnessOut(Record):
+    """A registered witness."""
+
+    name: str
+    key: str
+    party: str
+
+
 class SearchQuery(Page):
     """What the entries are about; at least one is named."""
 

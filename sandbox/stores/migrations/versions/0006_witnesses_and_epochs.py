@@ -18,9 +18,11 @@ def upgrade() -> None:
         "witnesses",
         sa.Column("id", sa.Text(), autoincrement=False, nullable=False),
         sa.Column("name", sa.Text(), autoincrement=False, nullable=False),
+        sa.Column("key", sa.Text(), autoincrement=False, nullable=False),
         sa.Column("party", sa.Text(), autoincrement=False, nullable=False),
         sa.Column("at", MOMENT(), autoincrement=False, nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_witnesses")),
+        sa.UniqueConstraint("name", name=op.f("uq_witnesses_name")),
     )
     op.create_table(
         "cosignatures",
