@@ -56,3 +56,12 @@ class Publication:
     day: date
     entry: str
     created_at: datetime
+
+
+@dataclass(frozen=True)
+class Sketch:
+    """A few values of a base, sealed with the vault's key: by them a trace knows which bases to look at."""
+
+    TABLE: ClassVar[str] = "sketches"
+    base: str
+    content: bytes
