@@ -19,8 +19,8 @@ if TYPE_CHECKING:  # every process imports the port; only the vault has arrays
     import numpy as np
     from numpy.typing import NDArray
 
-Histogram = tuple[tuple[int, int], ...]
-"""The bins of a quantile that have rows, in order: (bin, rows)."""
+Histogram = Sequence[tuple[int, int]]
+"""The bins of a quantile that have rows, in order: (bin, rows); perhaps as `Bins`."""
 
 
 class EngineFailed(Exception):
@@ -54,6 +54,31 @@ class Numbers(Sequence[int]):
     def __getitem__(self, place: slice) -> Numbers: ...
     def __getitem__(self, place: int | slice) -> int | Numbers:
         return Numbers(self.array[place]) if isinstance(place, slice) else int(self.array[place])
+
+
+class Bins(Sequence[tuple[int, int]]):
+    """A histogram as an array of two columns: bins, rows."""
+
+    def __init__(self, array: NDArray[np.int64]) -> None:
+        self.array = array
+
+    def __len__(self) -> int:
+        return len(self.array)
+
+    def __iter__(self) -> Iterator[tuple[int, int]]:
+        return map(tuple, self.array.tolist())
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and tuple(self) == tuple(other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    @overload
+    def __getitem__(self, place: int) -> tuple[int, int]: ...
+    @overload
+    def __getitem__(self, place: slice) -> Bins: ...
+    def __getitem__(self, place: int | slice) -> tuple[int, int] | Bins:
+        return Bins(self.array[place]) if isinstance(place, slice) else tuple(self.array[place].tolist())
 
 
 class Coded(Sequence[Value]):

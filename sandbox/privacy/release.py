@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
-from sandbox.engines.base import Columns, Exact
+from sandbox.engines.base import Bins, Columns, Exact
 from sandbox.plan.block import Block, Measurement
 from sandbox.plan.ordering import value_key
 from sandbox.plan.plan import Plan
@@ -97,7 +97,8 @@ def _noisy(m: Measurement, exact: Sequence[Any]) -> Whole:
             raise ValueError("an engine gave a number for a quantile")
         from sandbox.privacy.exponential import quantile
 
-        return whole([quantile(bins, m.bins, m.rank, m.sigma) for bins in exact])
+        histograms = (bins.array if isinstance(bins, Bins) else bins for bins in exact)
+        return whole([quantile(bins, m.bins, m.rank, m.sigma) for bins in histograms])
     true = whole(exact)
     if m.mechanism == "laplace":
         from sandbox.privacy.laplace import laplace

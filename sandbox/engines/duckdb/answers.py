@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
-from sandbox.engines.base import Coded, Columns, Exact, Histogram, Numbers
+from sandbox.engines.base import Bins, Coded, Columns, Exact, Histogram, Numbers
 from sandbox.engines.duckdb.render import Query
 from sandbox.engines.fixed import from_grains
 from sandbox.plan.block import Block, Key
@@ -62,8 +63,12 @@ def _starts(keys: Sequence[pa.ChunkedArray], size: int) -> list[int]:
 
 
 def _histograms(starts: list[int], bins: Sequence[int], rows: Sequence[int]) -> list[Histogram]:
-    pairs = list(zip(bins, rows, strict=True))
-    return [tuple(pairs[start:end]) for start, end in pairwise([*starts, len(pairs)])]
+    pairs = np.column_stack([_array(bins), _array(rows)])
+    return [Bins(pairs[start:end]) for start, end in pairwise([*starts, len(pairs)])]
+
+
+def _array(numbers: Sequence[int]) -> NDArray[np.int64]:
+    return numbers.array if isinstance(numbers, Numbers) else np.array(numbers, np.int64)
 
 
 def _key(key: Key, scale: int | None, values: tuple[Value, ...] | None, column: pa.ChunkedArray) -> Sequence[Value]:
