@@ -14,6 +14,8 @@ from typing import Any
 
 SURE = 3
 """A bucket with fewer units than this many σ of its noise counts as empty: noise must not look like a long tail."""
+CLOSE = 0.05
+"""The most by which σ of a mean may stand from it."""
 ROWS = "*"
 """The measure of a norm that counts rows."""
 
@@ -94,10 +96,26 @@ class KeySet:
     norms: Mapping[str, Histogram]
 
 
+@dataclass(frozen=True)
+class Means:
+    """The mean of a column over the units that have so many rows: of bucket i, which ends with `upper[i]` rows, the
+    mean of its units' means, in grains; None where noise hides it."""
+
+    upper: tuple[int, ...]
+    means: tuple[float | None, ...]
+
+    def at(self, rows: float) -> float | None:
+        """Give the mean of units with so many rows, or with as near a number as is known."""
+        place = next((i for i, end in enumerate(self.upper) if rows <= end), len(self.upper) - 1)
+        known = [i for i, mean in enumerate(self.means) if mean is not None]
+        return self.means[min(known, key=lambda i: abs(i - place))] if known else None
+
+
 @dataclass(frozen=True, eq=False)
 class TableProfile:
     """A protected table: its noisy rows and units, units by rows, by key sets, one value of each unit of numeric
-    columns (in grains), and the values of text columns that enough units share."""
+    columns (in grains), the values of text columns that enough units share, what units have of numeric columns in all,
+    and their means by how many rows a unit has."""
 
     rows: int
     units: int
@@ -105,6 +123,8 @@ class TableProfile:
     key_sets: tuple[KeySet, ...] = ()
     values: Mapping[str, Histogram] = field(default_factory=dict)
     keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    totals: Mapping[str, Histogram] = field(default_factory=dict)
+    means: Mapping[str, Means] = field(default_factory=dict)
 
     def key_set(self, keys: Iterable[str]) -> KeySet | None:
         """Give what is known of exactly these keys."""
@@ -133,7 +153,21 @@ def _table(raw: Mapping[str, Any]) -> TableProfile:
         tuple(map(_key_set, raw.get("key_sets", ()))),
         {name: _histogram(one) for name, one in raw.get("values", {}).items()},
         {name: tuple(values) for name, values in raw.get("keys", {}).items()},
+        {name: _histogram(one) for name, one in raw.get("totals", {}).items()},
+        {name: _means(one) for name, one in raw.get("means", {}).items()},
     )
+
+
+def _means(raw: Mapping[str, Any]) -> Means:
+    """Read sums and numbers of units. Where noise moves a mean by more than `CLOSE` of that of all, it says nothing."""
+    units, sums = raw["units"], [total / raw["finer"] for total in raw["sums"]]
+    whole = raw["centre"] + sum(sums) / max(sum(units), 1)
+    sure = [number > 0 and float(raw["sigma"]) <= CLOSE * abs(whole) * number for number in units]
+    found = (
+        raw["centre"] + total / number if known else None
+        for number, total, known in zip(units, sums, sure, strict=True)
+    )
+    return Means(tuple(raw["upper"]), tuple(found))
 
 
 def _key_set(raw: Mapping[str, Any]) -> KeySet:

@@ -29,6 +29,7 @@ from sandbox.products.query.kind import QueryProduct
 
 PERSONS, MOST, DEPARTMENTS = 30_000, 100, [f"D{number:02}" for number in range(20)]
 DELTA = Decimal("1e-6")
+PROFILED = 0.01  # of a value: by so much the noise of the profile may mislead
 
 
 @dataclass(frozen=True)
@@ -145,7 +146,7 @@ def test_errors_are_as_large_as_predicted(small: Small, sql: str) -> None:
         answer = QueryProduct().present(plan, base, [one.values for one in base])
         found.append(median(abs(float(str(row[-1])) - true[row[:-1]]) / true[row[:-1]] for row in answer.rows))
     error = median(found)
-    assert predicted / 8 <= error <= predicted
+    assert predicted / 8 - PROFILED <= error <= predicted + PROFILED
 
 
 def test_no_group_is_far_off_although_heavy_users_crowd_in_one(small: Small) -> None:

@@ -14,12 +14,13 @@ import pytest
 from sandbox.catalogue.entry import parse_entry
 from sandbox.catalogue.profile import Histogram, profile_of
 from sandbox.errors import Problem
+from sandbox.jobs.buckets import count_ends, falling_ends
 from sandbox.jobs.product import Question
-from sandbox.jobs.profiling import count_ends, falling_ends
 from sandbox.plan.block import Block
 from sandbox.plan.codec import to_json
 from sandbox.plan.plan import Plan
 from sandbox.privacy.rederive import loss
+from sandbox.privacy.released import Released
 from sandbox.products.query.compile import compile_query
 from sandbox.products.query.kind import QueryProduct
 from sandbox.products.query.spread import Alike, Spread, spread
@@ -120,7 +121,7 @@ def profile_json(units: int = 1_000_000, version: str = "v1") -> dict[str, Any]:
 
 def planned(sql: str, *, units: int | None = 1_000_000, epsilon: str = "1", version: str = "v1", **more: Any) -> Plan:
     spec = more.pop("spec", {})
-    profile = None if units is None else profile_of(profile_json(units))
+    profile = more.pop("profile", None if units is None else profile_of(profile_json(units)))
     return compile_query(
         Question(
             request={"sql": sql, "epsilon": epsilon},
@@ -279,3 +280,89 @@ def test_sizes_of_groups_add_up_to_the_rows_of_a_unit() -> None:
     alone = Spread(1, 1, (Alike(1.0, 10.0, 4.0, 6.0, {}),))
     assert sum(alone._sizes[0]) == pytest.approx(10) and len(alone._sizes[0]) == 4
     assert alone.kept(4, 10) == pytest.approx(1) and alone.kept(2, 10) == pytest.approx(0.5)
+
+
+def bias(plan: Plan, name: str) -> float | None:
+    found = next(one["bias"] for one in QueryProduct().expect(plan) if one["name"] == name)
+    return None if found is None else float(found)
+
+
+def test_what_bounds_leave_out_of_all_rows_is_given_back() -> None:
+    plan = planned(PRIVATE)
+    [count] = block(plan).measurements
+    left_out = bias(plan, "n") or 0.0
+    assert left_out > 0.01 and float(count.kept) == pytest.approx(1 - left_out)
+    assert any("is added to every group alike" in note for note in plan.notes)
+    base = [Released([("H1", "D00")], [(1_000,)])]
+    answer = QueryProduct().present(plan, base, [base[0].values])
+    assert answer.rows[0][-1] == round(1_000 / count.kept)
+    [half], sigma = (Decimal(str(error)) for error in answer.errors[0] if error is not None), count.sigma / 1024
+    assert float(half) == pytest.approx((1.96 * 1.09**0.5 * sigma + 0.5) / float(count.kept), rel=0.01)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        PRIVATE.replace("GROUP BY", "WHERE cost > 5 GROUP BY"),  # what is left out of these rows nobody knows
+        "SELECT sex, COUNT(*) AS n FROM visits JOIN persons ON visits.pid = persons.pid GROUP BY sex",
+        "SELECT cost % 7 AS k, COUNT(*) AS n FROM visits GROUP BY cost % 7",  # nor in groups that are not profiled
+        "SELECT dept, AVG(cost) AS mean FROM visits GROUP BY dept",
+    ],
+)
+def test_nothing_is_given_back_where_it_is_not_known(sql: str) -> None:
+    assert all(m.kept == 1 for m in block(planned(sql)).measurements)
+
+
+def test_asked_for_bounds_are_not_given_back() -> None:
+    made = block(planned(PRIVATE, spec={"bounds": {"groups": 5}}))
+    assert made.bounds.groups == 5 and all(m.kept == 1 for m in made.measurements)
+
+
+def test_a_count_beside_an_average_says_what_is_left_out_of_it() -> None:
+    plan = planned("SELECT dept, COUNT(*) AS n, AVG(cost) AS mean FROM visits GROUP BY dept", units=10_000)
+    made, known = block(plan), spread(profile_of(profile_json(10_000)).tables["visits"], frozenset({"dept"}), 40)
+    assert known is not None and not any(m.norm for m in made.measurements)
+    left_out = 1 - known.kept(min(made.bounds.groups, 40), made.bounds.rows_per_group)
+    assert bias(plan, "n") == pytest.approx(left_out, rel=0.01) and left_out > 0
+    assert bias(plan, "mean") is None  # this profile has no means
+
+
+@pytest.mark.parametrize(("dear", "differs"), [(1.0, False), (3.0, True)])
+def test_the_bias_of_an_average_follows_from_the_means_of_units_with_many_rows(dear: float, differs: bool) -> None:
+    raw = profile_json()
+    ends = [1, 2, 4, 8, 16, 32, 64, 128, 200]
+    units = [100_000] * len(ends)
+    means = [900 * (dear if end > 16 else 1.0) for end in ends]
+    sums = [round(100 * (mean - 5_000) * n) for mean, n in zip(means, units, strict=True)]
+    raw["tables"]["visits"]["means"] = {
+        "cost": {"upper": ends, "units": units, "sums": sums, "finer": 100, "centre": 5_000, "sigma": "100000"}
+    }
+    [made] = [profile_of(raw)]
+    assert made.tables["visits"].means["cost"].at(20) == pytest.approx(900 * dear)
+    sql = "SELECT dept, AVG(cost) AS mean FROM visits GROUP BY dept"
+    plan = planned(sql, profile=made)
+    found, bounds = bias(plan, "mean"), block(plan).bounds
+    known = spread(made.tables["visits"], frozenset({"dept"}), 40)
+    assert known is not None
+    parts = known.parts(min(bounds.groups, 40), bounds.rows_per_group)
+    mean = [sum(part[at] * (900 * dear if part[0] > 16 else 900) for part in parts) for at in (1, 2)]
+    kept = sum(part[2] for part in parts)
+    clamped = block(plan).measurements[0].upper < 10_000 or block(plan).measurements[-1].upper < 10_000
+    assert found == pytest.approx(abs(mean[1] / kept / mean[0] - 1), abs=0.03 if clamped else 1e-3)
+    assert (kept < 0.999 and abs(mean[1] / kept / mean[0] - 1) > 1e-3) == differs
+
+
+def test_noise_hides_means_of_few_units() -> None:
+    few = {"upper": [1, 2], "units": [1_000, 3], "sums": [0, 0], "finer": 100, "centre": 100, "sigma": "1000"}
+    raw = profile_json()
+    raw["tables"]["visits"]["means"] = {"cost": few}
+    means = profile_of(raw).tables["visits"].means["cost"]
+    assert means.means == (100.0, None) and means.at(2) == 100.0
+
+
+def test_a_quantile_of_part_of_the_rows_has_no_known_bias() -> None:
+    plan = planned("SELECT dept, MEDIAN(cost) AS half FROM visits GROUP BY dept")
+    assert block(plan).bounds.truncates and bias(plan, "half") is None
+    base = [Released([("D00",)], [(1,)])]
+    answer = QueryProduct().present(plan, base, [base[0].values])
+    assert next(column.bias for column in answer.columns if column.name == "half") == "unknown"

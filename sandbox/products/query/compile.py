@@ -102,7 +102,7 @@ def _part(measure: Measure, question: Question, loss: Decimal) -> Part:
 
 
 def _block(part: Part, loss: Decimal, question: Question) -> Block:
-    measurements = measure(part.weights, loss, part.reached, part.counted, question.pure)
+    measurements = measure(part.weights, loss, part.reached, part.counted, question.pure, part.way.kept)
     threshold = None
     if part.counted is not None:
         place, delta = list(part.weights).index(part.counted), question.delta_threshold
@@ -160,9 +160,9 @@ def _output(made: Made, part: Part) -> Output:
             what = "count"
         case other:
             what = other
-    planned = [part.way.of(need) for need in needs(ask, part.bounds.rows)]
-    sources = tuple(measured.index(need) for need in planned)
-    return Output(made.name, what, sources, made.type, *part.way.predicted(what, planned))
+    wanted = needs(ask, part.bounds.rows)
+    sources = tuple(measured.index(part.way.of(need)) for need in wanted)
+    return Output(made.name, what, sources, made.type, *part.way.predicted(what, wanted))
 
 
 def _renumbered(node: r.Relation, numbers: dict[int, int]) -> r.Relation:

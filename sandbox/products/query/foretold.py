@@ -49,7 +49,13 @@ def planned_notes(unit: str, part: Planned, block: Block) -> list[str]:
             name = " and ".join(sorted(name.partition(NUMBER)[0] for name in columns(ask.term.node)))
             low, high = (f"{Decimal(end).scaleb(-moved.scale).normalize():f}" for end in (moved.lower, moved.upper))
             said.append(f"values of {name} count as at least {low} and at most {high}: few are beyond")
-    most = max(part.way.lost.values(), default=0.0)
+    given = [f"{100 * (1 - share):.2g} %" for share in dict.fromkeys(part.way.kept.values())]
+    if given:
+        said.append(
+            f"of counts and sums bounds leave out about {' and '.join(given)} by the public profile: that is added to "
+            "every group alike"
+        )
+    most = max((bias for bias in part.way.bias.values() if bias is not None), default=0.0)
     if most >= WORTH_SAYING:
         said.append(f"by the public profile, bounds leave out up to about {100 * most:.2g} % of a value")
     return said

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_FLOOR, Decimal, localcontext
 from fractions import Fraction
+from types import MappingProxyType
 
 from sandbox.engines.fixed import from_grains
 from sandbox.plan.block import SIGMA_UNIT, WEIGHT, Bounds, Measurement, Mechanism, Norm, What
@@ -151,10 +152,16 @@ def _quantile(term: Term, rank: tuple[int, int]) -> Need:
 
 
 def measure(
-    weights: Mapping[Need, int], loss: Decimal, bounds: Bounds, counted: Need | None, pure: bool
+    weights: Mapping[Need, int],
+    loss: Decimal,
+    bounds: Bounds,
+    counted: Need | None,
+    pure: bool,
+    kept: Mapping[Need, Decimal] = MappingProxyType({}),
 ) -> tuple[Measurement, ...]:
     """Give the measurements with noise for their shares of `loss`, which is ρ, or ε of a `pure` account. `counted`
-    serves a threshold. Raises epsilon_invalid when a share buys none."""
+    serves a threshold; `kept` are the shares that bounds are predicted to keep, where that is shown. Raises
+    epsilon_invalid when a share buys none."""
     made = []
     for need, share in zip(weights, shares(loss, list(weights.values())), strict=True):
         mechanism, sigma, rho = _pure(need, share, bounds) if pure else _noise(need, share, bounds, need == counted)
@@ -163,7 +170,7 @@ def measure(
         made.append(
             Measurement(
                 need.what, need.expr, need.scale + finer, need.lower, need.upper, need.centre, square, sigma, rho,
-                mechanism, need.norm, need.shift, need.rank,
+                mechanism, need.norm, need.shift, need.rank, kept.get(need, Decimal(1)),
             )
         )  # fmt: skip
     return tuple(made)

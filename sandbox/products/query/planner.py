@@ -6,52 +6,39 @@ half-width of the noise against a usual group – and what makes it smallest is 
 and L0 groups (rows mode), or each unit weighed by its norm (L2 mode), and, of sums, closer bounds of the values.
 
 A usual group is the mean one of a declared product of domains. Where keys are private it is one that just shows: twice
-the threshold of units in as many groups as rows are. Filters are not counted with. Averages and quantiles are of the
-rows that are left; that these differ from all is taken for `APART` of the share left out.
+the threshold of units in as many groups as rows are. Filters are not counted with. Averages are of the rows that are
+left; how far these differ from all the profile says by the means of units with few rows and with many. Of quantiles
+nothing says it: for the choice it is taken for `APART` of the share left out.
+
+Counts and sums of all rows of a table, in groups whose spread the profile knows, are shown divided by the share that
+bounds keep. That is right for groups alike; since it may be wrong for others, bounds are chosen as if it were not done.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from math import log, sqrt
 
-from sandbox.catalogue.profile import ROWS, Histogram, Profile, TableProfile
+from sandbox.catalogue.profile import ROWS, Profile
 from sandbox.engines.width import norm_fits
 from sandbox.plan.block import Bounds, Key, Norm
-from sandbox.plan.plan import STATISTICS
-from sandbox.plan.scalar import Case, Column
+from sandbox.plan.scalar import Column
+from sandbox.products.query.known import Known, column_of
 from sandbox.products.query.measure import Need, needs
-from sandbox.products.query.spread import Source, Spread, source, spread
+from sandbox.products.query.spread import source, spread
 from sandbox.products.query.way import Way, caps, roles, rounded
 from sandbox.sql.draft import Measure
 
 APART = 0.01
+LEAST, MOST = 0.0005, 0.9  # of a value, that is given back
 MOST_LEFT_OUT, STEEP = 0.1, 5.0  # a share beyond counts six times
 NORMAL, LAPLACE = 1.96, 3.0  # σ's, or scales, in a 95 % half-width
 TAIL = 5.5  # σ's in a threshold
-SHARES = (0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9995)  # of values, where bounds of them are tried
-NEARER = 2  # a quantile's bounds are moved when that leaves at most this part of the range
 GROUPS = (1, 2, 3, 5, 8, 12, 16, 20, 25, 32, 40, 50, 64, 80, 100, 128, 160, 200, 255)  # what is tried as L0
 ROWS_IN_GROUP = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 50, 80, 128, 200, 255)  # and as R
-
-
-@dataclass(frozen=True)
-class Known:
-    """What decisions are made from."""
-
-    measure: Measure
-    keys: tuple[Key, ...]
-    cells: int | None
-    allowed: Bounds
-    rho: float
-    pure: bool
-    source: Source
-    table: TableProfile
-    profile: Profile
-    spread: Spread
 
 
 def choose(
@@ -77,15 +64,21 @@ def choose(
 
 class _Planner:
     def __init__(self, case: Known) -> None:
-        self._case = case
+        self._case, self._raises = case, False
         self._roles = roles(case.measure.asks, case.allowed.rows)
         counted = {Need("units")} if case.cells is None and case.allowed.rows > 1 else set()
+        self._shared = {
+            need
+            for ask in case.measure.asks
+            for need in needs(ask, case.allowed.rows)
+            if len(needs(ask, case.allowed.rows)) > 1
+        }
         self._share = case.rho / len(set(self._roles) | counted)
         self._sizes = {need: self._size(need) for need in self._roles}
-        self._near = {need: self._nearer(need) for need, role in self._roles.items() if role == "quantile"}
+        self._near = {need: case.nearer(need) for need, role in self._roles.items() if role == "quantile"}
         self._errors: dict[tuple[Need, Bounds], tuple[float, Need, float]] = {}
         self._clamped = {
-            need: tuple(self._clamps(need)) for need, role in self._roles.items() if role in ("sum", "mean")
+            need: tuple(case.clamps(need)) for need, role in self._roles.items() if role in ("sum", "mean")
         }
 
     def way(self, explicit: bool) -> Way:
@@ -93,6 +86,7 @@ class _Planner:
         case = self._case
         planned: dict[Need, Need] = {}
         lost: dict[Need, float] = {}
+        self._raises = not explicit and case.source.whole and case.sure
         if not explicit:
             for need in self._roles:
                 weighed = self._weighed(need)
@@ -106,10 +100,35 @@ class _Planner:
         if case.cells is None and bounds.rows_per_group == 1:
             for need, moved in planned.items():
                 planned[need] = Need("units") if moved == Need("rows") and bounds.rows > 1 else moved
-        sizes = {planned[need]: self._sizes[need] for need in self._roles}
-        sums = {need: self._mean(need) for need, role in self._roles.items() if role == "sum"}
+        sums = {need: case.mean(need) for need, role in self._roles.items() if role == "sum"}
         means = {planned[need]: Fraction(rounded(mean)) for need, mean in sums.items() if mean > 0}
-        return Way(bounds, planned, {planned[need]: lost[need] for need in self._roles}, sizes, means)
+        kept = self._given_back(planned, lost)
+        bias = {need: self._bias(need, lost[need], bounds) for need in self._roles}
+        return Way(bounds, planned, lost, bias, self._sizes, means, kept)
+
+    def _given_back(self, planned: Mapping[Need, Need], lost: Mapping[Need, float]) -> dict[Need, Decimal]:
+        """Give by what counts and sums are divided: one share for each measurement, or none."""
+        found: dict[Need, set[Decimal]] = {}
+        for need, moved in planned.items():
+            given = self._raised(need) and LEAST <= lost[need] <= MOST
+            share = 1 - rounded(lost[need]) if given else Decimal(1)
+            found.setdefault(moved, set()).add(share)
+        return {moved: min(shares) for moved, shares in found.items() if len(shares) == 1 and min(shares) < 1}
+
+    def _raised(self, need: Need) -> bool:
+        """Whether what bounds leave out of a need is given back: of counts, and of sums of values of one sign."""
+        signed = need.what == "sum" and (need.centre or need.lower < 0 < need.upper)
+        return self._raises and self._roles[need] in ("count", "units", "sum") and not signed
+
+    def _bias(self, need: Need, left_out: float, bounds: Bounds) -> float | None:
+        """Give the bias that is predicted, before anything is given back; None where nothing says it."""
+        match self._roles[need]:
+            case "mean":
+                return left_out if self._case.apart(need, bounds) is not None else None
+            case "quantile" | "part" | "distinct":
+                return None if left_out else 0.0
+            case _:
+                return left_out
 
     def _best(self, wanted: Sequence[Need]) -> tuple[float, Bounds]:
         """Give the bounds with the smallest sum of errors; of equals those that leave out least."""
@@ -153,20 +172,24 @@ class _Planner:
                 left_out = APART * (1 - kept)
                 return _counted(left_out) + noise / max(size * kept, 1e-9), near, left_out
             case "sum" | "mean" as role:
-                part = 1.0 if role == "sum" else APART
+                apart = 1 - kept if role == "sum" else self._apart(need, reached, kept)
                 best = (float("inf"), need, 0.0)
                 for moved, beyond in self._clamped[need]:
-                    left_out = 1 - (1 - part * (1 - kept)) * (1 - beyond)
+                    left_out = 1 - (1 - apart) * (1 - beyond)
                     within = size * (1 if role == "sum" else max(kept, 1e-9))
                     error = _counted(left_out) + self._noise(moved, reached) / within
                     if error < best[0]:
                         best = error, moved, left_out
                 return best
             case "part":
-                return self._noise(need, reached) / max(size * kept, 1e-9), need, 0.0
+                return self._noise(need, reached) / max(size * kept, 1e-9), need, 1 - kept
             case _:
                 left_out = 1 - kept
                 return _counted(left_out) + self._noise(need, reached) / size, need, left_out
+
+    def _apart(self, need: Need, bounds: Bounds, kept: float) -> float:
+        known = self._case.apart(need, bounds)
+        return APART * (1 - kept) if known is None else known
 
     def _noise(self, need: Need, bounds: Bounds) -> float:
         """Give the half-width of the noise, in the need's steps."""
@@ -186,66 +209,20 @@ class _Planner:
             case "units":
                 return max(units, 1.0)
             case "sum":
-                return max(rows * self._mean(need), 1.0)
+                return max(rows * self._case.mean(need), 1.0)
             case _:
                 return max(rows, 1.0)
-
-    def _mean(self, need: Need) -> float:
-        """Give how far values are from 0, on average."""
-        values = self._values(need)
-        if values is None:
-            return max(abs(need.lower), abs(need.upper)) / 2
-        return sum(abs(part.middle) * part.share for part in values.parts)
-
-    def _values(self, need: Need) -> Histogram | None:
-        column = _column(need)
-        name = self._case.source.table_of(column) if column is not None else None
-        table = self._case.profile.tables.get(name) if name is not None else None
-        found = table.values.get(column.name.partition("@")[0]) if table is not None and column is not None else None
-        return found if found is not None and found.parts else None
-
-    def _clamps(self, need: Need) -> Iterator[tuple[Need, float]]:
-        """Give the need as it is, and with closer bounds of its values, each with the share of the total beyond."""
-        yield need, 0.0
-        values = self._values(need)
-        if values is None or not self._may_clamp(need):
-            return
-        whole = sum(abs(part.middle) * part.share for part in values.parts)
-        for share in SHARES:
-            limit = values.quantile(share) or 0
-            upper, lower = min(need.upper, limit), max(need.lower, -abs(limit))
-            if not lower < upper < need.upper or whole <= 0:
-                continue
-            beyond = sum(
-                (max(part.middle - upper, 0) + max(lower - part.middle, 0)) * part.share for part in values.parts
-            )
-            centre = (lower + upper) // 2 if need.centre else 0
-            yield replace(need, lower=lower, upper=upper, centre=centre), beyond / whole
-
-    def _may_clamp(self, need: Need) -> bool:
-        """Statistics of a column share its sum with products of it, which have bounds of their own."""
-        asks = self._case.measure.asks
-        return not any(ask.what in STATISTICS and need in needs(ask, self._case.allowed.rows) for ask in asks)
-
-    def _nearer(self, need: Need) -> Need:
-        """Give a quantile's need with bounds where nearly all values are, if these are much closer."""
-        values = self._values(need)
-        limit = values.quantile(SHARES[-1]) if values is not None else None
-        if limit is None or need.rank[0] * 2 > need.rank[1] * 1.9 or limit >= need.upper or limit <= need.lower:
-            return need
-        if (limit - need.lower) * NEARER > need.upper - need.lower:
-            return need
-        shift = max(need.shift - ((need.upper - need.lower).bit_length() - (limit - need.lower).bit_length()), 0)
-        return replace(need, upper=limit, shift=shift)
 
     def _weighed(self, need: Need) -> tuple[Need, float, float] | None:
         """Give the need in L2 mode, with the share that it leaves out and its predicted error; None where that mode
         does not fit: it is for counts and sums, that no average shares, of registered rows in declared groups."""
         case, role = self._case, self._roles[need]
         plain = not case.pure and case.cells is not None and case.allowed.rows > 1 and case.source.plain
-        if not plain or role not in ("count", "sum") or not case.keys or need.lower > 0 or need.upper < 0:
+        if need in self._shared or not case.keys or need.lower > 0 or need.upper < 0:
             return None
-        column = _column(need) if need.what == "sum" else None
+        if not plain or role not in ("count", "sum"):
+            return None
+        column = column_of(need) if need.what == "sum" else None
         if need.what == "sum" and (column is None or need.centre):
             return None
         if not norm_fits(column, case.allowed.rows):
@@ -259,7 +236,8 @@ class _Planner:
             keys = tuple(grouped[name] for name in sorted(known.keys))
             for cap, left_out in caps(over, ROWS if column is None else column.name.partition("@")[0]):
                 moved = replace(need, norm=Norm(keys, cap))
-                error = _counted(left_out) + NORMAL * cap / sqrt(2 * self._share) / self._sizes[need]
+                noise = NORMAL * cap / sqrt(2 * self._share) / self._sizes[need]
+                error = _counted(left_out) + noise
                 if best is None or error < best[2]:
                     best = moved, left_out, error
         return best
@@ -268,11 +246,3 @@ class _Planner:
 def _counted(left_out: float) -> float:
     """Give what a share left out counts as against noise, which many answers average out and a bias never."""
     return left_out + STEEP * max(left_out - MOST_LEFT_OUT, 0.0)
-
-
-def _column(need: Need) -> Column | None:
-    """Give the stored column that a need adds up, also under FILTER."""
-    node = need.expr
-    if isinstance(node, Case) and len(node.whens) == 1:
-        node = node.whens[0][1]
-    return node if isinstance(node, Column) else None

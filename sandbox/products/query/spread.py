@@ -40,10 +40,18 @@ class Spread:
         """Give the share of rows that bounds of so many groups, and rows in each, leave in."""
         found = self._shares.get((groups, per_group))
         if found is None:
-            here = self._rows_kept(per_group)
-            found = sum(min(1.0, groups / one.groups) * rows for one, rows in zip(self.alike, here, strict=True))
+            found = sum(kept for _, _, kept in self.parts(groups, per_group))
             self._shares[groups, per_group] = found
         return found
+
+    def parts(self, groups: int, per_group: int) -> list[tuple[float, float, float]]:
+        """Give units alike by their rows: how many each has, their share of all rows, and what of it bounds keep."""
+        whole = sum(one.rows * one.share for one in self.alike)
+        here = self._rows_kept(per_group)
+        return [
+            (one.rows, one.rows * one.share / whole, min(1.0, groups / one.groups) * rows)
+            for one, rows in zip(self.alike, here, strict=True)
+        ]
 
     def touched(self, groups: int) -> float:
         """Give the share of pairs of unit and group that so many groups of a unit leave in."""
@@ -156,12 +164,13 @@ def _coupled(figures: Mapping[str, Histogram]) -> Iterator[tuple[float, dict[str
 @dataclass(frozen=True)
 class Source:
     """Which table gives a statement's rows, what it groups by there, and from which scan each column comes. `plain`:
-    the rows are those of the table, filtered at most."""
+    the rows are those of the table, filtered at most; `whole`: they are all of its rows."""
 
     table: str
     keys: frozenset[str] | None
     scans: tuple[Scan, ...]
     plain: bool
+    whole: bool
 
     def table_of(self, column: Column) -> str | None:
         """Give the table that has the column."""
@@ -188,7 +197,8 @@ def source(rows: Relation, keys: Sequence[Key]) -> Source | None:
     plain = isinstance(rows, Scan) or (
         isinstance(rows, Filter) and all(isinstance(n, Filter | Scan) for n in _below(rows))
     )
-    return Source(main.table, None if named is None else frozenset(named), scans, plain)
+    whole = isinstance(rows, Scan) or (isinstance(rows, Project) and isinstance(rows.source, Scan))
+    return Source(main.table, None if named is None else frozenset(named), scans, plain, whole)
 
 
 def _below(node: Relation) -> Iterator[Relation]:

@@ -22,30 +22,33 @@ SMALLEST = 1e-9  # of a share: below it is the rounding of floats
 
 @dataclass(frozen=True)
 class Way:
-    """What was decided: bounds, what is measured in place of each need, the share of it that is predicted to be left
-    out, the usual size of what is measured in one group, and of sums the usual size of one value, in their own steps.
+    """What was decided, by the needs of the question: bounds, what is measured in place of each, which share of it
+    bounds leave out, the bias that is predicted of what is shown (None: nothing says it), the usual size in one group;
+    and by what is measured: of sums the usual size of one value, and which share it is divided by when it is shown.
     Where the profile says nothing these are empty."""
 
     bounds: Bounds
     planned: Mapping[Need, Need] = field(default_factory=dict)
     lost: Mapping[Need, float] = field(default_factory=dict)
+    bias: Mapping[Need, float | None] = field(default_factory=dict)
     sizes: Mapping[Need, float] = field(default_factory=dict)
     means: Mapping[Need, Fraction] = field(default_factory=dict)
+    kept: Mapping[Need, Decimal] = field(default_factory=dict)
 
     def of(self, need: Need) -> Need:
         return self.planned.get(need, need)
 
     def predicted(self, what: str, parts: Sequence[Need]) -> tuple[Decimal | None, Decimal | None]:
-        """Give what an output of these parts says of itself: the share left out, and its usual size."""
-        if any(part not in self.lost for part in parts):
+        """Give what an output of these needs says of itself: its bias, as a share of itself, and its usual size."""
+        if any(part not in self.sizes for part in parts):
             return None, None
-        bias, first = max(self.lost[part] for part in parts), parts[0]
-        size = self.sizes[first]
+        first, size = parts[0], self.sizes[parts[0]]
         if what == "average":
             size = size / self.sizes[parts[1]]
-        known = what in ("count", "sum", "average") and size > 0
-        usual = rounded(size * 10.0**-first.scale) if known else None
-        return rounded(bias if bias > SMALLEST else 0.0), usual
+        known = what in ("count", "sum", "average")
+        usual = rounded(size * 10.0**-first.scale) if known and size > 0 else None
+        bias = self.bias.get(first) if known or all(not self.lost[part] for part in parts) else None
+        return None if bias is None else rounded(bias if bias > SMALLEST else 0.0), usual
 
 
 def caps(over: Spread, measure: str) -> Iterator[tuple[int, float]]:
@@ -76,7 +79,8 @@ def roles(asks: Sequence[Ask], rows: int) -> dict[Need, str]:
                 own = "mean"
             if own == "units" and need.what != "units":
                 own = "count"
-            found[need] = "part" if found.get(need, own) != own else own
+            if found.get(need, "part") == "part":  # what is shown by itself counts as that
+                found[need] = own
     return found
 
 

@@ -1,0 +1,115 @@
+"""What decisions about a measure are made from, and what the public profile says of the values that it adds up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from sandbox.catalogue.profile import Histogram, Profile, TableProfile
+from sandbox.plan.block import Bounds, Key
+from sandbox.plan.plan import STATISTICS
+from sandbox.plan.scalar import Case, Column
+from sandbox.plan.walk import stored
+from sandbox.products.query.measure import Need, needs
+from sandbox.products.query.spread import Source, Spread
+from sandbox.sql.draft import Measure
+
+SHARES = (0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9995)  # of values, where bounds of them are tried
+NEARER = 2  # a quantile's bounds are moved when that leaves at most this part of the range
+
+
+@dataclass(frozen=True)
+class Known:
+    """A measure of so many `cells` (None: private keys), the bounds it may have, its part of ρ – or of a pure ε – and
+    what the profile says of its rows."""
+
+    measure: Measure
+    keys: tuple[Key, ...]
+    cells: int | None
+    allowed: Bounds
+    rho: float
+    pure: bool
+    source: Source
+    table: TableProfile
+    profile: Profile
+    spread: Spread
+
+    @property
+    def sure(self) -> bool:
+        """Whether the profile knows how units spread over these very groups, not only how many rows they have."""
+        keys = self.source.keys
+        return self.table.per_unit is None or (keys is not None and (not keys or self.table.key_set(keys) is not None))
+
+    def mean(self, need: Need) -> float:
+        """Give how far values are from 0, on average."""
+        values = self.values(need)
+        if values is None:
+            return max(abs(need.lower), abs(need.upper)) / 2
+        return sum(abs(part.middle) * part.share for part in values.parts)
+
+    def values(self, need: Need) -> Histogram | None:
+        """Give the histogram of the column that a need adds up, None where the profile has none."""
+        column = column_of(need)
+        name = self.source.table_of(column) if column is not None else None
+        table = self.profile.tables.get(name) if name is not None else None
+        found = table.values.get(stored(column)) if table is not None and column is not None else None
+        return found if found is not None and found.parts else None
+
+    def apart(self, need: Need, bounds: Bounds) -> float | None:
+        """Give by which part of itself the mean of the rows that bounds keep differs from that of all, as the means of
+        units with few rows and with many say it; None where the profile does not."""
+        if self.spread.kept(bounds.groups, bounds.rows_per_group) > 1 - 1e-9:
+            return 0.0
+        column = column_of(need)
+        if column is None or self.source.table_of(column) != self.source.table:
+            return None
+        means = self.table.means.get(stored(column))
+        parts = self.spread.parts(bounds.groups, bounds.rows_per_group)
+        every = [(means.at(rows), share, kept) for rows, share, kept in parts] if means is not None else []
+        whole = sum((mean or 0.0) * share for mean, share, _ in every)
+        if any(mean is None for mean, _, _ in every) or not every or not whole:
+            return None
+        left = sum((mean or 0.0) * kept for mean, _, kept in every) / sum(kept for _, _, kept in every)
+        return abs(left / whole - 1)
+
+    def clamps(self, need: Need) -> Iterator[tuple[Need, float]]:
+        """Give the need as it is, and with closer bounds of its values, each with the share of the total beyond."""
+        yield need, 0.0
+        values = self.values(need)
+        if values is None or not self._may_clamp(need):
+            return
+        whole = sum(abs(part.middle) * part.share for part in values.parts)
+        for share in SHARES:
+            limit = values.quantile(share) or 0
+            upper, lower = min(need.upper, limit), max(need.lower, -abs(limit))
+            if not lower < upper < need.upper or whole <= 0:
+                continue
+            beyond = sum(
+                (max(part.middle - upper, 0) + max(lower - part.middle, 0)) * part.share for part in values.parts
+            )
+            centre = (lower + upper) // 2 if need.centre else 0
+            yield replace(need, lower=lower, upper=upper, centre=centre), beyond / whole
+
+    def _may_clamp(self, need: Need) -> bool:
+        """Statistics of a column share its sum with products of it, which have bounds of their own."""
+        asks = self.measure.asks
+        return not any(ask.what in STATISTICS and need in needs(ask, self.allowed.rows) for ask in asks)
+
+    def nearer(self, need: Need) -> Need:
+        """Give a quantile's need with bounds where nearly all values are, if these are much closer."""
+        values = self.values(need)
+        limit = values.quantile(SHARES[-1]) if values is not None else None
+        if limit is None or need.rank[0] * 2 > need.rank[1] * 1.9 or limit >= need.upper or limit <= need.lower:
+            return need
+        if (limit - need.lower) * NEARER > need.upper - need.lower:
+            return need
+        shift = max(need.shift - ((need.upper - need.lower).bit_length() - (limit - need.lower).bit_length()), 0)
+        return replace(need, upper=limit, shift=shift)
+
+
+def column_of(need: Need) -> Column | None:
+    """Give the stored column that a need adds up, also under FILTER."""
+    node = need.expr
+    if isinstance(node, Case) and len(node.whens) == 1:
+        node = node.whens[0][1]
+    return node if isinstance(node, Column) else None
