@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from sandbox.audit import plans
+from sandbox.audit.related import related
 from sandbox.audit.worlds import World, clinic, crowd, wide
 from sandbox.catalogue.entry import Entry
 from sandbox.catalogue.facts import TableFacts
@@ -77,10 +78,14 @@ AGGREGATES = (
     of("STDDEV_SAMP(cost)", "deviation"),
     of("COVAR_POP(gain, other)", "covariance"),
     of("CORR(gain, other)", "correlation"),
+    of("COVAR_SAMP(gain, cost)", "covariance of a sample"),
     of("REGR_SLOPE(gain, other)", "regression"),
-    of("MEDIAN(maybe) FILTER (WHERE few)", "exponential mechanism", trials=8_000),
+    of("REGR_INTERCEPT(gain, other), REGR_R2(gain, other)", "regression, several of one"),
+    of("REGR_SXX(gain, other), REGR_SYY(gain, other), REGR_SXY(gain, other)", "sums of a regression"),
+    of("MEDIAN(maybe) FILTER (WHERE few)", "exponential mechanism", trials=6_000),
+    of("QUANTILE_CONT(low, 0.1) FILTER (WHERE few), MEDIAN(low) FILTER (WHERE few)", "ranks of one", trials=3_000),
     of("QUANTILE_CONT(gain, 0.9)", "quantile", trials=4_000),
-    of("MIN(low) FILTER (WHERE few)", "least, as a quantile", trials=8_000),
+    of("MIN(low) FILTER (WHERE few)", "least, as a quantile", trials=6_000),
     of("MAX(day)", "most, as a quantile of dates", trials=4_000),
     of("COUNT_IF(flag), SUM(gain), COUNT(DISTINCT person)", "several measures"),
     of("COUNT(*)", "Laplace noise instead of Gaussian", epsilon="60"),
@@ -94,9 +99,13 @@ BOUNDING = (
     by("four", 2, 2, "rows mode, averages", "AVG(cost)"),
     by("four", 2, 3, "units in declared groups", "COUNT(DISTINCT person)"),
     by("four", 2, 2, "quantiles in groups", "MEDIAN(cost)", trials=1_000),
+    by("four", 2, 2, "distinct values in groups", "COUNT(DISTINCT own)"),
+    by("four", 2, 2, "correlation in groups", "CORR(gain, other)"),
+    by("four", 2, 2, "deviation in groups", "STDDEV_POP(cost)"),
+    by("FLOOR(cost / 25)", 2, 12, "a histogram"),
     by("four", 4, 20, "more than 255 rows, ordinals", world=crowd),
     by("one", 1, 300, "more than 255 rows of one group", world=crowd),
-    by("own", 300, 1, "more than 255 groups, thresholds", world=crowd, trials=1_000),
+    by("own", 300, 1, "more than 255 groups, thresholds", world=crowd, trials=6_000),
     Case("SUM(cost), declared 100, stored 10,000", "clamp", "SELECT SUM(cost) AS n FROM visits", wide, counting=clinic),
     by("CASE WHEN cost > 99 THEN own END", 12, 12, "keys that are computed, NULL among them"),
 )
@@ -105,6 +114,9 @@ KEYS = (
     by("own", 12, 12, "key presence: 12 keys of one unit", epsilon="2"),
     by("own", 1, 1, "key presence: one of its keys", epsilon="2"),
     by("common", 1, 12, "private key that all have"),
+    by("common", 1, 12, "private key, average", "AVG(cost)"),
+    by("common", 1, 12, "private key, quantile", "MEDIAN(maybe)", trials=3_000),
+    by("common, four", 3, 4, "one private key, one declared", "SUM(gain)"),
     by("own, one", 5, 1, "key presence: two keys", epsilon="2"),
     Case("persons by town", "key presence: rows are units", _TOWNS, epsilon="2"),
 )
@@ -113,51 +125,6 @@ PURE = (
     of("SUM(gain), COUNT(DISTINCT person)", "pure ε: several", epsilon="3", pure=True),
     of("MEDIAN(maybe) FILTER (WHERE few)", "pure ε: exponential mechanism", epsilon="2", pure=True, trials=8_000),
     by("four", 4, 3, "pure ε: groups", epsilon="3", pure=True),
-)
-
-
-def _sql(covers: str, sql: str, **more: Any) -> Case:
-    return Case(sql.removeprefix("SELECT ").replace(" AS n", ""), covers, sql, **more)
-
-
-_ON = "ON v.person = w.person AND v.one = w.one"
-RELATIONS = (
-    _sql("subquery of rows", "SELECT SUM(x) AS n FROM (SELECT gain * 2 AS x FROM visits) AS q"),
-    _sql("self-join", f"SELECT COUNT(*) AS n FROM visits AS v JOIN visits AS w {_ON}"),  # noqa: S608 – as above
-    _sql("left self-join", f"SELECT SUM(w.gain) AS n FROM visits AS v LEFT JOIN visits AS w {_ON}"),  # noqa: S608 – as above
-    _sql("full self-join", f"SELECT COUNT(*) AS n FROM visits AS v FULL JOIN visits AS w {_ON}"),  # noqa: S608 – as above
-    _sql("join on the unit", "SELECT sex, SUM(gain) AS n FROM visits JOIN persons USING (person) GROUP BY sex"),
-    _sql("public join", "SELECT k.one, COUNT(*) AS n FROM visits AS v JOIN kinds AS k ON v.one = k.one GROUP BY k.one"),
-    _sql("semi join", "SELECT COUNT(*) AS n FROM visits WHERE person IN (SELECT person FROM persons)"),
-    _sql(
-        "anti join",
-        "SELECT COUNT(*) AS n FROM persons AS p WHERE NOT EXISTS "
-        "(SELECT 1 FROM visits AS v WHERE v.person = p.person AND v.one = 'd')",
-    ),
-    _sql(
-        "union",
-        "SELECT k, COUNT(*) AS n FROM (SELECT one AS k FROM visits UNION ALL SELECT one FROM visits) AS q GROUP BY k",
-    ),
-    _sql(
-        "group of the unit", "SELECT SUM(t) AS n FROM (SELECT person, SUM(gain) AS t FROM visits GROUP BY person) AS q"
-    ),
-    _sql(
-        "window, places",
-        "SELECT COUNT(*) AS n FROM "
-        "(SELECT ROW_NUMBER() OVER (PARTITION BY person, four ORDER BY day) AS p FROM visits) AS q WHERE p <= 3",
-    ),
-    _sql(
-        "window, running sums",
-        "SELECT SUM(t) AS n FROM (SELECT SUM(gain) OVER (PARTITION BY person ORDER BY day) AS t FROM visits) AS q",
-    ),
-    _sql(
-        "GROUPING SETS",
-        "SELECT one, four, COUNT(*) AS n FROM visits GROUP BY GROUPING SETS ((one), (four), ())",
-        trials=5_000,
-    ),
-    _sql("ROLLUP", "SELECT one, four, COUNT(*) AS n FROM visits GROUP BY ROLLUP (one, four)", trials=5_000),
-    _sql("CUBE", "SELECT one, flag, COUNT(*) AS n FROM visits GROUP BY CUBE (one, flag)", trials=5_000),
-    _sql("over released groups", "SELECT SUM(n) AS n FROM (SELECT one, COUNT(*) AS n FROM visits GROUP BY one) AS q"),
 )
 
 
@@ -189,4 +156,4 @@ PLANNED = (
     ),
 )
 BUILT = tuple(Case(name, covers, build=build) for name, covers, build in plans.BUILT)
-CASES: tuple[Case, ...] = (*AGGREGATES, *BOUNDING, *KEYS, *PURE, *RELATIONS, *BUILT, *PLANNED)
+CASES: tuple[Case, ...] = (*AGGREGATES, *BOUNDING, *KEYS, *PURE, *related(Case), *BUILT, *PLANNED)

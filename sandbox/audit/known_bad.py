@@ -221,7 +221,7 @@ _COUNT = of("COUNT(*)", "", trials=60_000)
 _COSTS = Case("units by cost", "", "SELECT cost, COUNT(*) AS n FROM visits GROUP BY cost")
 _PERSONS = Case("COUNT(*) of persons", "", "SELECT COUNT(*) AS n FROM persons")
 _MINE = Case("persons of a town", "", "SELECT COUNT(*) AS n FROM persons WHERE town = 'mine'", epsilon="2", pure=True)
-_L2 = Case("L2 of rows", "", build=plans.norm("rows", "one", 6))
+_L2 = Case("L2 of rows", "", build=plans.norm("rows", ["one"], 6))
 BAD: tuple[Bad, ...] = (
     Bad("noise is missing", _COUNT, no_noise),
     Bad("σ is 30 % too small", _COUNT, small_sigma),

@@ -124,26 +124,38 @@ def window(entry: Entry) -> Plan:
     return plan_of(block(kept, ("rows", None, 1), keys=[of(kept, "four")], limit=(4, 12)))
 
 
-def norm(what: What, key: str, cap: int, where: bool = False) -> Built:
-    """L2 mode by a declared key: weights bound the whole vector of a unit by `cap`."""
+def norm(what: What, keys: Sequence[str], cap: int, where: bool = False, finer: Sequence[str] = ()) -> Built:
+    """L2 mode by declared keys, or without any: weights bound the whole vector of a unit by `cap`,
+    also where groups are made `finer` than those of the norm."""
 
     def build(entry: Entry) -> Plan:
         table = scan(entry, "visits")
         flag = of(table, "flag")
         rows = r.Filter(table, flag) if where else table
-        declared = entry.table("visits")
-        column = declared.column(key) if declared else None
-        assert column is not None and column.domain is not None
         square = (cap * 10**WEIGHT) ** 2
         expr = of(table, "gain") if what == "sum" else None
         ends = (-50, 50) if what == "sum" else (0, 0)
         weighed = Measurement(
-            what, expr, WEIGHT, *ends, 0, square, *sigma_for(square, RHO), norm=Norm((of(table, key),), cap)
+            what,
+            expr,
+            WEIGHT,
+            *ends,
+            0,
+            square,
+            *sigma_for(square, RHO),
+            norm=Norm(tuple(of(table, key) for key in keys), cap),
         )
-        keys = (Key(key, of(table, key), tuple(sorted(column.domain))),)
-        return plan_of(Block(rows, keys, Bounds(rows.rows, rows.rows, rows.rows), (weighed,), None))
+        grouped = tuple(Key(key, of(table, key), _domain(entry, key)) for key in (*keys, *finer))
+        return plan_of(Block(rows, grouped, Bounds(rows.rows, rows.rows, rows.rows), (weighed,), None))
 
     return build
+
+
+def _domain(entry: Entry, key: str) -> tuple[str, ...]:
+    declared = entry.table("visits")
+    column = declared.column(key) if declared else None
+    assert column is not None and column.domain is not None
+    return tuple(sorted(column.domain))
 
 
 def understated(plan: Plan, square: int, place: int = 0) -> Plan:
@@ -164,7 +176,9 @@ BUILT: tuple[tuple[str, str, Built], ...] = (
     ("visits twice", "union, with and without keys", union),
     ("totals of gain by four", "totals mode", totals),
     ("first two of each group", "window, private key", window),
-    ("L2 of rows by one", "L2 mode, count", norm("rows", "one", 6)),
-    ("L2 of rows by four, filtered", "L2 mode under WHERE", norm("rows", "four", 3, where=True)),
-    ("L2 of gain by four", "L2 mode, sum", norm("sum", "four", 100)),
+    ("L2 of rows by one", "L2 mode, count", norm("rows", ["one"], 6)),
+    ("L2 of rows by four, filtered", "L2 mode under WHERE", norm("rows", ["four"], 3, where=True)),
+    ("L2 of gain by four", "L2 mode, sum", norm("sum", ["four"], 100)),
+    ("L2 of gain", "L2 mode, sum without keys", norm("sum", [], 100)),
+    ("L2 of rows by one and four", "L2 mode, groups finer than the norm's", norm("rows", ["four"], 3, finer=["one"])),
 )
