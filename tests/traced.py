@@ -84,12 +84,13 @@ class Box:
     def journal(self) -> Journal:
         return Journal(Sealer(b"r" * 32), self.vault)
 
-    def base(self, seed: int = 0, resource: str = "r1") -> str:
-        """Store a base and give its id."""
+    def base(self, seed: int = 0, resource: str = "r1", shift: int = 0) -> str:
+        """Store a base and give its id; `shift` moves its keys and numbers to where no other base has any."""
         draw = random.Random(seed).randint
         plan, base_id = question(), new_id("base")
-        values = [(draw(150, 900), draw(20_000, 90_000), draw(-3_000, 3_000)) for _ in AGES]
-        content = base_bytes(plan, [Released([(age,) for age in AGES], values)])
+        far = 10**6 * shift
+        values = [(far + draw(150, 900), far + draw(20_000, 90_000), far + draw(-3_000, 3_000)) for _ in AGES]
+        content = base_bytes(plan, [Released([(shift + age,) for age in AGES], values)])
         sealed = self.vault.seal(content, f"base:{base_id}")
         with self.store.write() as tx:
             tx.add(Base(base_id, f"{plan.base_key()}{seed}{resource}", resource, "v1", "1", sealed, None, now()))

@@ -38,6 +38,9 @@ class Transaction(Protocol):
         """Give matching records; `order` names columns (leading `-` descends; default: primary key), `after` is the
         primary key behind which the page starts (only with the default order)."""
 
+    def keys(self, kind: type[R], /, **equal: Any) -> list[str]:
+        """Give the primary keys of matching records in their order, without reading what else the rows hold."""
+
     def add(self, record: Record) -> None:
         """Insert; raises `Duplicate` when a unique key is taken."""
 

@@ -21,7 +21,7 @@ from sandbox.jobs.records import Base, Release, Task
 from sandbox.jobs.result import result_of
 from sandbox.jobs.tasks import ATTEMPTS, finish, queue
 from sandbox.oversight.bundle import build_bundle
-from sandbox.oversight.candidates import Prepared, TraceKeys, prepare
+from sandbox.oversight.candidates import Prepared, TraceKeys, keep_sketches, prepare
 from sandbox.oversight.records import Trace
 from sandbox.oversight.trace import score
 from sandbox.privacy import accountant
@@ -69,6 +69,7 @@ def carry_out(house: House, task: Task) -> None:
         if task.fence > ATTEMPTS:
             raise Problem("execution_failed", "the file could not be traced; send it in another format")
         keys = TraceKeys(vault.sealer, {vault.epoch: vault.master})
+        keep_sketches(house.store, vault.sealer)
         with house.store.read() as tx:
             prepared = prepare(tx, keys, _leak(house, trace), trace.hint)
         _announce(house, trace, prepared)

@@ -6,18 +6,20 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sandbox.core.canonical import digest
 from sandbox.core.sealing import Sealer
-from sandbox.core.store import Transaction
+from sandbox.core.store import Store, Transaction
 from sandbox.errors import Problem
 from sandbox.jobs.records import Base, Job, Release
 from sandbox.oversight.leaks import LeakUnreadable, read_leak
 from sandbox.oversight.marks import marks_bases, views
-from sandbox.oversight.records import Trace
+from sandbox.oversight.records import Sketch, Trace
+from sandbox.oversight.screen import BATCH, Screen
+from sandbox.oversight.sketch import Part, from_bytes, sketch, to_bytes
 from sandbox.plan.codec import from_json
 from sandbox.plan.plan import Plan
 from sandbox.privacy.released import read_blocks
@@ -25,6 +27,8 @@ from watermarking.align import Alignment, align
 from watermarking.base import Base as Marks
 from watermarking.leak import Leak
 from watermarking.models import DETECTOR
+
+KEPT_AT_ONCE = 100  # sketches written in one transaction
 
 
 @dataclass(frozen=True)
@@ -94,9 +98,11 @@ def prepare(tx: Transaction, keys: TraceKeys, leak: bytes, hint: Mapping[str, st
     file_digest = hashlib.sha256(leak).hexdigest()
     seen = tx.find(Trace, file_digest=file_digest)
     found, closed = [], 0
-    for row in _bases(tx, hint):
-        candidate = _candidate(tx, keys, row, table)
-        if candidate is None:
+    likely = Screen(table).likely(sketches(tx, keys.sealer, _bases(tx, hint)))
+    for base in likely:
+        row = tx.get(Base, base)
+        candidate = _candidate(tx, keys, row, table) if row else None
+        if row is None or candidate is None:
             continue
         if row.closed_at is not None and not any(trace.created_at < row.closed_at for trace in seen):
             closed += 1
@@ -105,13 +111,41 @@ def prepare(tx: Transaction, keys: TraceKeys, leak: bytes, hint: Mapping[str, st
     return Prepared(leak, table, tuple(found), closed, len(seen))
 
 
-def _bases(tx: Transaction, hint: Mapping[str, str]) -> list[Base]:
+def _bases(tx: Transaction, hint: Mapping[str, str]) -> list[str]:
     matching: dict[str, Any] = {"resource": hint["resource"]} if "resource" in hint else {}
     if "product" in hint:
         matching["id"] = sorted({job.base for job in tx.find(Job, product=hint["product"]) if job.base})
         if not matching["id"]:
             return []
-    return tx.find(Base, **matching)
+    return tx.keys(Base, **matching)
+
+
+def sketches(tx: Transaction, sealer: Sealer, bases: Sequence[str]) -> Iterator[tuple[str, tuple[Part, ...]]]:
+    """Give the sketch of each base, as it was kept or, where it was not yet, made now."""
+    for start in range(0, len(bases), BATCH):
+        batch = bases[start : start + BATCH]
+        kept = {row.base: row.content for row in tx.find(Sketch, base=batch)}
+        for base in batch:
+            if base in kept:
+                yield base, from_bytes(sealer.open(kept[base], f"sketch:{base}"))
+            elif (row := tx.get(Base, base)) is not None:
+                yield base, sketch(read_base(base, sealer.open(row.content, f"base:{base}"))[1])
+
+
+def keep_sketches(store: Store, sealer: Sealer) -> int:
+    """Keep a sketch of every base that has none, so that no later trace opens it to know what it is; gives how many."""
+    with store.read() as tx:
+        missing = sorted(set(tx.keys(Base)) - set(tx.keys(Sketch)))
+    for start in range(0, len(missing), KEPT_AT_ONCE):
+        batch = missing[start : start + KEPT_AT_ONCE]
+        with store.read() as tx:
+            made = [(base, to_bytes(parts)) for base, parts in sketches(tx, sealer, batch)]
+        with store.write() as tx:
+            there = set(tx.keys(Sketch, base=batch))  # another vault may have been here
+            for base, data in made:
+                if base not in there:
+                    tx.add(Sketch(base, sealer.seal(data, f"sketch:{base}")))
+    return len(missing)
 
 
 def _candidate(tx: Transaction, keys: TraceKeys, row: Base, leak: Leak) -> Candidate | None:

@@ -120,6 +120,10 @@ class SqlTransaction:
             given[statements.AFTER] = after
         return [kind(*row) for row in self._connection.execute(query, given)]
 
+    def keys(self, kind: type[R], /, **equal: Any) -> list[str]:
+        query = statements.select_keys(kind, statements.shape(equal))
+        return list(self._connection.execute(query, statements.compared(equal)).scalars())
+
     def add(self, record: Record) -> None:
         self.add_all([record])
 

@@ -65,6 +65,13 @@ def select_many(
 
 
 @lru_cache(maxsize=KEPT)
+def select_keys(kind: type[Record], filters: Shape) -> sa.Select[Any]:
+    """Give the primary keys of the rows that fit, in their order."""
+    table, primary = table_of(kind)
+    return sa.select(primary).where(*_compared(table, filters)).order_by(primary)
+
+
+@lru_cache(maxsize=KEPT)
 def insert(kind: type[Record], dialect: str) -> Any:
     """Add a row, or nothing when a key of it is taken; the count of rows tells."""
     table, _ = table_of(kind)

@@ -101,6 +101,8 @@ def test_find_filters_orders_and_pages(store: SqlStore) -> None:
         assert [p.id for p in tx.find(Party, credit_code=None)] == ["b"]
         assert [p.id for p in tx.find(Party, credit_code=["1", "3"], order=("-credit_code",))] == ["d", "c"]
         assert [p.id for p in tx.find(Party, after="b", limit=1)] == ["c"]
+        assert tx.keys(Party) == ["a", "b", "c", "d"]
+        assert tx.keys(Party, credit_code=["3", "2"]) == ["a", "d"]
         seen = tx.get(Party, "c")
         assert seen is not None
     with store.write() as tx:

@@ -9,11 +9,12 @@ import pytest
 from traced import Box, damaged, question
 
 from sandbox.core.clock import now
+from sandbox.core.sealing import Sealer
 from sandbox.core.store import Store
 from sandbox.errors import Problem
 from sandbox.jobs.records import Base
-from sandbox.oversight.candidates import TraceKeys
-from sandbox.oversight.records import Trace
+from sandbox.oversight.candidates import TraceKeys, keep_sketches
+from sandbox.oversight.records import Sketch, Trace
 from sandbox.oversight.trace import run_trace
 from sandbox.stores.sql import SqlStore
 
@@ -128,3 +129,37 @@ def test_a_closed_base_gives_no_new_findings(box: Box) -> None:
     assert box.trace(leak)[1].verdict == "traced"
     _, outcome = box.trace(later)
     assert (outcome.verdict, outcome.findings, outcome.closed) == ("insufficient_evidence", (), 1)
+
+
+def test_bases_without_a_value_of_the_file_are_not_opened(box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
+    base = box.base()
+    leak = box.release(base, "alpha")
+    others = [box.base(seed=seed, shift=1_000 * seed) for seed in range(1, 6)]
+    for other in others:
+        box.release(other, "beta")
+    assert keep_sketches(box.store, box.vault) == 6
+    assert keep_sketches(box.store, box.vault) == 0
+    opened: list[str] = []
+    real = Sealer.open
+
+    def watched(sealer: Sealer, sealed: bytes, context: str) -> bytes:
+        opened.append(context)
+        return real(sealer, sealed, context)
+
+    monkeypatch.setattr(Sealer, "open", watched)
+    _, outcome = box.trace(leak)
+    assert [finding.base for finding in outcome.findings] == [base]
+    assert [context for context in opened if context.startswith("base:")] == [f"base:{base}"]
+
+
+def test_a_sketch_that_is_lost_is_made_again(box: Box) -> None:
+    base = box.base()
+    leak = box.release(base, "alpha")
+    keep_sketches(box.store, box.vault)
+    with box.store.write() as tx:
+        for row in tx.find(Sketch):
+            tx.remove(row)
+    assert box.trace(leak)[1].findings[0].base == base
+    with box.store.read() as tx:
+        assert tx.find(Sketch) == []
+    assert keep_sketches(box.store, box.vault) == 1
