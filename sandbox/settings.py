@@ -40,6 +40,7 @@ class Settings(BaseSettings):
     engine_memory_mb: int = Field(4096, description="memory limit of one engine process, MiB", ge=256)
     upload_limit: int = Field(1 << 30, description="largest file of a table, bytes", ge=1)
     leak_limit: int = Field(100_000_000, description="largest file to trace, bytes", ge=1)
+    traces_a_day: int = Field(100, description="most traces a regulator starts in 24 hours", ge=1)
     table_limit: int = Field(64, description="most tables of a resource", ge=1)
 
     @field_validator("database_url")

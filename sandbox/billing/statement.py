@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from sandbox.core.ids import id_at
 from sandbox.core.store import Transaction
 from sandbox.errors import Problem
 from sandbox.identity.records import Party
@@ -69,7 +70,7 @@ def lines(events: Iterable[UsageEvent]) -> list[Line]:
 
 def _sheet(tx: Transaction, kind: str, party: Party, month: str, whose: dict[str, Any]) -> dict[str, Any]:
     starts, ends = _span(month)
-    before = f"usage_{int((starts - MARGIN).timestamp() * 1000):012x}"  # ids begin with the time they were made
+    before = id_at("usage", starts - MARGIN)
     events = tx.find(UsageEvent, after=before, **whose)
     drawn = lines(event for event in events if starts <= event.at < ends)
     return {

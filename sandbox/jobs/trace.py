@@ -6,16 +6,18 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import Any
 
 from sandbox.core.canonical import canonical_bytes
 from sandbox.core.clock import now
-from sandbox.core.ids import new_id
+from sandbox.core.ids import id_at, new_id
 from sandbox.core.sealing import SealBroken
 from sandbox.core.spool import SpoolRef
 from sandbox.core.store import Transaction
 from sandbox.errors import Problem
 from sandbox.identity.keys import Principal
+from sandbox.identity.records import Party
 from sandbox.jobs.house import House
 from sandbox.jobs.records import Base, Release, Task
 from sandbox.jobs.result import result_of
@@ -34,7 +36,8 @@ def submit(
     hint: Mapping[str, str],
     on_queued: Callable[[Transaction, Trace], None] | None = None,
 ) -> Trace:
-    """Queue the trace of a spooled file. Tracing is the regulator's alone: it is a mark-removal oracle otherwise."""
+    """Queue the trace of a spooled file. Tracing is the regulator's alone, and only so many in 24 hours: who could
+    trace at will could try until the marks are gone. Raises role_not_allowed, rate_limited."""
     principal.may("trace.run")
     trace = Trace(
         id=new_id("trace"),
@@ -50,12 +53,24 @@ def submit(
         finished_at=None,
     )
     with house.store.write() as tx:
+        _limit(tx, trace, house.settings.traces_a_day)
         tx.add(trace)
         queue(tx, "trace", trace.id, {})
         if on_queued:
             on_queued(tx, trace)
     house.doorbell.ring("vault")
     return trace
+
+
+def _limit(tx: Transaction, trace: Trace, most: int) -> None:
+    """Refuse the trace when its regulator started `most` within a day; holds the party's row, so that no two are
+    counted at once."""
+    tx.get(Party, trace.regulator, lock=True)
+    since = id_at("trace", trace.created_at - timedelta(days=1))
+    if sum(key >= since for key in tx.keys(Trace, regulator=trace.regulator)) >= most:
+        raise Problem(
+            "rate_limited", f"this instance traces at most {most} files of a regulator in 24 hours; try later"
+        )
 
 
 def carry_out(house: House, task: Task) -> None:

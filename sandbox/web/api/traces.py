@@ -44,7 +44,7 @@ PARTS: dict[str, Any] = {
     parts=PARTS,
     answer=TraceOut,
     also=(202,),
-    problems=("field_invalid", "table_malformed", "not_ready"),
+    problems=("field_invalid", "table_malformed", "not_ready", "rate_limited"),
     errand=True,
     waits=True,
 )
