@@ -22,17 +22,24 @@ def digest(value: object) -> str:
     return hashlib.sha256(canonical_bytes(value)).hexdigest()
 
 
+_PLAIN = frozenset({str, int, bool, type(None)})
+
+
 def _refuse_floats(value: object) -> None:
-    if value is None or isinstance(value, (bool, int, str)):
+    kind = type(value)
+    if kind in _PLAIN:
+        return
+    if isinstance(value, (list, tuple)):
+        for inner in value:
+            if type(inner) not in _PLAIN:
+                _refuse_floats(inner)
         return
     if isinstance(value, Mapping):
         for key, inner in value.items():
             if not isinstance(key, str):
                 raise TypeError(f"canonical JSON needs string keys, not {type(key).__name__}")
-            _refuse_floats(inner)
+            if type(inner) not in _PLAIN:
+                _refuse_floats(inner)
         return
-    if isinstance(value, (list, tuple)):
-        for inner in value:
-            _refuse_floats(inner)
-        return
-    raise TypeError(f"no canonical form for {type(value).__name__}")
+    if not isinstance(value, (int, str)):
+        raise TypeError(f"no canonical form for {kind.__name__}")

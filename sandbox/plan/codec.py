@@ -8,27 +8,35 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
+_PLAIN = frozenset({str, int, bool, type(None)})
+
 
 def to_json(value: Any) -> Any:
     """Give a JSON value: dict, list, str, int, bool, None."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        fields = {f.name: to_json(getattr(value, f.name)) for f in dataclasses.fields(value)}
-        return {"@": type(value).__name__, **fields}
-    if isinstance(value, (tuple, list)):
-        return [to_json(item) for item in value]
+    kind = type(value)
+    if kind in _PLAIN:
+        return value
+    if kind is tuple or kind is list:
+        return [item if type(item) in _PLAIN else to_json(item) for item in value]
+    names = _fields(kind)
+    if names is not None:
+        return {"@": kind.__name__, **{name: to_json(getattr(value, name)) for name in names}}
     if isinstance(value, Decimal):
         return {"@": "decimal", "is": str(value)}
     if isinstance(value, date):
         return {"@": "date", "is": value.isoformat()}
-    if value is None or isinstance(value, (bool, int, str)):
-        return value
-    raise TypeError(f"a plan cannot hold {type(value).__name__}")
+    raise TypeError(f"a plan cannot hold {kind.__name__}")
+
+
+@cache
+def _fields(kind: type) -> tuple[str, ...] | None:
+    return tuple(field.name for field in dataclasses.fields(kind)) if dataclasses.is_dataclass(kind) else None
 
 
 def from_json(value: Any) -> Any:
     """Give back what `to_json` was given. Raises ValueError for a shape that no plan has."""
     if isinstance(value, list):
-        return tuple(from_json(item) for item in value)
+        return tuple(item if type(item) in _PLAIN else from_json(item) for item in value)
     if not isinstance(value, dict):
         return value
     name = value.get("@")

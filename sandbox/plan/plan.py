@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Literal
+from functools import cached_property
+from typing import Any, Literal
 
 from sandbox.core.canonical import digest
 from sandbox.plan.block import Block
@@ -102,15 +103,23 @@ class Plan:
         """δ_τ taken from the account's pool."""
         return sum((block.threshold.delta for block in self.blocks if block.threshold), Decimal(0))
 
+    @cached_property
+    def json(self) -> dict[str, Any]:
+        """The plan as JSON, made once; not to be changed."""
+        whole: dict[str, Any] = to_json(self)
+        return whole
+
     def base_key(self) -> str:
         """The canonical plan key: everything that decides the base X, nothing of names or post-processing."""
-        whole = to_json(self)
-        assert isinstance(whole, dict)
-        for later in ("@", "outputs", "post", "notes"):
-            whole.pop(later)
-        for block in whole["blocks"]:
-            for key in block["keys"]:
-                key.pop("name")
+        return self._base_key
+
+    @cached_property
+    def _base_key(self) -> str:
+        whole = {name: part for name, part in self.json.items() if name not in ("@", "outputs", "post", "notes")}
+        whole["blocks"] = [
+            {**block, "keys": [{name: part for name, part in key.items() if name != "name"} for key in block["keys"]]}
+            for block in whole["blocks"]
+        ]
         return digest(whole)
 
 
