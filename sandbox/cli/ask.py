@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -12,6 +12,7 @@ from sandbox.cli.command import Get, Json, check_folder, service, tell, tell_ite
 
 Subscription = Annotated[str, typer.Argument(help="Id of the subscription.")]
 Sql = Annotated[str, typer.Argument(help="The question, in SQL.")]
+Dialect = Annotated[str | None, typer.Option(help="What the text is in: duckdb, postgresql or ansi.")]
 Epsilon = Annotated[str | None, typer.Option(help="Privacy to spend; more gives a smaller error.")]
 
 
@@ -28,10 +29,17 @@ def subscribe(
     tell(made, "Subscription {id} is {status}", as_json=as_json, get=get)
 
 
-def estimate(subscription: Subscription, sql: Sql, epsilon: Epsilon = None, as_json: Json = False) -> None:
+def _more(**asked: Any) -> dict[str, Any]:
+    """What is asked for beside text and ε."""
+    return {name: value for name, value in asked.items() if value is not None}
+
+
+def estimate(
+    subscription: Subscription, sql: Sql, epsilon: Epsilon = None, dialect: Dialect = None, as_json: Json = False
+) -> None:
     """Say what a question would cost in privacy and money; costs nothing."""
     with service() as client:
-        found = client.estimate(subscription, sql, epsilon)
+        found = client.estimate(subscription, sql, epsilon, **_more(dialect=dialect))
     from sandbox.cli.show import at_most
 
     tell(found, f"It would cost ε {at_most(found['epsilon'])} (ρ {{rho}}) and {{fee}} yuan.", as_json=as_json)
@@ -41,12 +49,13 @@ def explain(
     subscription: Subscription,
     sql: Sql,
     epsilon: Epsilon = None,
+    dialect: Dialect = None,
     language: Annotated[str, typer.Option(help="en or zh.")] = "en",
     as_json: Json = False,
 ) -> None:
     """Say in words what a question does, how far off its numbers will be and what it takes; costs nothing."""
     with service() as client:
-        found = client.estimate(subscription, sql, epsilon)
+        found = client.estimate(subscription, sql, epsilon, **_more(dialect=dialect))
     if as_json:
         typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
         return
@@ -60,6 +69,7 @@ def query(
     subscription: Subscription,
     sql: Sql,
     epsilon: Epsilon = None,
+    dialect: Dialect = None,
     log_key: Annotated[
         Path | None, typer.Option(help="The log's public key, to check the receipt.", exists=True)
     ] = None,
@@ -70,7 +80,7 @@ def query(
     """Ask a question and print its answer with 95 % intervals."""
     check_folder(receipt)
     with service() as client:
-        answer = client.query(subscription, sql, epsilon, **({"fresh": True} if fresh else {}))
+        answer = client.query(subscription, sql, epsilon, **_more(dialect=dialect, fresh=fresh or None))
     if receipt is not None:
         receipt.write_text(answer.receipt.text, encoding="utf-8")
     if log_key is not None:

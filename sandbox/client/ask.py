@@ -54,7 +54,8 @@ class Asking(Transport):
         return self.json("POST", f"/subscriptions/{subscription}/cancel", body={})
 
     def estimate(self, subscription: str, sql: str, epsilon: Number | None = None, **more: Any) -> dict[str, Any]:
-        """Say what a question would cost in privacy and money; costs nothing itself."""
+        """Say what a question would cost in privacy and money; costs nothing itself. `more` may name the `dialect` of
+        the text: duckdb, postgresql or ansi."""
         return self.json("POST", "/jobs/estimate", body=_question(subscription, sql, epsilon, more))
 
     def submit(

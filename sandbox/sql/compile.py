@@ -24,11 +24,16 @@ from sandbox.sql.terms import refuse
 
 
 def compile_sql(
-    text: str, entry: Entry, facts: Mapping[str, TableFacts] | None = None, today: date | None = None
+    text: str,
+    entry: Entry,
+    facts: Mapping[str, TableFacts] | None = None,
+    today: date | None = None,
+    dialect: str = "duckdb",
 ) -> Asked:
-    """Give the question `text` over the tables of `entry`; `facts` are those of its public tables, `today` is what
-    CURRENT_DATE means. Raises `Problem`: sql_syntax, sql_not_allowed, unknown_column, bound_missing."""
-    tree = parse(text)
+    """Give the question `text`, in a dialect of `DIALECTS`, over the tables of `entry`; `facts` are those of its public
+    tables, `today` is what CURRENT_DATE means. Raises `Problem`: sql_syntax, sql_not_allowed, unknown_column,
+    bound_missing."""
+    tree = parse(text, dialect)
     statement = Statement(entry, facts or {}, today, _query)
     try:
         return asked(statement.query(tree, {}), statement)

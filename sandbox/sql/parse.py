@@ -1,7 +1,8 @@
 """Text to a checked tree: one SELECT statement of the allowed grammar, or a refusal with a sentence of our own.
 
-The dialect is DuckDB's; PostgreSQL and standard SQL text of this subset reads the same. The tree never goes back to
-text for an engine: the rules build plan nodes from it.
+There is one grammar, that of DuckDB, which has the spellings of PostgreSQL and of the standard too. Where a text can
+mean two things – whole numbers divided by each other, the place of NULL in an order –, the dialect that the asker names
+says which. The tree never goes back to text for an engine: the rules build plan nodes from it.
 """
 
 from __future__ import annotations
@@ -13,16 +14,30 @@ from sqlglot.tokenizer_core import Token, TokenType
 
 from sandbox.errors import Problem
 from sandbox.sql.grammar import check, too_deep
+from sandbox.sql.ranks import spread
 from sandbox.sql.spelling import spelled_out
+from sandbox.sql.standard import plainly
 from sandbox.sql.wording import worded
 
 MAX_BYTES = 100_000
 MAX_BRACKETS = 100  # open at once; the parser recurses at each
 
 
-def parse(text: str) -> exp.Query:
-    """Give the tree of the one SELECT, or union of them, in `text`. Raises `Problem`: sql_syntax with line and column
-    when it cannot be read, sql_not_allowed when it can be read and may not be asked."""
+class _Standard(DuckDB):  # type: ignore[misc]
+    """As PostgreSQL reads a text, and as most others do that follow the standard: a whole number divided by another is
+    a whole number, and NULL stands where a value larger than all others would."""
+
+    TYPED_DIVISION = True
+    NULL_ORDERING = "nulls_are_large"
+
+
+DIALECTS: dict[str, type[DuckDB]] = {"duckdb": DuckDB, "postgresql": _Standard, "ansi": _Standard}
+
+
+def parse(text: str, dialect: str = "duckdb") -> exp.Query:
+    """Give the tree of the one SELECT, or of several put together, in `text`, which is in a `dialect` of `DIALECTS`.
+    Raises `Problem`: sql_syntax with line and column when it cannot be read, sql_not_allowed when it can be read and
+    may not be asked."""
     try:
         size = len(text.encode())
     except UnicodeEncodeError:
@@ -31,13 +46,13 @@ def parse(text: str) -> exp.Query:
         raise Problem("sql_not_allowed", "The text is longer than 100 kB; ask a smaller question.")
     tokens = _one_select(_tokens(text))
     _shallow(tokens)
-    trees = _read(tokens, text)
+    trees = _read(tokens, text, DIALECTS[dialect])
     tree = trees[0] if trees else None
     if isinstance(tree, exp.Select) and not tree.expressions and not tree.args.get("from_"):
         raise Problem("sql_syntax", "The text ends too early: write SELECT, what to count, FROM and a table.")
     if len(trees) != 1 or tree is None:
         raise Problem("sql_not_allowed", "Write one statement.")
-    tree = worded(spelled_out(tree))
+    tree = spread(worded(plainly(spelled_out(tree))))
     check(tree)
     while isinstance(tree, exp.Subquery) and not (tree.args.get("alias") or tree.args.get("joins")):
         tree = tree.this
@@ -97,9 +112,9 @@ def _shallow(tokens: list[Token]) -> None:
             raise too_deep()
 
 
-def _read(tokens: list[Token], text: str) -> list[exp.Expr | None]:
+def _read(tokens: list[Token], text: str, dialect: type[DuckDB]) -> list[exp.Expr | None]:
     try:
-        return list(DuckDB().parser().parse(tokens, text))
+        return list(dialect().parser().parse(tokens, text))
     except ParseError as error:
         first = error.errors[0] if error.errors else {}
         raise _syntax(first.get("line"), first.get("col"), str(first.get("highlight") or "")) from None

@@ -55,7 +55,7 @@ def _rank(node: exp.AggFunc, row: Row) -> Fraction:
             return Fraction(1, 2)
     said = node.args.get("quantile" if isinstance(node, (exp.Quantile, exp.ApproxQuantile)) else "expression")
     if isinstance(said, exp.Array):
-        raise refuse("One column holds one rank; write QUANTILE_CONT(x, 0.25), QUANTILE_CONT(x, 0.75) and so on.")
+        raise refuse(f"{quote(node)}: a list of ranks stands in SELECT by itself, as columns; here write one rank.")
     found = None if said is None else row.builder.term(said).node
     value = found.value if isinstance(found, Constant) else None
     if isinstance(value, bool) or not isinstance(value, (int, Decimal)) or not 0 <= value <= 1:

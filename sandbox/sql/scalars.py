@@ -21,7 +21,7 @@ _COMPARE: dict[type[exp.Expr], Literal["=", "<>", "<", "<=", ">", ">="]] = {
     exp.EQ: "=", exp.NEQ: "<>", exp.LT: "<", exp.LTE: "<=", exp.GT: ">", exp.GTE: ">=",
 }  # fmt: skip
 _ARITHMETIC: dict[type[exp.Expr], numbers.Calculation] = {
-    exp.Mul: "*", exp.Div: "/", exp.IntDiv: "//", exp.Mod: "%",
+    exp.Mul: "*", exp.IntDiv: "//", exp.Mod: "%",
 }  # fmt: skip
 
 
@@ -82,6 +82,13 @@ def _compared(reader: Reader, node: exp.Expr) -> Term:
 def _calculated(reader: Reader, node: exp.Expr) -> Term:
     op = _ARITHMETIC[type(node)]
     return numbers.arithmetic(op, reader.term(node.this), reader.term(node.expression), reader.digits)
+
+
+def _divided(reader: Reader, node: exp.Expr) -> Term:
+    """A dialect may say that a whole number divided by another is a whole number."""
+    left, right = reader.term(node.this), reader.term(node.expression)
+    whole = node.args.get("typed") and left.type.kind == right.type.kind == "integer"
+    return numbers.arithmetic("//" if whole else "/", left, right, reader.digits)
 
 
 def _added(reader: Reader, node: exp.Expr) -> Term:
@@ -161,6 +168,7 @@ def _chain(node: exp.Expr) -> list[exp.Expr]:
 CALLS: dict[type[exp.Expr], Callable[[Reader, exp.Expr], Term]] = {
     **dict.fromkeys(_COMPARE, _compared),
     **dict.fromkeys(_ARITHMETIC, _calculated),
+    exp.Div: _divided,
     **dict.fromkeys((exp.Add, exp.Sub), _added),
     **dict.fromkeys((exp.And, exp.Or), _joined),
     **dict.fromkeys((exp.Literal, exp.Boolean, exp.Null), _constant),

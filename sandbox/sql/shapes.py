@@ -57,7 +57,7 @@ REFUSED_SHAPES: dict[type[exp.Expr], str] = {
     exp.Lateral: _JOIN,
     exp.IgnoreNulls: "Aggregates leave NULL out by themselves; remove IGNORE NULLS, and before windows write WHERE.",
     exp.RespectNulls: "NULLs are respected by themselves; remove RESPECT NULLS.",
-    exp.Fetch: "Write LIMIT with a whole number instead of FETCH.",
+    exp.Fetch: "Write FETCH FIRST with a whole number of ROWS ONLY, or LIMIT.",
     exp.Placeholder: "Parameters are not filled in here; write the value itself.",
     exp.Parameter: "Parameters are not filled in here; write the value itself.",
     **dict.fromkeys((exp.NthValue, exp.Ntile, exp.PercentRank, exp.CumeDist), _PLACES),

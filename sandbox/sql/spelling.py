@@ -50,10 +50,13 @@ _NAMES: dict[str, tuple[int, type[exp.Expr], Sequence[str]]] = {
     "covar": (2, exp.CovarSamp, ("this", "expression")),
     **dict.fromkeys(("percentile", "approx_percentile"), (2, exp.Quantile, ("this", "quantile"))),
 }  # how many arguments, the function, and what each argument is of it
+MOST_PARTS = 32
 _BUCKETS = "write COUNT(*) with GROUP BY WIDTH_BUCKET(x, low, high, n)."
 NOT_FITTING = {
     "histogram": f"HISTOGRAM puts many groups into one value; {_BUCKETS}",
     "equi_width_bins": f"EQUI_WIDTH_BINS looks for bins in the data; {_BUCKETS}",
+    "age": "AGE gives years, months and days at once; write DATE_DIFF('year', from, to), or one date minus another.",
+    "to_date": "TO_DATE reads one form; write TO_DATE(x, 'YYYY-MM-DD'), or CAST(x AS DATE).",
     "mad": "MAD is not built; write STDDEV(x), or QUANTILE_CONT(x, 0.25) and QUANTILE_CONT(x, 0.75).",
 }
 
@@ -72,6 +75,16 @@ def _named(node: exp.Expr) -> exp.Expr | None:
     number, kind, places = _NAMES.get(str(node.this).lower(), (-1, exp.Avg, ()))
     arguments = node.expressions
     return kind(**dict(zip(places, arguments, strict=True))) if len(arguments) == number else None
+
+
+def _parts(node: exp.Expr) -> exp.Expr | None:
+    """APPROX_QUANTILES(x, n): the ends and what lies between n equal parts."""
+    said = node.args.get("expression")
+    many = int(said.this) if isinstance(said, exp.Literal) and not said.is_string and said.this.isdecimal() else 0
+    if not 1 <= many < MOST_PARTS or not 0 < len(said.this if said is not None else "") < 3:
+        return None
+    ranks = [exp.Literal.number(f"{part / many:.4f}".rstrip("0").rstrip(".")) for part in range(many + 1)]
+    return exp.Quantile(this=node.this, quantile=exp.Array(expressions=ranks))
 
 
 def _distinct(node: exp.Expr) -> exp.Expr | None:
@@ -97,6 +110,7 @@ def _within(node: exp.Expr) -> exp.Expr | None:
 _CHANGES: tuple[tuple[type[exp.Expr], Callable[[exp.Expr], exp.Expr | None]], ...] = (
     (exp.Anonymous, _named),
     (exp.ApproxDistinct, _distinct),
+    (exp.ApproxQuantiles, _parts),
     (exp.WithinGroup, _within),
     (exp.IgnoreNulls, lambda node: node.this if isinstance(node.this, exp.AnyValue) else None),
 )

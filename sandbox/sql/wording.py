@@ -75,6 +75,7 @@ REFUSED_SCALARS: dict[type[exp.Expr], str] = {
     **dict.fromkeys((exp.RegexpLike, exp.RegexpExtract, exp.RegexpReplace, exp.RegexpSplit), _PATTERN),
     **dict.fromkeys((exp.SimilarTo, exp.Glob, exp.RegexpFullMatch, exp.RegexpILike), _PATTERN),
     **dict.fromkeys((exp.AtTimeZone, exp.CurrentTime, exp.StrToTime, exp.Hour, exp.Minute, exp.Second), _TIME),
+    **dict.fromkeys((exp.Localtime, exp.Localtimestamp, exp.StrToDate), _TIME),
     **dict.fromkeys((exp.BitwiseAnd, exp.BitwiseOr, exp.BitwiseNot), _BITS),
     **dict.fromkeys((exp.BitwiseLeftShift, exp.BitwiseRightShift), _BITS),
     **dict.fromkeys((exp.Bracket, exp.Split, exp.ArrayContains, exp.Any, exp.All, exp.Tuple), _LISTS),
@@ -125,10 +126,16 @@ def _or_zero(one: exp.Expr) -> exp.Expr:
     return exp.Coalesce(this=one, expressions=[exp.Literal.number(0)])
 
 
+def _date(text: exp.Expr, pattern: exp.Expr) -> exp.Expr | None:
+    """A text as a date, in the one form in which dates are read."""
+    iso = isinstance(pattern, exp.Literal) and pattern.name.upper() in ("YYYY-MM-DD", "%Y-%M-%D", "%Y-%m-%d")
+    return exp.Cast(this=text, to=exp.DataType.build("date")) if iso else None
+
+
 _CLOCKS: Sequence[str] = (
     "now", "get_current_timestamp", "current_localtimestamp", "transaction_timestamp", "getdate", "sysdate",
 )  # fmt: skip
-_NAMES: dict[tuple[str, int], Callable[..., exp.Expr]] = {
+_NAMES: dict[tuple[str, int], Callable[..., exp.Expr | None]] = {
     **{(name, 0): lambda: exp.CurrentTimestamp() for name in _CLOCKS},
     ("today", 0): lambda: exp.CurrentDate(),
     ("date_part", 2): _part,
@@ -146,5 +153,8 @@ _NAMES: dict[tuple[str, int], Callable[..., exp.Expr]] = {
     ("isnull", 1): lambda one: exp.Is(this=one, expression=exp.null()),
     ("zeroifnull", 1): _or_zero,
     ("nullifzero", 1): lambda one: exp.Nullif(this=one, expression=exp.Literal.number(0)),
+    ("to_date", 2): _date,
+    ("strptime", 2): _date,
+    ("every", 1): _unary(exp.LogicalAnd),
     ("charindex", 2): lambda part, text: exp.StrPosition(this=text, substr=part),
 }  # by name and number of arguments

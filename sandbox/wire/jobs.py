@@ -13,11 +13,12 @@ Format = Literal["json", "csv", "parquet", "arrow", "xlsx"]
 
 
 class JobIn(Input):
-    """A question under a subscription. `epsilon` is what it may cost; or `confidence` states the error wanted. `fresh`
+    """A question under a subscription, its text in a `dialect` of SQL. `epsilon` is what it may cost; or `confidence` states the error wanted. `fresh`
     draws noise anew, on a test instance only."""
 
     subscription: Id
     sql: Annotated[str, Field(min_length=1)]
+    dialect: Literal["duckdb", "postgresql", "ansi"] | None = None
     epsilon: Annotated[Decimal, Field(max_digits=60)] | None = None
     confidence: Annotated[Decimal, Field(gt=0, lt=1, max_digits=60)] | None = None
     fresh: bool | None = None

@@ -70,7 +70,11 @@ def facts(schema: str) -> dict[str, TableFacts]:
         ends = (min(values), max(values)) if bounds else (None, None)
         most = max(Counter(values).values())
         found[title] = ColumnFacts(len(set(values)), 0, most, tuple(sorted(set(values))), *ends)
-    return {name: TableFacts(len(rows), found)}
+    kinds = {one.partition(":")[0]: ":" in one for one in columns}
+    lines = tuple(
+        tuple(int(float(row[title])) if number else row[title] for title, number in kinds.items()) for row in rows
+    )
+    return {name: TableFacts(len(rows), found, lines)}
 
 
 def schemas() -> dict[str, Entry]:

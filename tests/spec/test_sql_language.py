@@ -34,10 +34,18 @@ CASES: list[Case] = [
 ]
 
 
-def compiled(sql: str) -> Plan:
+def compiled(sql: str, **request: str) -> Plan:
     product = QueryProduct()
     asked = Question(
-        {"sql": sql, "epsilon": "1"}, "res", "pop", "v1", ENTRY, {}, Decimal("1e-9"), Decimal("1e-10"), facts=FACTS
+        {"sql": sql, "epsilon": "1", **request},
+        "res",
+        "pop",
+        "v1",
+        ENTRY,
+        {},
+        Decimal("1e-9"),
+        Decimal("1e-10"),
+        facts=FACTS,
     )
     return product.compile(asked)
 

@@ -22,7 +22,15 @@ from sandbox.products.query.foretold import planned_notes
 from sandbox.products.query.measure import Need, measure, needs, shares
 from sandbox.products.query.notes import default_note, notes
 from sandbox.products.query.planner import choose
-from sandbox.products.query.request import bounded, bounds_of, check_confidence, epsilon_of, sql_of, wants_private
+from sandbox.products.query.request import (
+    bounded,
+    bounds_of,
+    check_confidence,
+    dialect_of,
+    epsilon_of,
+    sql_of,
+    wants_private,
+)
 from sandbox.products.query.split import weigh
 from sandbox.products.query.spread import source
 from sandbox.products.query.way import Way
@@ -62,7 +70,7 @@ def compile_query(question: Question) -> Plan:
     check_confidence(request)
     epsilon = epsilon_of(request, question.spec)
     whole = epsilon if question.pure else rho_for(epsilon, question.delta_conv)
-    asked = compile_sql(sql_of(request), question.entry, question.facts, today=question.today)
+    asked = compile_sql(sql_of(request), question.entry, question.facts, question.today, dialect_of(request))
     if question.entry.unit is None:
         raise Problem("unit_missing", f"{question.entry.name} declares no privacy unit; ask the holder to declare it.")
     loss = whole / len(asked.measures)

@@ -9,6 +9,7 @@ from typing import Any
 from sandbox.core.amounts import read_decimal
 from sandbox.errors import Problem
 from sandbox.plan.block import Bounds
+from sandbox.sql.parse import DIALECTS
 
 DEFAULT_EPSILON = Decimal("0.5")
 LARGEST_EPSILON = Decimal(100_000)
@@ -21,6 +22,14 @@ def sql_of(request: Mapping[str, Any]) -> str:
     if not isinstance(text, str):
         raise Problem("field_invalid", "Field sql: write the question as text, for example SELECT COUNT(*) FROM ….")
     return text
+
+
+def dialect_of(request: Mapping[str, Any]) -> str:
+    """Give the dialect that the question's text is in, DuckDB's when none is said. Raises field_invalid."""
+    asked = request.get("dialect", "duckdb")
+    if asked not in DIALECTS:
+        raise Problem("field_invalid", f"Field dialect: write {', '.join(DIALECTS)}, or leave it out.")
+    return str(asked)
 
 
 def epsilon_of(request: Mapping[str, Any], spec: Mapping[str, Any]) -> Decimal:

@@ -31,6 +31,8 @@ def _whole(clause: exp.Expr | None, name: str) -> int | None:
     if clause is None:
         return None
     number = clause.expression.unnest()
+    if isinstance(number, exp.Var) and number.name.upper() == "ALL":
+        return None
     if not (
         isinstance(number, exp.Literal) and not number.is_string and number.this.isdecimal() and len(number.this) < 16
     ):
