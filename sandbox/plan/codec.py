@@ -13,7 +13,7 @@ _PLAIN = frozenset({str, int, bool, type(None)})
 
 def to_json(value: Any) -> Any:
     """Give a JSON value: dict, list, str, int, bool, None."""
-    kind = type(value)
+    kind: Any = type(value)
     if kind in _PLAIN:
         return value
     if kind is tuple or kind is list:
