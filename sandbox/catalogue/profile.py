@@ -99,16 +99,16 @@ class KeySet:
 @dataclass(frozen=True)
 class Means:
     """The mean of a column over the units that have so many rows: of bucket i, which ends with `upper[i]` rows, the
-    mean of its units' means, in grains; None where noise hides it."""
+    mean of its units' means, in grains, and σ of the noise in it; None where noise hides it. At least one is known."""
 
     upper: tuple[int, ...]
-    means: tuple[float | None, ...]
+    means: tuple[tuple[float, float] | None, ...]
 
-    def at(self, rows: float) -> float | None:
-        """Give the mean of units with so many rows, or with as near a number as is known."""
+    def at(self, rows: float) -> tuple[float, float]:
+        """Give the mean of units with so many rows, or with as near a number as is known, and its σ."""
         place = next((i for i, end in enumerate(self.upper) if rows <= end), len(self.upper) - 1)
-        known = [i for i, mean in enumerate(self.means) if mean is not None]
-        return self.means[min(known, key=lambda i: abs(i - place))] if known else None
+        near = sorted(enumerate(self.means), key=lambda one: abs(one[0] - place))
+        return next(mean for _, mean in near if mean is not None)
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,20 +154,21 @@ def _table(raw: Mapping[str, Any]) -> TableProfile:
         {name: _histogram(one) for name, one in raw.get("values", {}).items()},
         {name: tuple(values) for name, values in raw.get("keys", {}).items()},
         {name: _histogram(one) for name, one in raw.get("totals", {}).items()},
-        {name: _means(one) for name, one in raw.get("means", {}).items()},
+        {name: found for name, one in raw.get("means", {}).items() if (found := _means(one)) is not None},
     )
 
 
-def _means(raw: Mapping[str, Any]) -> Means:
-    """Read sums and numbers of units. Where noise moves a mean by more than `CLOSE` of that of all, it says nothing."""
-    units, sums = raw["units"], [total / raw["finer"] for total in raw["sums"]]
+def _means(raw: Mapping[str, Any]) -> Means | None:
+    """Read sums and numbers of units. A mean says nothing where noise moves it by more than `CLOSE` of that of all."""
+    units, sums, sigma = raw["units"], [total / raw["finer"] for total in raw["sums"]], float(raw["sigma"])
     whole = raw["centre"] + sum(sums) / max(sum(units), 1)
-    sure = [number > 0 and float(raw["sigma"]) <= CLOSE * abs(whole) * number for number in units]
-    found = (
-        raw["centre"] + total / number if known else None
-        for number, total, known in zip(units, sums, sure, strict=True)
+    found = tuple(
+        (raw["centre"] + total / number, sigma / number)
+        if number > 0 and sigma <= CLOSE * abs(whole) * number
+        else None
+        for number, total in zip(units, sums, strict=True)
     )
-    return Means(tuple(raw["upper"]), tuple(found))
+    return Means(tuple(raw["upper"]), found) if any(found) else None
 
 
 def _key_set(raw: Mapping[str, Any]) -> KeySet:

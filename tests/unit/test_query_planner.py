@@ -338,7 +338,7 @@ def test_the_bias_of_an_average_follows_from_the_means_of_units_with_many_rows(d
         "cost": {"upper": ends, "units": units, "sums": sums, "finer": 100, "centre": 5_000, "sigma": "100000"}
     }
     [made] = [profile_of(raw)]
-    assert made.tables["visits"].means["cost"].at(20) == pytest.approx(900 * dear)
+    assert made.tables["visits"].means["cost"].at(20) == pytest.approx((900 * dear, 1))
     sql = "SELECT dept, AVG(cost) AS mean FROM visits GROUP BY dept"
     plan = planned(sql, profile=made)
     found, bounds = bias(plan, "mean"), block(plan).bounds
@@ -357,7 +357,7 @@ def test_noise_hides_means_of_few_units() -> None:
     raw = profile_json()
     raw["tables"]["visits"]["means"] = {"cost": few}
     means = profile_of(raw).tables["visits"].means["cost"]
-    assert means.means == (100.0, None) and means.at(2) == 100.0
+    assert means.means == ((100.0, 1.0), None) and means.at(2) == (100.0, 1.0)
 
 
 def test_a_quantile_of_part_of_the_rows_has_no_known_bias() -> None:
@@ -366,3 +366,31 @@ def test_a_quantile_of_part_of_the_rows_has_no_known_bias() -> None:
     base = [Released([("D00",)], [(1,)])]
     answer = QueryProduct().present(plan, base, [base[0].values])
     assert next(column.bias for column in answer.columns if column.name == "half") == "unknown"
+
+
+@pytest.mark.parametrize(
+    "sql", ["SELECT sex, AVG(cost) AS x FROM visits JOIN persons ON visits.pid = persons.pid GROUP BY sex"]
+)
+def test_the_more_values_differ_the_more_rows_an_average_keeps(sql: str) -> None:
+    kept = []
+    for spread_of_costs in (0.05, 1.5):
+        raw = profile_json()
+        raw["tables"]["visits"]["values"]["cost"] = histogram(falling_ends(0, 10_000), 900, spread_of_costs, 10**6, 0)
+        kept.append(block(planned(sql, profile=profile_of(raw))).bounds.total)
+    assert kept[0] < kept[1]
+
+
+def test_rows_that_noise_hides_are_in_the_tail() -> None:
+    raw = profile_json(10_000)["tables"]["visits"]
+    whole = spread(profile_of({"version": "v", "tables": {"visits": raw}}).tables["visits"], frozenset(), None)
+    hidden = copy.deepcopy(raw)
+    counts = hidden["per_unit"]["units"]
+    hidden["per_unit"]["units"] = [
+        n if end <= 30 else 0 for n, end in zip(counts, hidden["per_unit"]["upper"], strict=True)
+    ]
+    hidden["rows"] = round(sum(one.share * one.rows for one in whole.alike) * hidden["units"]) if whole else 0
+    seen = spread(profile_of({"version": "v", "tables": {"visits": hidden}}).tables["visits"], frozenset(), None)
+    assert whole is not None and seen is not None
+    assert sum(one.share for one in seen.alike) == pytest.approx(1)
+    assert sum(one.share * one.rows for one in seen.alike) == pytest.approx(hidden["rows"] / hidden["units"], rel=0.02)
+    assert seen.kept(1, 32) == pytest.approx(whole.kept(1, 32), abs=0.03) and seen.kept(1, 32) < 0.97

@@ -47,6 +47,14 @@ class Known:
             return max(abs(need.lower), abs(need.upper)) / 2
         return sum(abs(part.middle) * part.share for part in values.parts)
 
+    def uneven(self, need: Need) -> float:
+        """Give the standard deviation of values, against their mean: half of the largest where nothing says it."""
+        values = self.values(need)
+        mean = 0.0 if values is None else sum(part.middle * part.share for part in values.parts)
+        if values is None or not mean:
+            return 1.0
+        return sum((part.middle - mean) ** 2 * part.share for part in values.parts) ** 0.5 / abs(mean)
+
     def values(self, need: Need) -> Histogram | None:
         """Give the histogram of the column that a need adds up, None where the profile has none."""
         column = column_of(need)
@@ -55,22 +63,27 @@ class Known:
         found = table.values.get(stored(column)) if table is not None and column is not None else None
         return found if found is not None and found.parts else None
 
-    def apart(self, need: Need, bounds: Bounds) -> float | None:
+    def apart(self, need: Need, bounds: Bounds) -> tuple[float, float] | None:
         """Give by which part of itself the mean of the rows that bounds keep differs from that of all, as the means of
-        units with few rows and with many say it; None where the profile does not."""
+        units with few rows and with many say it: what is likely, the noise of those means taken off, and what it may
+        be for all that noise lets see. None where the profile says nothing."""
         if self.spread.kept(bounds.groups, bounds.rows_per_group) > 1 - 1e-9:
-            return 0.0
+            return 0.0, 0.0
         column = column_of(need)
-        if column is None or self.source.table_of(column) != self.source.table:
+        means = None if column is None else self.table.means.get(stored(column))
+        if column is None or means is None or self.source.table_of(column) != self.source.table:
             return None
-        means = self.table.means.get(stored(column))
-        parts = self.spread.parts(bounds.groups, bounds.rows_per_group)
-        every = [(means.at(rows), share, kept) for rows, share, kept in parts] if means is not None else []
-        whole = sum((mean or 0.0) * share for mean, share, _ in every)
-        if any(mean is None for mean, _, _ in every) or not every or not whole:
+        parts = [(means.at(rows), share, kept) for rows, share, kept in self.spread.parts(*_both(bounds))]
+        whole = sum(mean * share for (mean, _), share, _ in parts)
+        left = sum(kept for _, _, kept in parts)
+        moved = sum(mean * (kept / left - share) for (mean, _), share, kept in parts)
+        weights: dict[float, float] = {}
+        for (_, sigma), share, kept in parts:  # one mean has one noise, however many parts it is for
+            weights[sigma] = weights.get(sigma, 0.0) + kept / left - share
+        noise = sum((sigma * weight) ** 2 for sigma, weight in weights.items())
+        if not whole:
             return None
-        left = sum((mean or 0.0) * kept for mean, _, kept in every) / sum(kept for _, _, kept in every)
-        return abs(left / whole - 1)
+        return max(moved**2 - noise, 0.0) ** 0.5 / abs(whole), (moved**2 + noise) ** 0.5 / abs(whole)
 
     def clamps(self, need: Need) -> Iterator[tuple[Need, float]]:
         """Give the need as it is, and with closer bounds of its values, each with the share of the total beyond."""
@@ -105,6 +118,10 @@ class Known:
             return need
         shift = max(need.shift - ((need.upper - need.lower).bit_length() - (limit - need.lower).bit_length()), 0)
         return replace(need, upper=limit, shift=shift)
+
+
+def _both(bounds: Bounds) -> tuple[int, int]:
+    return bounds.groups, bounds.rows_per_group
 
 
 def column_of(need: Need) -> Column | None:

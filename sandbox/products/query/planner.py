@@ -8,7 +8,7 @@ and L0 groups (rows mode), or each unit weighed by its norm (L2 mode), and, of s
 A usual group is the mean one of a declared product of domains. Where keys are private it is one that just shows: twice
 the threshold of units in as many groups as rows are. Filters are not counted with. Averages are of the rows that are
 left; how far these differ from all the profile says by the means of units with few rows and with many. Of quantiles
-nothing says it: for the choice it is taken for `APART` of the share left out.
+nothing says it: for the choice it is taken for `APART` of the share left out. Both are of a sample of the rows.
 
 Counts and sums of all rows of a table, in groups whose spread the profile knows, are shown divided by the share that
 bounds keep. That is right for groups alike; since it may be wrong for others, bounds are chosen as if it were not done.
@@ -124,7 +124,8 @@ class _Planner:
         """Give the bias that is predicted, before anything is given back; None where nothing says it."""
         match self._roles[need]:
             case "mean":
-                return left_out if self._case.apart(need, bounds) is not None else None
+                known = self._case.apart(need, bounds)
+                return None if known is None else left_out + known[1] - known[0]
             case "quantile" | "part" | "distinct":
                 return None if left_out else 0.0
             case _:
@@ -169,15 +170,17 @@ class _Planner:
             case "quantile":
                 near = self._near[need]
                 noise = self._noise(near, reached) / NORMAL * log(20 * near.bins) / near.rank[1]
-                left_out = APART * (1 - kept)
-                return _counted(left_out) + noise / max(size * kept, 1e-9), near, left_out
+                left_out, rank = APART * (1 - kept), near.rank[0] / near.rank[1]
+                error = _counted(left_out) + noise / max(size * kept, 1e-9) + self._thinned(kept, rank * (1 - rank))
+                return error, near, left_out
             case "sum" | "mean" as role:
                 apart = 1 - kept if role == "sum" else self._apart(need, reached, kept)
+                thinned = 0.0 if role == "sum" else self._thinned(kept, case.uneven(need) ** 2)
                 best = (float("inf"), need, 0.0)
                 for moved, beyond in self._clamped[need]:
                     left_out = 1 - (1 - apart) * (1 - beyond)
                     within = size * (1 if role == "sum" else max(kept, 1e-9))
-                    error = _counted(left_out) + self._noise(moved, reached) / within
+                    error = _counted(left_out) + self._noise(moved, reached) / within + thinned
                     if error < best[0]:
                         best = error, moved, left_out
                 return best
@@ -187,9 +190,14 @@ class _Planner:
                 left_out = 1 - kept
                 return _counted(left_out) + self._noise(need, reached) / size, need, left_out
 
+    def _thinned(self, kept: float, variance: float) -> float:
+        """Give the half-width of what is computed of the rows of a usual group that bounds keep, as a sample of all."""
+        kept = max(kept, 1e-9)
+        return NORMAL * sqrt(variance * max(1 - kept, 0.0) / (kept * self._usual()[0]))
+
     def _apart(self, need: Need, bounds: Bounds, kept: float) -> float:
         known = self._case.apart(need, bounds)
-        return APART * (1 - kept) if known is None else known
+        return APART * (1 - kept) if known is None else known[0]
 
     def _noise(self, need: Need, bounds: Bounds) -> float:
         """Give the half-width of the noise, in the need's steps."""
@@ -199,19 +207,22 @@ class _Planner:
 
     def _size(self, need: Need) -> float:
         """Give the usual size in one group, before anything is left out, in the need's steps."""
-        case = self._case
-        if case.cells is None:
-            units = 2 * TAIL * sqrt(case.spread.busy / (2 * self._share))
-            rows = units
-        else:
-            rows, units = case.spread.rows / case.cells, case.spread.units * case.spread.pairs / case.cells
+        rows, units = self._usual()
         match need.what:
             case "units":
                 return max(units, 1.0)
             case "sum":
                 return max(rows * self._case.mean(need), 1.0)
             case _:
-                return max(rows, 1.0)
+                return rows
+
+    def _usual(self) -> tuple[float, float]:
+        """Give the rows and the units of a usual group."""
+        case = self._case
+        if case.cells is None:
+            units = max(2 * TAIL * sqrt(case.spread.busy / (2 * self._share)), 1.0)
+            return units, units
+        return max(case.spread.rows / case.cells, 1.0), case.spread.units * case.spread.pairs / case.cells
 
     def _weighed(self, need: Need) -> tuple[Need, float, float] | None:
         """Give the need in L2 mode, with the share that it leaves out and its predicted error; None where that mode

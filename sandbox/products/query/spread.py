@@ -126,8 +126,23 @@ def spread(table: TableProfile, keys: frozenset[str] | None, cells: int | None) 
         figures |= {f"norm {name}": one for name, one in known.norms.items() if one.parts}
     if table.rows <= 0 or table.units <= 0 or not all(one.parts for one in figures.values()):
         return None
-    alike = tuple(_alike(share, at, keys, cells) for share, at in _coupled(figures))
+    alike = tuple(_alike(share, at, keys, cells) for share, at in _with_tail(figures, table))
     return Spread(table.rows, table.units, alike)
+
+
+def _with_tail(figures: Mapping[str, Histogram], table: TableProfile) -> Iterator[tuple[float, dict[str, float]]]:
+    """Give shares of the units as coupled, and units in the tail that noise hides: as many as make the rows add up,
+    with numbers of rows between those that are seen last and the most that there may be."""
+    found = list(_coupled(figures))
+    missing = table.rows / table.units - sum(share * at["rows"] for share, at in found)
+    seen, most = table.per_unit.parts[-1].high, table.per_unit.upper[-1]  # type: ignore[union-attr]
+    if missing > 0 and seen < most:
+        rows = (seen * most) ** 0.5
+        share = missing / rows
+        yield from ((own * (1 - share), at) for own, at in found)
+        yield share, {**found[-1][1], "rows": rows}
+    else:
+        yield from found
 
 
 def _alike(share: float, at: Mapping[str, float], keys: frozenset[str] | None, cells: int | None) -> Alike:
