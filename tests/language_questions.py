@@ -204,7 +204,8 @@ class Questions:
         for one, alias in ((left, "l"), (right, "r")):
             items = [f"{self.of(one.columns, kind, alias)} AS {name}" for name, kind in named.items()]
             sides.append(f"SELECT {alias}.pid AS pid, {', '.join(items)} FROM ({one.sql}) AS {alias}")
-        return Rows(self.draw.choice([" UNION ALL ", " UNION ALL ", " UNION "]).join(sides), named)
+        words = ("UNION ALL", "UNION ALL", "UNION", "INTERSECT", "INTERSECT ALL", "EXCEPT", "EXCEPT ALL")
+        return Rows(f" {self.draw.choice(words)} ".join(sides), named)
 
     def grouped(self, left: Rows, depth: int) -> Rows:
         """Aggregates for each unit."""
@@ -233,9 +234,16 @@ class Questions:
             f"AVG({number})", f"MAX({number})",
         ])  # fmt: skip
         name = self.fresh()
-        shown[name] = (f"{what} OVER (PARTITION BY {part}{order})", "number")
+        framed = what.startswith(("SUM", "COUNT", "FIRST", "AVG", "MAX")) and draw.random() < 0.4
+        shown[name] = (f"{what} OVER (PARTITION BY {part}{order}{self.frame() if framed else ''})", "number")
         kept = f" QUALIFY {name} <= {draw.choice(['1', '2', '30'])}" if draw.random() < 0.4 else ""
         return self.select("w.pid AS pid", shown, f"FROM ({left.sql}) AS w{kept}")
+
+    def frame(self) -> str:
+        edges = ["UNBOUNDED PRECEDING", "2 PRECEDING", "1 PRECEDING", "CURRENT ROW", "1 FOLLOWING", "3 FOLLOWING"]
+        edges.append("UNBOUNDED FOLLOWING")
+        start, end = sorted(self.draw.sample(range(len(edges)), 2))
+        return f" ROWS BETWEEN {edges[start]} AND {edges[end]}"
 
     def chosen(self, left: Rows, depth: int) -> Rows:
         """Rows with a partner, or none, of the same unit or in a public table."""

@@ -46,6 +46,12 @@ TOPS = (
     "GROUP BY 1)",
     "SELECT COALESCE(t, 'none') || '!' AS x, COUNT(*) FROM {} GROUP BY 1 HAVING COUNT(n) > 1 ORDER BY 2, 1 LIMIT 3",
     "SELECT COUNT(*) FROM {} WHERE t IS NULL",
+    "WITH g AS (SELECT t, COUNT(*) AS k FROM {} GROUP BY t) SELECT g.t, k, r.rate FROM g LEFT JOIN rates r ON "
+    "r.dept = g.t AND r.rate <= g.k",
+    "WITH g AS (SELECT t, COUNT(*) AS k FROM {} GROUP BY t) SELECT p.town, SUM(k) OVER (ORDER BY p.town ROWS 1 "
+    "PRECEDING) FROM places p LEFT JOIN g ON g.t = p.town",
+    "SELECT t, COUNT(*) FROM {} GROUP BY t EXCEPT SELECT dept, rate FROM rates",
+    "SELECT t FROM {} GROUP BY t INTERSECT SELECT dept FROM rates",
 )
 
 
@@ -79,6 +85,9 @@ class Writer:
             "GROUP BY pid)",
             f"(SELECT pid, {pick('RANK()', 'DENSE_RANK()', 'SUM(n)', 'COUNT(n)', 'MAX(n)')} OVER (PARTITION BY "
             f"pid{pick('', ', t')} ORDER BY n{pick('', ' DESC', ' NULLS FIRST', ', t')}) AS n, t FROM {below} a)",
+            f"(SELECT pid, {pick('SUM(n)', 'COUNT(n)', 'MAX(n)', 'LAST_VALUE(n)')} OVER (PARTITION BY pid ORDER BY n, "
+            f"t ROWS BETWEEN {pick('1 PRECEDING', 'UNBOUNDED PRECEDING', 'CURRENT ROW')} AND "
+            f"{pick('1 FOLLOWING', 'UNBOUNDED FOLLOWING', 'CURRENT ROW')}) AS n, t FROM {below} a)",
             f"(SELECT * FROM {below} a QUALIFY RANK() OVER (PARTITION BY pid ORDER BY n DESC) = 1)",
             f"(SELECT a.pid, q.size AS n, q.region AS t FROM {below} a {pick('', 'LEFT')} JOIN places q "
             "ON q.town = a.t)",
@@ -97,6 +106,8 @@ class Writer:
             f"(SELECT a.pid, {columns} FROM {left} a {pick('', 'LEFT')} JOIN {right} b ON a.pid = b.pid AND {on})",
             f"(SELECT a.pid, {columns} FROM {left} a, {right} b WHERE b.pid = a.pid AND {on})",
             f"(SELECT pid, n, t FROM {left} a UNION {pick('', 'ALL')} SELECT pid, n, t FROM {right} b)",
+            f"(SELECT pid, n, t FROM {left} a {pick('INTERSECT', 'EXCEPT')} {pick('', 'ALL')} SELECT pid, n, t FROM "
+            f"{right} b)",
             f"(SELECT * FROM {left} a WHERE {pick('', 'NOT')} EXISTS (SELECT 1 FROM {right} b WHERE a.pid = b.pid AND "
             f"{on}))",
             f"(SELECT * FROM {left} a WHERE pid {pick('', 'NOT')} IN (SELECT pid FROM {right} b) AND "
