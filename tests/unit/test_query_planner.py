@@ -374,8 +374,8 @@ def test_a_quantile_of_part_of_the_rows_has_no_known_bias() -> None:
 def test_the_more_values_differ_the_more_rows_an_average_keeps(sql: str) -> None:
     kept = []
     for spread_of_costs in (0.05, 1.5):
-        raw = profile_json()
-        raw["tables"]["visits"]["values"]["cost"] = histogram(falling_ends(0, 10_000), 900, spread_of_costs, 10**6, 0)
+        raw = profile_json(1_000)
+        raw["tables"]["visits"]["values"]["cost"] = histogram(falling_ends(0, 10_000), 900, spread_of_costs, 1_000, 0)
         kept.append(block(planned(sql, profile=profile_of(raw))).bounds.total)
     assert kept[0] < kept[1]
 
@@ -393,4 +393,4 @@ def test_rows_that_noise_hides_are_in_the_tail() -> None:
     assert whole is not None and seen is not None
     assert sum(one.share for one in seen.alike) == pytest.approx(1)
     assert sum(one.share * one.rows for one in seen.alike) == pytest.approx(hidden["rows"] / hidden["units"], rel=0.02)
-    assert seen.kept(1, 32) == pytest.approx(whole.kept(1, 32), abs=0.03) and seen.kept(1, 32) < 0.97
+    assert seen.kept(1, 32) == pytest.approx(whole.kept(1, 32), abs=0.06) and seen.kept(1, 32) < 0.97

@@ -134,11 +134,12 @@ def _with_tail(figures: Mapping[str, Histogram], table: TableProfile) -> Iterato
     """Give shares of the units as coupled, and units in the tail that noise hides: as many as make the rows add up,
     with numbers of rows between those that are seen last and the most that there may be."""
     found = list(_coupled(figures))
-    missing = table.rows / table.units - sum(share * at["rows"] for share, at in found)
+    mean = sum(share * at["rows"] for share, at in found)
+    missing = table.rows / table.units - mean
     seen, most = table.per_unit.parts[-1].high, table.per_unit.upper[-1]  # type: ignore[union-attr]
     if missing > 0 and seen < most:
         rows = (seen * most) ** 0.5
-        share = missing / rows
+        share = min(missing / (rows - mean), 1.0) if rows > mean else 0.0
         yield from ((own * (1 - share), at) for own, at in found)
         yield share, {**found[-1][1], "rows": rows}
     else:
