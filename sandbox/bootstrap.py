@@ -22,6 +22,7 @@ from sandbox.core.ids import new_id
 from sandbox.core.keys import EPOCH, FileKeys, derive
 from sandbox.core.sealing import Sealer
 from sandbox.core.spool import Spool
+from sandbox.core.store import Store, Transaction
 from sandbox.engines.base import Engine
 from sandbox.errors import Problem
 from sandbox.identity import parties
@@ -30,12 +31,15 @@ from sandbox.jobs.house import House, Ingest, Vault
 from sandbox.jobs.product import installed
 from sandbox.products.afresh import Afresh
 from sandbox.settings import Settings, load
+from sandbox.stores import snapshot
 from sandbox.stores.sql import SqlStore
 from sandbox.test_instance import CREATED, identity, journal_of
 from sandbox.transparency.notes import Signer
 from sandbox.transparency.seal import OnSealed, Scribe
 
 INSTANCE = "instance.json"
+RESTORED = "restored.json"
+"""Lies in the home of an instance that was restored and not recovered yet: it is not served."""
 FOLDERS = ("data", "spool", "log")
 
 
@@ -91,6 +95,11 @@ def check_ready_to_serve(settings: Settings) -> None:
             "not_ready",
             f"there is no instance in {settings.home}; make one with `sandbox init` or say --home",
         )
+    if (settings.home / RESTORED).exists():
+        raise Problem(
+            "integrity_stop",
+            "this instance was restored from a backup: say what is known of the time since with `sandbox recover`",
+        )
     FileKeys(settings.key_folder).secret("release")
     check_engine(settings)
     store = SqlStore(settings.database)
@@ -108,6 +117,26 @@ def check_engine(settings: Settings) -> None:
         from sandbox.engines.spark.java import check
 
         check(settings.spark)
+
+
+def dump_database(store: Store, tx: Transaction, folder: Path) -> str:
+    """Write the whole database as `tx` sees it into `folder`; give the version of its schema."""
+    assert isinstance(store, SqlStore)
+    return snapshot.dump(store, tx, folder)
+
+
+def fill_database(settings: Settings, folder: Path, version: str) -> None:
+    """Fill the empty database of the settings from what `dump_database` wrote; raises `Problem`, and fills nothing."""
+    store = SqlStore(settings.database)
+    try:
+        snapshot.fill(store, folder, version)
+    finally:
+        store.close()
+
+
+def log_verifier_key(settings: Settings) -> str:
+    """Give the public half of the log key in the settings' key folder."""
+    return _signer(settings, FileKeys(settings.key_folder)).verifier_key
 
 
 def web_house(settings: Settings) -> House:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Iterable
 
 from sandbox.catalogue.records import BoughtProfile
 from sandbox.core.canonical import canonical_bytes
@@ -34,6 +35,11 @@ def read(house: House, tx: Transaction) -> list[recovery.Told]:
     that wait. Raises SealBroken for a leaf that another instance's key sealed."""
     leaves = list(published(house.log_folder))  # the files first: what is public is spent in any later snapshot
     leaves += [entry.leaf for entry in tx.find(LogEntry, kind=list(KINDS), index=None)]
+    return told(house, leaves)
+
+
+def told(house: House, leaves: Iterable[bytes]) -> list[recovery.Told]:
+    """Give what these leaves say was spent, each leaf once; raises like `read`."""
     found: dict[str, list[recovery.Told]] = {}
     for leaf in leaves:
         said = content(leaf)
