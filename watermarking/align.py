@@ -4,110 +4,120 @@ key is read – on this rests the error bound of the trace.
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Any
 
-from watermarking.base import Base
-from watermarking.cells import reading
-from watermarking.columns import Measure, measures
-from watermarking.leak import Direct, Leak, View
-from watermarking.rows import Rows, row_matches
+import numpy as np
 
-Cell = tuple[int, int]
+from watermarking.base import Base
+from watermarking.columns import Measure, measures
+from watermarking.leak import Leak, View
+from watermarking.observed import Observed, joined, observe
+from watermarking.rows import Keys, Rows, row_matches
+from watermarking.shapes import Shape, shapes
+from watermarking.values import value_matches
+
+PLAIN = 0.8  # share of rows that, found in the table as it stands, make other readings of it unnecessary
+
+ENOUGH = 0.5  # share of rows that, found by their keys, make it unnecessary to look at values
+
+FEW = 8  # cells below which a table is read as it stands only: among many readings one shows a few cells by chance
 
 
 @dataclass(frozen=True)
-class Observation:
-    """The leaked value of one cell, in the primitive's unit, and the grid it was rounded to (0: exact)."""
+class Part:
+    """One table of the leak (as it stands, a piece, or turned), and where it shows the base."""
 
-    value: Fraction
-    grid: Fraction
+    leak: Leak
+    rows: Rows
+    measures: tuple[Measure, ...]
+    observed: Observed
 
 
 @dataclass(frozen=True)
 class Alignment:
-    """One observation per cell, and how it was found."""
+    """One observation per cell, and how it was found: the parts, the most telling first; how the table was turned."""
 
-    rows: Rows
-    measures: tuple[Measure, ...]
-    observed: dict[Cell, Observation]
+    parts: tuple[Part, ...]
+    shape: str
+    observed: Observed
 
-    def report(self, leak: Leak, base: Base, key_names: Sequence[str]) -> dict[str, Any]:
+    def report(self, base: Base, key_names: Sequence[str]) -> dict[str, Any]:
         """Give in JSON what was done to the file, as far as leak and X show it; `key_names` are for people."""
-        shown = [group for group in self.rows.groups if group is not None]
-        order = list(dict.fromkeys(shown))
-        keys = {name: leak.columns[c] for name, c in zip(key_names, self.rows.columns, strict=True) if c is not None}
+        first, leak = self.parts[0], self.parts[0].leak
+        matched = [part.rows.groups[part.rows.groups >= 0] for part in self.parts]
+        groups, count = len(np.unique(np.concatenate(matched))), sum(map(len, matched))
+        keys = {name: leak.columns[c] for name, c in zip(key_names, first.rows.columns, strict=True) if c is not None}
         return {
-            "rows": len(leak.rows),
-            "rows_matched": len(shown),
-            "rows_repeated": len(shown) - len(order),
+            "shape": self.shape,
+            "parts": len(self.parts),
+            "rows": sum(len(part.leak.rows) for part in self.parts),
+            "rows_matched": count,
+            "rows_repeated": count - groups,
+            "rows_by_value": any(part.rows.by_value for part in self.parts),
             "groups": len(base.groups),
-            "groups_missing": len(base.groups) - len(order),
+            "groups_missing": len(base.groups) - groups,
             "keys": keys,
             "measures": [
-                {"view": m.view.name, "column": leak.columns[m.column], "factor": str(m.factor), "step": str(m.step)}
-                for m in self.measures
+                {
+                    "view": m.view.name,
+                    "column": leak.columns[m.column],
+                    "factor": str(m.factor),
+                    "offset": str(m.offset),
+                    "step": str(m.step),
+                }
+                for m in first.measures
             ],
-            "columns_unexplained": len(leak.columns) - len(keys) - len(self.measures),
+            "columns_unexplained": len(leak.columns) - len(keys) - len(first.measures),
         }
 
 
 def align(leak: Leak, base: Base, views: Sequence[View]) -> Alignment | None:
     """Give the alignment that explains most cells (then: most closely), or None when the leak does not show `base`."""
+    keys = Keys(base)
     best: tuple[tuple[int, float], Alignment] | None = None
-    for rows in row_matches(leak, base):
-        found = measures(leak, base, views, rows)
-        observed = _observe(leak, base, rows, found)
-        if observed:
-            score = (len(observed), -sum(measure.cost for measure in found))
-            if best is None or score > best[0]:
-                best = score, Alignment(rows, tuple(found), observed)
+    for shape in shapes(leak, keys):
+        found = _shape(shape, base, views, keys)
+        if found is None or (shape.name != "plain" and len(found.observed) < FEW):
+            continue
+        cost = sum(measure.cost for part in found.parts for measure in part.measures)
+        score = (len(found.observed), -cost)
+        if best is None or score > best[0]:
+            best = score, found
+        if shape.name == "plain" and _explained(found) >= PLAIN:
+            break
     return best[1] if best else None
 
 
-def _observe(leak: Leak, base: Base, rows: Rows, found: Sequence[Measure]) -> dict[Cell, Observation]:
-    """Give at most one observation per cell.
-
-    Why a chip contributes exactly one factor: every observation is a function of leak and X alone, and the cell
-    (group, primitive) has one. Where a primitive is shown by itself this is its value. Where only an average shows
-    it, S = (avg − centre)·n is taken with the leak's own n for that group, else with X's n – again leak and X alone.
-    So n may enter the values of two cells, but the chip of n is looked up for the cell of n only and the chip of S
-    for the cell of S only: for a recipient whose copy played no part both are fresh, independent random bits, the
-    product over cells of f/g has mean 1, and likewise any mixture of such products over models.
-    Rows that show a cell twice: of the distinct values one is taken by a checksum of the cell, which knows no key.
-    """
-    observed: dict[Cell, Observation] = {}
-    for measure in sorted(found, key=lambda each: not isinstance(each.view, Direct)):
-        view = measure.view
-        primitive = view.primitive if isinstance(view, Direct) else view.total
-        grid = measure.step * Fraction(10) ** view.scale / abs(measure.factor)
-        for group, value in _values(leak, rows, measure, primitive).items():
-            if (group, primitive) in observed:
-                continue
-            scaled = value * Fraction(10) ** view.scale / measure.factor
-            if isinstance(view, Direct):
-                rough = grid * view.kept
-                exact = view.whole(scaled * view.kept, rough)
-                observed[group, primitive] = Observation(exact, rough if rough > 1 else Fraction(0))
-                continue
-            seen = observed.get((group, view.count))
-            count = seen.value if seen and seen.value > 0 else Fraction(base.values[group][view.count])
-            if count > 0 and view.bounds[0] < scaled < view.bounds[1]:  # at a bound it shows no chip
-                observed[group, primitive] = Observation((scaled - view.centre) * count, grid * count)
-    return observed
+def _explained(found: Alignment) -> float:
+    """The share of rows that show a group; what was matched by value may be better seen otherwise."""
+    [part] = found.parts
+    return 0.0 if part.rows.by_value else float(np.mean(part.rows.groups >= 0))
 
 
-def _values(leak: Leak, rows: Rows, measure: Measure, primitive: int) -> dict[int, Fraction]:
-    found: dict[int, set[Fraction]] = {}
-    for row, group in zip(leak.rows, rows.groups, strict=True):
-        value = reading(row[measure.column])
-        if group is not None and value is not None:
-            found.setdefault(group, set()).add(Fraction(value))
-    return {group: sorted(seen)[_turn(group, primitive) % len(seen)] for group, seen in found.items()}
+def _shape(shape: Shape, base: Base, views: Sequence[View], keys: Keys) -> Alignment | None:
+    found = [part for leak in shape.parts if (part := _part(leak, base, views, keys)) is not None]
+    found.sort(key=lambda part: -len(part.observed))
+    return Alignment(tuple(found), shape.name, joined(part.observed for part in found)) if found else None
 
 
-def _turn(group: int, primitive: int) -> int:
-    return zlib.crc32(f"{group}:{primitive}".encode())
+def _part(leak: Leak, base: Base, views: Sequence[View], keys: Keys) -> Part | None:
+    best: tuple[tuple[int, float], Part] | None = None
+    for rows in row_matches(leak, keys):
+        best = _better(best, leak, base, views, rows)
+    if best is None or np.mean(best[1].rows.groups >= 0) < ENOUGH:
+        for rows in value_matches(leak, base, views, keys):
+            best = _better(best, leak, base, views, rows)
+    return best[1] if best else None
+
+
+def _better(
+    best: tuple[tuple[int, float], Part] | None, leak: Leak, base: Base, views: Sequence[View], rows: Rows
+) -> tuple[tuple[int, float], Part] | None:
+    found = measures(leak, base, views, rows)
+    observed = observe(leak, base, rows, found)
+    score = (len(observed), -sum(measure.cost for measure in found))
+    if not len(observed) or (best is not None and score <= best[0]):
+        return best
+    return score, Part(leak, rows, tuple(found), observed)

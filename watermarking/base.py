@@ -6,6 +6,13 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+LARGEST = 2**61  # values beyond are computed with as Python's integers
 
 Value = int | Decimal | str | bool | date | None
 
@@ -39,6 +46,16 @@ class Base:
             raise ValueError("a group has one value per key")
         if any(len(row) != len(self.primitives) for row in self.values):
             raise ValueError("a row has one value per primitive")
+
+    @cached_property
+    def matrix(self) -> NDArray[Any]:
+        """The values as an array, groups × primitives: int64, or Python's integers where one is very large."""
+        shape = (len(self.groups), len(self.primitives))
+        try:
+            found = np.array(self.values, np.int64).reshape(shape)
+        except OverflowError:
+            return np.array(self.values, object).reshape(shape)
+        return found if not found.size or np.abs(found).max() < LARGEST else found.astype(object)
 
     @property
     def cells(self) -> int:

@@ -8,9 +8,12 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections import Counter
+from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import Decimal
+
+import numpy as np
+from numpy.typing import NDArray
 
 from watermarking.base import Base, Value
 from watermarking.keys import framed
@@ -19,18 +22,14 @@ CELL_TAG = b"watermarking/cell/v1"
 # Bounded digits and exponent: text from a leak must not be able to ask for a gigabyte of zeros.
 NUMBER = re.compile(r"[+-]?(\d{1,60}(\.\d{0,60})?|\.\d{1,60})([eE][+-]?\d{1,2})?", re.ASCII)
 
-GROUPED = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?", re.ASCII)
+
+Words = NDArray[np.uint64]
 
 
 def number(text: str) -> Decimal | None:
     """Read `text` as a plain decimal number, or give None."""
     trimmed = text.strip()
     return Decimal(trimmed) if NUMBER.fullmatch(trimmed) else None
-
-
-def reading(text: str) -> Decimal | None:
-    """Read a number as people print it, with separators of thousands too, or give None."""
-    return number(text.replace(",", "") if GROUPED.fullmatch(text.strip()) else text)
 
 
 def canonical(value: Value) -> str:
@@ -41,6 +40,8 @@ def canonical(value: Value) -> str:
     """
     if value is None:
         return ""
+    if type(value) is int:
+        return str(value)
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, (int, Decimal)):
@@ -56,21 +57,38 @@ def canonical(value: Value) -> str:
 
 def cell_hash(key_names: tuple[str, ...], group: tuple[Value, ...], measure: str) -> bytes:
     """Give SHA-256 over the canonical key values in sorted column order and the measure's canonical name."""
-    return _hash(_keys(key_names, group), measure)
+    pairs = sorted(zip(key_names, (canonical(value) for value in group), strict=True))
+    keys = framed(*(text.encode() for pair in pairs for text in pair))
+    return hashlib.sha256(framed(CELL_TAG, keys, unicodedata.normalize("NFC", measure).encode())).digest()
 
 
-def ranks(base: Base) -> list[list[int | None]]:
-    """Give for every group and primitive the rank of its cell hash among the distinct hashes of the base.
+def cell_hashes(base: Base) -> Words:
+    """Give the hashes of all cells, group by group, as an array of cells × 4 words of 64 bits."""
+    keys = list(_keys(base))
+    heads = {length: framed(CELL_TAG) + length.to_bytes(8, "big") for length in set(map(len, keys))}
+    tails = [framed(unicodedata.normalize("NFC", primitive.name).encode()) for primitive in base.primitives]
+    digest = hashlib.sha256
+    found = b"".join([digest(heads[len(key)] + key + tail).digest() for key in keys for tail in tails])
+    return np.frombuffer(found, ">u8").astype(np.uint64).reshape(-1, 4)
 
-    Cells that share a hash cannot be told apart in a leak: they carry no mark, their rank is None.
+
+def ranks(base: Base) -> NDArray[np.int64]:
+    """Give for every cell, group by group, the rank of its hash among the distinct hashes of the base.
+
+    Cells that share a hash cannot be told apart in a leak: they carry no mark, their rank is -1.
     """
-    hashes = [
-        [_hash(keys, primitive.name) for primitive in base.primitives]
-        for keys in (_keys(base.key_names, group) for group in base.groups)
-    ]
-    times = Counter(cell for row in hashes for cell in row)
-    place = {cell: rank for rank, cell in enumerate(sorted(times))}
-    return [[place[cell] if times[cell] == 1 else None for cell in row] for row in hashes]
+    hashes = cell_hashes(base)
+    order = np.argsort(hashes[:, 0])
+    same = np.zeros(len(order), bool)  # as the one before it
+    if (hashes[order[1:], 0] == hashes[order[:-1], 0]).any():
+        order = np.lexsort(hashes.T[::-1])
+        same[1:] = (hashes[order[1:]] == hashes[order[:-1]]).all(axis=1)
+    place = np.cumsum(~same) - 1
+    shared = same.copy()
+    shared[:-1] |= same[1:]
+    found = np.empty(len(order), np.int64)
+    found[order] = np.where(shared, -1, place)
+    return found
 
 
 def _plain(value: Decimal) -> str:
@@ -85,10 +103,27 @@ def _plain(value: Decimal) -> str:
     return sign + (whole.lstrip("0") or "0") + ("." + part if part else "")
 
 
-def _keys(names: tuple[str, ...], group: tuple[Value, ...]) -> bytes:
-    pairs = sorted(zip(names, (canonical(value) for value in group), strict=True))
-    return framed(*(text.encode() for pair in pairs for text in pair))
+def _keys(base: Base) -> Iterator[bytes]:
+    """The framed names and values of each group's keys, in sorted order of both."""
+    if len(set(base.key_names)) < len(base.key_names):
+        for group in base.groups:
+            pairs = sorted(zip(base.key_names, map(canonical, group), strict=True))
+            yield framed(*(text.encode() for pair in pairs for text in pair))
+        return
+    places = sorted(range(len(base.key_names)), key=lambda place: base.key_names[place])
+    pieces = [_pieces(base.key_names[place], [group[place] for group in base.groups]) for place in places]
+    yield from map(b"".join, zip(*pieces, strict=True)) if pieces else (b"" for _ in base.groups)
 
 
-def _hash(keys: bytes, measure: str) -> bytes:
-    return hashlib.sha256(framed(CELL_TAG, keys, unicodedata.normalize("NFC", measure).encode())).digest()
+def _pieces(name: str, column: Sequence[Value]) -> list[bytes]:
+    """The framed name and value of one key, for each group."""
+    kinds = set(map(type, column))
+    if kinds == {int}:
+        texts = [str(value).encode() for value in column]
+    elif len(kinds) == 1 or bool not in kinds:  # True and 1 are equal, and spelled differently
+        spelled = {value: canonical(value).encode() for value in set(column)}
+        texts = [spelled[value] for value in column]
+    else:
+        texts = [canonical(value).encode() for value in column]
+    lengths = {length: framed(name.encode()) + length.to_bytes(8, "big") for length in set(map(len, texts))}
+    return [lengths[len(text)] + text for text in texts]

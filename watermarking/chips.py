@@ -49,6 +49,22 @@ def chips(k_user: bytes, limits: Words) -> NDArray[np.bool_]:
     return words(k_user, len(limits)) < limits
 
 
+def chips_at(k_user: bytes, rank: NDArray[np.int64], limit: Words) -> NDArray[np.bool_]:
+    """Give the recipient's chips of the ranks `rank` (ascending) alone, for their thresholds `limit`."""
+    if not len(rank):
+        return np.zeros(0, bool)
+    count = int(rank[-1]) + 1
+    if 8 * len(rank) >= count:
+        stream = words(k_user, count)
+        return (stream if len(rank) == count else stream[rank]) < limit
+    # Counter mode by hand: block j of the stream is the cipher of j, so a few cells of many need a few blocks.
+    counters = np.zeros((len(rank), 2), ">u8")
+    counters[:, 1] = rank // 4
+    cipher = Cipher(algorithms.AES256(k_user), modes.ECB()).encryptor()  # noqa: S305 - each block differs
+    blocks = np.frombuffer(cipher.update(counters.tobytes()), ">u4").reshape(-1, 4)
+    return np.asarray(blocks[np.arange(len(rank)), rank % 4].astype(np.uint32) < limit, bool)
+
+
 @cache
 def _levels() -> Words:
     """sin² at the middle of 1,024 equal steps of the angle. No level lies within 10⁻⁶ of an integer times 2⁻³²

@@ -2,28 +2,51 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 
-from watermarking.cells import canonical
+import numpy as np
+from numpy.typing import NDArray
+
+from watermarking.numbers import folded, reading
+
+Reals = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Leak:
-    """A leaked table as text. Names of columns are only reported; nothing is found by them."""
+    """A leaked table as text. A name of a column is read only where it may be a value of a key (a pivoted table)."""
 
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
 
     def __post_init__(self) -> None:
-        if any(len(row) != len(self.columns) for row in self.rows):
+        width = len(self.columns)
+        if any(len(row) != width for row in self.rows):
             raise ValueError("a row has one value per column")
 
     @cached_property
     def texts(self) -> list[list[str]]:
-        """The canonical spelling of every value, column by column."""
-        return [[canonical(text) for text in column] for column in zip(*self.rows, strict=True)]
+        """The folded spelling of every value, column by column."""
+        found = []
+        for place in range(len(self.columns)):
+            column = [row[place] for row in self.rows]
+            spelled = {text: folded(text) for text in set(column)}
+            found.append([spelled[text] for text in column])
+        return found
+
+    def numbers(self, column: int) -> Reals:
+        """Give the numbers of a column, NaN where a value is none."""
+        if column not in self._numbers:
+            values = map(reading, (row[column] for row in self.rows))
+            self._numbers[column] = np.array([math.nan if value is None else float(value) for value in values])
+        return self._numbers[column]
+
+    @cached_property
+    def _numbers(self) -> dict[int, Reals]:
+        return {}
 
 
 @dataclass(frozen=True)
@@ -34,11 +57,6 @@ class Direct:
     primitive: int
     scale: int = 0
     kept: Fraction = Fraction(1)
-
-    def whole(self, value: Fraction, grid: Fraction) -> Fraction:
-        """Give the primitive that is shown as `value`·`kept`, on a grid of that width: the whole number nearest to it
-        where it was not rounded further than to one."""
-        return value if self.kept == 1 or grid > 1 else Fraction(round(value))
 
 
 @dataclass(frozen=True)

@@ -61,7 +61,7 @@ def build_bundle(
         candidate = by_base[finding.base]
         proof, kind = _proof(tx, journal, log_folder, result_of, candidate, finding)
         files |= {f"finding-{number}/{name}": data for name, data in proof.items()}
-        said.append(_said(finding, candidate, prepared, kind))
+        said.append(_said(finding, candidate, kind))
     data = {
         "v": 1,
         "trace": trace.id,
@@ -123,7 +123,7 @@ def _proof(
     return files, job.kind
 
 
-def _said(finding: Finding, candidate: Candidate, prepared: Prepared, kind: str) -> dict[str, Any]:
+def _said(finding: Finding, candidate: Candidate, kind: str) -> dict[str, Any]:
     return {
         "release": finding.release,
         "party": finding.party,
@@ -135,7 +135,7 @@ def _said(finding: Finding, candidate: Candidate, prepared: Prepared, kind: str)
         "ln_e": str(finding.log_e),
         "cells": finding.cells,
         "acknowledged": any(delivery["acknowledged"] for delivery in finding.deliveries),
-        "alignment": reported(prepared.leak, candidate)[0],
+        "alignment": reported(candidate)[0],
     }
 
 

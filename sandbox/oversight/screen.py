@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sandbox.oversight.sketch import Part, Tokens, joined, tokens
-from watermarking.cells import canonical, reading
 from watermarking.leak import Leak
+from watermarking.numbers import folded, reading
 
 MOST = 200  # bases looked at closely
 BATCH = 1_000  # sketches compared at a time
@@ -124,12 +124,12 @@ class Screen:
 
     @cached_property
     def _tokens(self) -> list[Tokens]:
-        return [tokens(map(canonical, column)) for column in zip(*self._rows, strict=True)]
+        return [tokens(map(folded, column)) for column in zip(*self._rows, strict=True)]
 
     @cached_property
     def _distinct(self) -> list[tuple[int, Tokens]]:
         """The values of each column; those of the header as column −1, for tables that were turned."""
-        heads = tokens(canonical(name) for name in self.leak.columns)
+        heads = tokens(folded(name) for name in self.leak.columns)
         return [*((at, np.unique(column)) for at, column in enumerate(self._tokens)), (-1, np.unique(heads))]
 
     def _keys_of(self, columns: tuple[int, ...]) -> tuple[Tokens, NDArray[np.int64]]:

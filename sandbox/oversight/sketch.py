@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from watermarking.base import Base
 from watermarking.cells import canonical
+from watermarking.numbers import folded
 
 MOST = 64  # groups kept of a block, and values of each of its keys
 Tokens = NDArray[np.uint64]
@@ -80,7 +81,7 @@ def from_bytes(data: bytes) -> tuple[Part, ...]:
 
 
 def _part(block: Base) -> Part:
-    columns = [tokens(map(canonical, column)) for column in zip(*block.groups, strict=True)]
+    columns = [tokens(folded(canonical(value)) for value in column) for column in zip(*block.groups, strict=True)]
     whole = joined(columns, len(block.groups))
     chosen = np.argsort(whole, kind="stable")[:MOST]
     values = np.array([[float(value) for value in block.values[row]] for row in chosen], np.float64)

@@ -26,7 +26,6 @@ from watermarking.align import Alignment
 from watermarking.design import Design
 from watermarking.embed import channel
 from watermarking.keys import base_key, user_key
-from watermarking.leak import Leak
 from watermarking.models import DETECTOR
 
 
@@ -104,7 +103,7 @@ def score(tx: Transaction, keys: TraceKeys, prepared: Prepared) -> TraceOutcome:
         pairs=prepared.pairs,
         closed=prepared.closed,
         runs=prepared.runs,
-        file=_changes(tx, prepared.leak, shown[0], findings[0]) if shown else None,
+        file=_changes(tx, shown[0], findings[0]) if shown else None,
     )
 
 
@@ -165,15 +164,16 @@ def _deliveries(tx: Transaction, release: Release) -> list[dict[str, Any]]:
     ]
 
 
-def _changes(tx: Transaction, leak: Leak, candidate: Candidate, finding: Finding) -> dict[str, Any]:
+def _changes(tx: Transaction, candidate: Candidate, finding: Finding) -> dict[str, Any]:
     """What was done to the file, told against the copy that was found."""
-    report, alignment = reported(leak, candidate)
+    report, alignment = reported(candidate)
     job = tx.get(Job, next(row.job for row in candidate.releases[finding.recipient]))
     plan = from_json(job.plan) if job else candidate.plan
     assert isinstance(plan, Plan)
     own = {column.name for column in plan.post.columns}
     used = [*report["keys"].values(), *(measure["column"] for measure in report["measures"])]
-    shown = [group for group in alignment.rows.groups if group is not None]
+    groups = alignment.parts[0].rows.groups
+    shown = groups[groups >= 0].tolist()
     sorted_by_user = any(isinstance(node, Sort) and node.order for node in walk(plan.post))
     return report | {
         "columns_renamed": sum(name not in own for name in used),
@@ -181,8 +181,8 @@ def _changes(tx: Transaction, leak: Leak, candidate: Candidate, finding: Finding
     }
 
 
-def reported(leak: Leak, candidate: Candidate) -> tuple[dict[str, Any], Alignment]:
+def reported(candidate: Candidate) -> tuple[dict[str, Any], Alignment]:
     """Say of the block of which the file shows most rows where the file has it."""
-    best = max(candidate.shown, key=lambda one: sum(group is not None for group in one.alignment.rows.groups))
+    best = max(candidate.shown, key=lambda one: len(one.alignment.observed))
     names = [described("key", key.expr) for key in candidate.plan.blocks[best.block].keys]
-    return best.alignment.report(leak, best.marks, names), best.alignment
+    return best.alignment.report(best.marks, names), best.alignment

@@ -113,7 +113,7 @@ def test_the_run_is_announced_before_keys_are_read(box: Box) -> None:
         keys = TraceKeys(box.vault, Masters({"1": box.master}))
         _, outcome = run_trace(tx, keys, leak, {}, lambda prepared: told.append(prepared.announcement()))
     assert outcome.verdict == "traced"
-    assert told[0]["public"] == {"detector": "1", "pairs": 1, "bases": 1}
+    assert told[0]["public"] == {"detector": "2", "pairs": 1, "bases": 1}
 
 
 def test_a_closed_base_gives_no_new_findings(box: Box) -> None:

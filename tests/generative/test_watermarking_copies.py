@@ -7,6 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 from random import Random
 
+import numpy as np
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -50,12 +51,12 @@ def test_a_copy_differs_by_its_marks_alone(base: Base, k_base: bytes, k_user: by
     design = Design.of(base)
     copy = embed(base, design, k_base, k_user)
     assert copy == embed(base, design, k_base, k_user)
-    marked = set(channel(base, design, k_base).cells)
+    marked = set(channel(base, design, k_base).cell.tolist())
     for group, (y, x) in enumerate(zip(copy, base.values, strict=True)):
         for index, primitive in enumerate(base.primitives):
             kept = max(x[index], 0) if primitive.nonnegative else x[index]
             assert abs(y[index] - kept) <= design.strengths[index].delta
-            assert (group, index) in marked or y[index] == kept
+            assert group * len(base.primitives) + index in marked or y[index] == kept
             assert y[index] >= 0 or not primitive.nonnegative
 
 
@@ -72,7 +73,10 @@ def test_alignment_observes_what_the_file_shows(base: Base, k_base: bytes, k_use
     if found is None:
         return
     leaked = {Fraction(value) for row in rows for text in row if (value := number(text)) is not None}
-    factors = {measure.view.primitive: measure.factor for measure in found.measures if isinstance(measure.view, Direct)}
-    for (group, primitive), observation in found.observed.items():
-        assert group < len(base.groups)
-        assert observation.value * factors[primitive] in leaked
+    measures = {measure.view.primitive: measure for measure in found.parts[0].measures}  # type: ignore[union-attr]
+    assert len(np.unique(found.observed.cell)) == len(found.observed)
+    for cell, away in zip(found.observed.cell.tolist(), found.observed.away.tolist(), strict=True):
+        group, primitive = divmod(cell, len(base.primitives))
+        measure = measures[primitive]
+        seen = (base.values[group][primitive] + Fraction(away)) * measure.factor + measure.offset
+        assert any(abs(seen - value) <= abs(value) * Fraction(1, 10**9) + Fraction(1, 10**6) for value in leaked)

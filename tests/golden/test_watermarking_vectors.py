@@ -54,7 +54,7 @@ def now() -> dict[str, Any]:
         "thresholds": chips.thresholds(k_base, 4, arcsine=True).tolist(),
         "levels": hashlib.sha256(chips._levels().astype(">u4").tobytes()).hexdigest(),
         "small": {
-            "ranks": ranks(small()),
+            "ranks": [[None if rank < 0 else rank for rank in row] for row in ranks(small()).reshape(-1, 2).tolist()],
             "design": Design.of(small()).to_json(),
             "copy": [list(row) for row in embed(small(), Design.of(small()), k_base, k_user)],
         },

@@ -45,7 +45,7 @@ def test_keys_separate_their_inputs() -> None:
 
 def test_cells_that_read_alike_carry_no_mark() -> None:
     base = table([("1",), ("1.0",), ("2",)], [(500,)] * 3, Primitive("rows", Fraction(100), True))
-    assert [row[0] is None for row in ranks(base)] == [True, True, False]
+    assert (ranks(base) < 0).tolist() == [True, True, False]
     assert [row[0] == 500 for row in copy(base)] == [True, True, False]
 
 
@@ -84,7 +84,7 @@ def test_a_copy_is_the_base_and_its_marks() -> None:
 def test_counts_stay_at_zero_or_above() -> None:
     for value in (-40, -5, 0, 4):
         assert all(y >= 0 for (y,) in copy(counts(200, 30, value)))
-    assert channel(counts(200, 30, -9), Design.of(counts(200, 30)), bytes(32)).cells == ()
+    assert channel(counts(200, 30, -9), Design.of(counts(200, 30)), bytes(32)).cell.tolist() == []
     signed = replace(counts(200, 30, -40), primitives=(Primitive("sum", Fraction(30), False),))
     assert {y for (y,) in copy(signed)} == {-49, -31}
 
