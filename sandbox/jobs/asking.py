@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Hashable, Mapping
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -20,17 +20,16 @@ from sandbox.errors import Problem
 from sandbox.grants.authorise import Permit, authorise
 from sandbox.identity.keys import Principal
 from sandbox.jobs import profile
+from sandbox.jobs.compiled import Compiled, question_of
 from sandbox.jobs.house import House
 from sandbox.jobs.product import Question
 from sandbox.jobs.records import Base, Holding, Job
 from sandbox.jobs.tasks import queue
-from sandbox.plan.codec import to_json
-from sandbox.plan.extent import most_cells
 from sandbox.plan.plan import Plan
 from sandbox.privacy import accountant
 from sandbox.privacy.accounts import account_id
 from sandbox.privacy.records import Account
-from sandbox.privacy.rederive import loss, pure_loss
+from sandbox.privacy.rederive import pure_loss
 from sandbox.privacy.worth import LANGUAGES
 
 LOGGED = frozenset(
@@ -67,27 +66,30 @@ def authorised(
         raise
 
 
-def compiled(house: House, tx: Transaction, permit: Permit, request: Mapping[str, Any]) -> Plan:
+def compiled(house: House, tx: Transaction, permit: Permit, request: Mapping[str, Any]) -> Compiled:
     """Step 3: give the finished plan. Reads the catalogue and the account's promise, never data."""
     kind = house.products.get(permit.product.kind)
     if kind is None:
         raise Problem("state_conflict", f"this instance cannot run products of kind {permit.product.kind}")
     if permit.resource.version is None:
         raise Problem("state_conflict", "the resource has no data yet; ask its holder to upload a version")
-    entry = stored_entry(permit.resource.entry)
-    version = tx.get(DataVersion, permit.resource.version)
     account = accountant.account_for(tx, permit.resource.population, permit.subscription.party)
     accountant.admit(account, {"gaussian"}, private_keys=False)  # every kind calibrates its noise by ρ so far
+    today = now().date()
+    asked, given = question_of(permit.subscription.party, request), _circumstances(permit, account, today)
+    if asked is not None and (kept := house.recent.get(asked, given)) is not None:
+        return kept
+    version = tx.get(DataVersion, permit.resource.version)
     plan = kind.compile(
         Question(
             request=request,
             resource=permit.resource.id,
             population=permit.resource.population,
             version=permit.resource.version,
-            entry=entry,
+            entry=stored_entry(permit.resource.entry),
             spec=permit.product.spec,
             delta_conv=account.delta_conv,
-            today=now().date(),
+            today=today,
             delta_threshold=accountant.threshold_delta(account.delta),
             pure=account.pure,
             profile=profile.current(tx, permit.resource),
@@ -96,18 +98,32 @@ def compiled(house: House, tx: Transaction, permit: Permit, request: Mapping[str
     )
     if not fits(plan):  # else a row could make the engine fail, and the failure would tell
         raise Problem("sql_not_allowed", "its numbers can become too large to be exact; multiply fewer columns")
-    return plan
+    found = Compiled(plan)
+    if asked is not None:
+        house.recent.keep(asked, given, found)
+    return found
+
+
+def _circumstances(permit: Permit, account: Account, today: date) -> Hashable:
+    """All that a plan depends on beside the question; what a resource's id, version and profile stand for never
+    changes."""
+    return (
+        permit.product.kind,
+        canonical_bytes(permit.product.spec),
+        *(permit.resource.id, permit.resource.population, permit.resource.version, permit.resource.profile),
+        *(account.delta_conv, account.delta, account.pure, today),
+    )
 
 
 def reserve(
-    house: House, tx: Transaction, principal: Principal, permit: Permit, plan: Plan, request: Mapping[str, Any]
+    house: House, tx: Transaction, principal: Principal, permit: Permit, compiled: Compiled, request: Mapping[str, Any]
 ) -> Job:
     """Step 4: hold privacy in both accounts and money, and queue the job; all in the caller's transaction.
 
     A question the party already holds is free to it. The population pays once for each base."""
-    key = plan.base_key()
+    plan, key = compiled.plan, compiled.key
     free = bool(tx.find(Holding, key=key, party=principal.party.id, limit=1))
-    rho, delta = (Decimal(0), Decimal(0)) if free else loss(plan)
+    rho, delta = (Decimal(0), Decimal(0)) if free else compiled.loss
     job_id = new_id("job")
     if not free:
         accountant.hold(
@@ -119,7 +135,7 @@ def reserve(
             rho=rho,
             delta=delta,
             population_pays=not tx.find(Base, key=key, limit=1),
-            pure=pure_loss(plan),
+            pure=compiled.pure,
             epsilon=None if request.get("epsilon") is None else Decimal(str(request["epsilon"])),
         )
     job = Job(
@@ -135,13 +151,13 @@ def reserve(
         kind=permit.product.kind,
         purpose=permit.subscription.purpose,
         request=house.release_sealer.seal(canonical_bytes(_text(request)), f"request:{job_id}"),
-        plan=to_json(plan),
+        plan=plan.json,
         base_key=key,
         status="queued",
         rho=rho,
         delta=delta,
         free=free,
-        fee=most(permit.price, permit.subscription.purpose, repeat=free, cells=most_cells(plan)),
+        fee=most(permit.price, permit.subscription.purpose, repeat=free, cells=compiled.cells),
         price=permit.price.id if permit.price else None,
         decision=permit.decision,
         fence=0,
@@ -156,15 +172,16 @@ def reserve(
     return job
 
 
-def price_tag(house: House, tx: Transaction, permit: Permit, plan: Plan, account: Account) -> dict[str, Any]:
+def price_tag(house: House, tx: Transaction, permit: Permit, compiled: Compiled, account: Account) -> dict[str, Any]:
     """What the plan does and would cost this user, from public facts only."""
-    free = bool(tx.find(Holding, key=plan.base_key(), party=account.party, limit=1))
-    rho, delta = (Decimal(0), Decimal(0)) if free else loss(plan)
+    plan = compiled.plan
+    free = bool(tx.find(Holding, key=compiled.key, party=account.party, limit=1))
+    rho, delta = (Decimal(0), Decimal(0)) if free else compiled.loss
     return {
         "rho": str(rho),
         "epsilon": str(accountant.epsilon_of(account, charged(account, plan, rho))),
         "delta": str(delta),
-        "fee": str(most(permit.price, permit.subscription.purpose, repeat=free, cells=most_cells(plan))),
+        "fee": str(most(permit.price, permit.subscription.purpose, repeat=free, cells=compiled.cells)),
         "left": accountant.left(account),
         "held_already": free,
         "notes": list(plan.notes),

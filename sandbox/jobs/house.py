@@ -4,7 +4,7 @@ only the keys it may have."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -14,6 +14,7 @@ from sandbox.core.sealing import Sealer
 from sandbox.core.spool import Spool
 from sandbox.core.store import Store
 from sandbox.engines.base import Engine
+from sandbox.jobs.compiled import Recent
 from sandbox.jobs.doorbell import Doorbell
 from sandbox.jobs.product import ProductKind
 from sandbox.settings import Settings
@@ -56,6 +57,7 @@ class House:
     log_public_key: str
     test_instance: bool
     vault: Vault | None = None
+    recent: Recent = field(default_factory=Recent)
 
     @property
     def log_folder(self) -> Path:

@@ -12,6 +12,8 @@ one function; a crash between or inside them is finished or voided by the same f
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 from sandbox.core.clock import now
@@ -21,6 +23,7 @@ from sandbox.errors import Problem
 from sandbox.grants.authorise import authorise, recheck
 from sandbox.identity.keys import Principal
 from sandbox.jobs import asking, telling, working
+from sandbox.jobs.compiled import question_of
 from sandbox.jobs.doorbell import of_job
 from sandbox.jobs.house import House
 from sandbox.jobs.pace import wait_for_quantum
@@ -29,6 +32,13 @@ from sandbox.jobs.records import Job, Task
 from sandbox.jobs.tasks import ATTEMPTS
 from sandbox.privacy import accountant
 from sandbox.privacy.release import release
+
+
+@dataclass(frozen=True)
+class Begun:
+    """What came of beginning a job; None when there was nothing to do."""
+
+    job: Job | None
 
 
 def submit(
@@ -42,30 +52,54 @@ def submit(
     `on_reserved` runs inside the reserving transaction. A refusal (`Problem`) spends nothing and leaves nothing but,
     when a rule of step 2 refused, a leaf that says so."""
     # 1 authenticate – the API did it for every request: `principal` is who asks
-    moment = now()
-    with house.store.read() as tx:
-        require_ready(tx)
-        # 2 authorise
-        permit = asking.authorised(house, tx, principal, request, moment)
-        # 3 compile – from declarations and the request alone
-        plan = asking.compiled(house, tx, permit, request)
-    # 4 reserve – privacy in every account, money and quota; one transaction
-    with house.store.write() as tx:
-        authorise(tx, principal, permit.subscription.id, moment, lock=True)  # nothing changed while we compiled
-        job = asking.reserve(house, tx, principal, permit, plan, request)
-        if on_reserved:
-            on_reserved(tx, job)
+    job = _at_once(house, principal, request, on_reserved)
+    if job is None:
+        moment = now()
+        with house.store.read() as tx:
+            require_ready(tx)
+            # 2 authorise
+            permit = asking.authorised(house, tx, principal, request, moment)
+            # 3 compile – from declarations and the request alone
+            compiled = asking.compiled(house, tx, permit, request)
+        # 4 reserve – privacy in every account, money and quota; one transaction
+        with house.store.write() as tx:
+            authorise(tx, principal, permit.subscription.id, moment, lock=True)  # nothing changed while we compiled
+            job = asking.reserve(house, tx, principal, permit, compiled, request)
+            if on_reserved:
+                on_reserved(tx, job)
     house.doorbell.ring("vault")
     return job
 
 
-def carry_out(house: House, task: Task) -> None:
-    """Steps 5–9: run a reserved job to its end, or finish what a crashed worker began.
+def _at_once(
+    house: House,
+    principal: Principal,
+    request: Mapping[str, Any],
+    on_reserved: Callable[[Transaction, Job], None] | None,
+) -> Job | None:
+    """The same in one transaction, for a question that its asker compiled here before. None when it is another, or is
+    refused: then it goes the whole way, which knows what to say."""
+    if not house.recent.has(question_of(principal.party.id, request)):
+        return None
+    with suppress(Problem), house.store.write() as tx:
+        require_ready(tx)
+        permit = authorise(tx, principal, str(request.get("subscription", "")), now(), lock=True)
+        job = asking.reserve(house, tx, principal, permit, asking.compiled(house, tx, permit, request), request)
+        if on_reserved:
+            on_reserved(tx, job)
+        return job
+    return None
+
+
+def carry_out(house: House, task: Task, begun: Begun | None = None) -> None:
+    """Steps 5–9: run a reserved job to its end, or finish what a crashed worker began. `begun`: what came of beginning
+    it, where that was done with the claim.
 
     Privacy is spent once `begin` is committed, whatever happens then. The base is stored before anything is made of
     it, so noise is never drawn twice for one release. A failure is the same for every cause and costs no money."""
     assert house.vault is not None
-    job = working.begin(house, task)  # durable compare-and-set: reserved → executing, before any private byte is read
+    # durable compare-and-set: reserved → executing, before any private byte is read
+    job = begun.job if begun else working.begin(house, task)
     if job is None:  # voided, or finished already by another worker
         house.doorbell.ring(of_job(task.subject))
         return
@@ -73,8 +107,8 @@ def carry_out(house: House, task: Task) -> None:
         working.fail(house, task, job)
         house.doorbell.ring(of_job(job.id))
         return
-    plan = working.plan_of(job)
-    base = working.stored_base(house, job)
+    plan, known = working.plan_of(job), working.known(house, job)
+    base, drawn_by = known.base, known.drawn_by
     if base is None:
         try:
             # 5 execute – the loss is derived again from the finished plan before anything runs
@@ -85,14 +119,14 @@ def carry_out(house: House, task: Task) -> None:
             house.doorbell.ring(of_job(job.id))
             return
         # 6 release – the only door: noise and threshold on the primitive measurements
-        base = working.keep_base(house, job, plan, release(plan, exact))
+        base, drawn_by = working.keep_base(house, job, plan, release(plan, exact))
     # 7 fingerprint – the recipient's marks, then post-processing
-    copy = working.fingerprint(house, job, plan, base)
-    wait_for_quantum(house.settings, job, working.drawn_by(house, base))
+    copy = working.fingerprint(house, job, plan, base, known.recipient)
+    wait_for_quantum(house.settings, job, drawn_by)
     # 8 record and 9 meter – log entry, usage event and result are rows of one transaction
     with house.store.write() as tx:
         entry = telling.record(house, tx, task, job, base, copy)
-        telling.meter(tx, job, copy, entry)
+        telling.meter(tx, job, base, copy, entry)
     house.doorbell.ring("scribe")
 
 
@@ -115,9 +149,9 @@ def estimate(house: House, principal: Principal, request: Mapping[str, Any]) -> 
     """Steps 1–3 only: what the question would cost. Opens no private file, and does not say whether others asked."""
     with house.store.read() as tx:
         permit = asking.authorised(house, tx, principal, request, now())
-        plan = asking.compiled(house, tx, permit, request)
+        compiled = asking.compiled(house, tx, permit, request)
         account = accountant.account_for(tx, permit.resource.population, principal.party.id)
-        return asking.price_tag(house, tx, permit, plan, account)
+        return asking.price_tag(house, tx, permit, compiled, account)
 
 
 def own_job(tx: Transaction, principal: Principal, job_id: str) -> Job:

@@ -7,15 +7,17 @@ higher fence, and whatever it still does with the old fence is refused.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from sandbox.core.clock import now
 from sandbox.core.ids import new_id
 from sandbox.core.store import Stale, Store, Transaction
 from sandbox.jobs.records import Task
 
+T = TypeVar("T")
 LEASE = timedelta(seconds=5)
 ATTEMPTS = 3
 """How often a task is begun before it counts as failed: one that kills its worker each time must end. Beginning a job
@@ -32,17 +34,31 @@ def queue(tx: Transaction, kind: str, subject: str, payload: Mapping[str, Any]) 
 def claim(store: Store, worker: str) -> Task | None:
     """Take the oldest task that waits or whose worker is gone, and give it with its new fence; None when there is
     nothing to do."""
+    found = claim_and_start(store, worker, lambda tx, task: None)
+    return None if found is None else found[0]
+
+
+def claim_and_start(store: Store, worker: str, start: Callable[[Transaction, Task], T]) -> tuple[Task, T | None] | None:
+    """The same, and begin the work in the transaction that claims it: one wait for the disk less. Gives what `start`
+    gave too; None where it could not: then the task is claimed by itself, so that each attempt counts, and whoever
+    carries it out begins it."""
     with store.read() as tx:
         candidate = _candidate(tx)
     if candidate is None:
         return None
+    with suppress(Exception):  # nothing of it is kept; the attempt that follows tells what is wrong
+        return _taken(store, candidate, worker, start)
     try:
-        with store.write() as tx:
-            return tx.change(
-                candidate, status="running", worker=worker, fence=candidate.fence + 1, lease_until=now() + LEASE
-            )
+        return _taken(store, candidate, worker, lambda tx, task: None)
     except Stale:
         return None  # another worker was faster
+
+
+def _taken(store: Store, candidate: Task, worker: str, start: Callable[[Transaction, Task], T]) -> tuple[Task, T]:
+    with store.write() as tx:
+        lease = now() + LEASE
+        task = tx.change(candidate, status="running", worker=worker, fence=candidate.fence + 1, lease_until=lease)
+        return task, start(tx, task)
 
 
 def _candidate(tx: Transaction) -> Task | None:

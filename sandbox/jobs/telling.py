@@ -67,13 +67,13 @@ def record(house: House, tx: Transaction, task: Task, job: Job, base: Kept, copy
     return entry
 
 
-def meter(tx: Transaction, job: Job, copy: Copy, entry: LogEntry) -> None:
+def meter(tx: Transaction, job: Job, base: Kept, copy: Copy, entry: LogEntry) -> None:
     """Step 9: one usage event, and the job waits for its checkpoint."""
     price = tx.get(Price, job.price) if job.price else None
     cells = len(copy.answer.rows) * len(copy.answer.columns)
     amount = fee(price, job.purpose, repeat=job.free, cells=cells)
     tx.add(usage_event(job, price, amount, cells))
-    tx.change(job, status="sealing", base=_base_of(tx, job), entry=entry.id, fee=amount, finished_at=now())
+    tx.change(job, status="sealing", base=base.id, entry=entry.id, fee=amount, finished_at=now())
 
 
 def present(house: House, tx: Transaction, job: Job) -> dict[str, Any]:
@@ -115,11 +115,6 @@ def _answer_json(answer: Answer) -> Mapping[str, Any]:
         "notes": list(answer.notes),
         "errors": [list(row) for row in answer.errors],
     }
-
-
-def _base_of(tx: Transaction, job: Job) -> str:
-    [row] = tx.find(Release, job=job.id)
-    return row.base
 
 
 def _charged(account: Account, job: Job) -> Decimal:

@@ -44,6 +44,16 @@ class Kept:
 
 
 @dataclass(frozen=True)
+class Known:
+    """Who gets the copy, the stored base of the job if there is one, and the job whose answer was the first made of
+    it; None while there is none, and for a repeated question, to whom it is all the same."""
+
+    recipient: str
+    base: Kept | None
+    drawn_by: Job | None
+
+
+@dataclass(frozen=True)
 class Copy:
     """One recipient's copy of a base: the answer, and what evidence will need."""
 
@@ -59,22 +69,27 @@ def begin(house: House, task: Task) -> Job | None:
 
     Gives None when there is nothing to do."""
     with house.store.write() as tx:
-        job = tx.get(Job, task.subject, lock=True)
-        if job is None or job.status not in ("queued", "running"):
-            finish(tx, task)
-            return None
-        if job.status == "running":
-            return tx.change(job, fence=task.fence)
-        try:
-            recheck(tx, job, now())
-        except Problem as problem:
-            void(house, tx, task, job, problem.code)
-            return None
-        base = _base_to_join(tx, job)
-        if not job.free and not accountant.start(tx, job.id, joins=base is not None):
-            void(house, tx, task, job, "state_conflict")
-            return None
-        return tx.change(job, status="running", fence=task.fence, base=base, started_at=now())
+        return begin_in(house, tx, task)
+
+
+def begin_in(house: House, tx: Transaction, task: Task) -> Job | None:
+    """The same in the caller's transaction."""
+    job = tx.get(Job, task.subject, lock=True)
+    if job is None or job.status not in ("queued", "running"):
+        finish(tx, task)
+        return None
+    if job.status == "running":
+        return tx.change(job, fence=task.fence)
+    try:
+        recheck(tx, job, now())
+    except Problem as problem:
+        void(house, tx, task, job, problem.code)
+        return None
+    base = _base_to_join(tx, job)
+    if not job.free and not accountant.start(tx, job.id, joins=base is not None):
+        void(house, tx, task, job, "state_conflict")
+        return None
+    return tx.change(job, status="running", fence=task.fence, base=base, started_at=now())
 
 
 def _base_to_join(tx: Transaction, job: Job) -> str | None:
@@ -174,18 +189,17 @@ def as_registered(tx: Transaction, plan: Plan, version: DataVersion) -> bool:
     return True
 
 
-def stored_base(house: House, job: Job) -> Kept | None:
-    """Give the base that the job joined when it began, or one that was drawn for its plan since then."""
+def known(house: House, job: Job) -> Known:
+    """Give what there is when a job goes on: the base that it joined when it began, or one that was drawn for its plan
+    since then."""
     with house.store.read() as tx:
+        party = tx.get(Party, job.party)
+        assert party is not None
         rows = tx.find(Base, id=job.base, limit=1) if job.base else tx.find(Base, key=job.base_key, limit=1)
-    return open_base(house, rows[0]) if rows else None
-
-
-def drawn_by(house: House, base: Kept) -> Job | None:
-    """Give the job whose answer was the first made of a stored base; None while there is none."""
-    with house.store.read() as tx:
-        first = tx.find(Release, base=base.id, order=("created_at", "id"), limit=1)
-        return tx.get(Job, first[0].job) if first else None
+        drawn = None
+        if rows and not job.free and (first := tx.find(Release, base=rows[0].id, order=("created_at", "id"), limit=1)):
+            drawn = tx.get(Job, first[0].job)
+    return Known(recipient(party), open_base(house, rows[0]) if rows else None, drawn)
 
 
 def open_base(house: House, base: Base) -> Kept:
@@ -195,8 +209,9 @@ def open_base(house: House, base: Base) -> Kept:
     return Kept(base.id, content, read_blocks(json.loads(content)["blocks"]))
 
 
-def keep_base(house: House, job: Job, plan: Plan, released: list[Released]) -> Kept:
-    """Store a fresh base, durably, before anything is made of it; whoever is second uses the first's."""
+def keep_base(house: House, job: Job, plan: Plan, released: list[Released]) -> tuple[Kept, Job | None]:
+    """Store a fresh base, durably, before anything is made of it; whoever is second uses the first's. Gives it, and the
+    job whose answer was the first made of it, if there is one."""
     assert house.vault is not None
     base_id = new_id("base")
     content = base_bytes(plan, released)
@@ -205,18 +220,15 @@ def keep_base(house: House, job: Job, plan: Plan, released: list[Released]) -> K
         with house.store.write() as tx:
             tx.add(Base(base_id, job.base_key, job.resource, job.version, house.vault.epoch, sealed, None, now()))
     except Duplicate:
-        kept = stored_base(house, job)
-        assert kept is not None
-        return kept
-    return Kept(base_id, content, released)
+        found = known(house, job)
+        assert found.base is not None
+        return found.base, found.drawn_by
+    return Kept(base_id, content, released), None
 
 
-def fingerprint(house: House, job: Job, plan: Plan, base: Kept) -> Copy:
+def fingerprint(house: House, job: Job, plan: Plan, base: Kept, recipient: str) -> Copy:
     """Step 7: mark the primitives for the job's recipient and make the answer of them. Always gives the same copy."""
     assert house.vault is not None
-    with house.store.read() as tx:
-        party = tx.get(Party, job.party)
-    assert party is not None
-    marked = mark(plan, base.id, base.released, house.vault.master, recipient(party))
+    marked = mark(plan, base.id, base.released, house.vault.master, recipient)
     answer = house.products[job.kind].present(plan, base.released, marked.values)
-    return Copy(answer, recipient(party), marked.design, marked.k_base, marked.k_user)
+    return Copy(answer, recipient, marked.design, marked.k_base, marked.k_user)

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from functools import partial
 
 import structlog
 
 from sandbox.bootstrap import vault_house
 from sandbox.core.ids import new_id
-from sandbox.core.store import Stale, Unavailable
-from sandbox.jobs import ingest, profile, run, trace
+from sandbox.core.store import Stale, Transaction, Unavailable
+from sandbox.jobs import ingest, profile, run, trace, working
 from sandbox.jobs.house import House
 from sandbox.jobs.presence import beat
 from sandbox.jobs.records import Task
-from sandbox.jobs.tasks import claim, drop, renew
+from sandbox.jobs.tasks import claim_and_start, drop, renew
 from sandbox.service.process import begin
 from sandbox.settings import load
 
@@ -41,11 +42,12 @@ def work(house: House, worker: str, stop: threading.Event, wake: threading.Event
         wake.clear()
         try:
             with TURN:
-                task = claim(house.store, worker)
-            if task is not None:
+                found = claim_and_start(house.store, worker, partial(_started, house))
+            if found is not None:
+                task, begun = found
                 held.add(task.id)
                 try:
-                    attempt(house, task)
+                    attempt(house, task, begun)
                 finally:
                     held.discard(task.id)
             else:
@@ -54,10 +56,18 @@ def work(house: House, worker: str, stop: threading.Event, wake: threading.Event
             stop.wait(LOOK_EVERY)  # the database is away; what was claimed is claimed again when its lease is over
 
 
-def attempt(house: House, task: Task) -> None:
+def _started(house: House, tx: Transaction, task: Task) -> run.Begun | None:
+    """Begin a job with its claim; all else is begun by whoever carries it out."""
+    return run.Begun(working.begin_in(house, tx, task)) if task.kind == "job" else None
+
+
+def attempt(house: House, task: Task, begun: run.Begun | None = None) -> None:
     """Carry out one task, or give it back."""
     try:
-        CARRY_OUT[task.kind](house, task)
+        if begun is not None:
+            run.carry_out(house, task, begun)
+        else:
+            CARRY_OUT[task.kind](house, task)
     except Stale:
         log.info("task taken over", task=task.id)
     except Unavailable:
