@@ -82,7 +82,7 @@ def test_a_child_that_died_between_queries_costs_nothing(engine, version):
 
 
 def test_a_late_query_is_killed_and_the_next_works(version):
-    engine = DuckDBEngine(seconds=1)
+    engine = DuckDBEngine(seconds=3)
     try:
         assert answers(engine, version, COUNT) == {(): (2,)}
         (pid,) = children(engine)
@@ -90,7 +90,7 @@ def test_a_late_query_is_killed_and_the_next_works(version):
         started = time.monotonic()
         with pytest.raises(EngineFailed):
             engine.run(version, COUNT)
-        assert 0.9 < time.monotonic() - started < 5
+        assert 2.9 < time.monotonic() - started < 10
         assert not Path(f"/proc/{pid}").exists() and not children(engine)
     finally:
         engine.close()

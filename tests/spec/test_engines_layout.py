@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
+from decimal import Decimal
+from tempfile import TemporaryDirectory
 
+import pyarrow as pa
 import pytest
 from coded import write_coded
 from versions import DuckDBEngine, ReferenceEngine, answers, measurement, plan
 
-from sandbox.engines.base import OpenVersion
-from sandbox.engines.duckdb.child import GROUP_BITS
-from sandbox.engines.duckdb.facts import read_facts
+from sandbox.engines.base import Engine, OpenVersion
+from sandbox.engines.duckdb.child import Version
+from sandbox.engines.duckdb.facts import of_json
 from sandbox.engines.duckdb.render import Query, render
-from sandbox.engines.files import attach, connect
 from sandbox.plan import scalar as s
+from sandbox.plan.block import Measurement
 from sandbox.plan.plan import Plan
 
 TYPES = {"dept": "VARCHAR", "ward": "VARCHAR", "cost": "DECIMAL(10,2)", "n": "BIGINT"}
@@ -50,17 +52,24 @@ def engine():
     made.close()
 
 
-def rendered(version: OpenVersion, tmp_path: Path, asked: Plan) -> tuple[list[Query], list[str]]:
-    """The statements of the first block, and how DuckDB runs them."""
-    with connect(tmp_path, "1GB") as connection:
-        attach(connection, version.path, version.key)
-        connection.execute(f"SET perfect_ht_threshold = {GROUP_BITS}")
-        queries = render(asked.blocks[0], read_facts(connection))
-        said = [
-            connection.execute(f"EXPLAIN {query.sql}", query.parameters).fetchall()[0][1]
-            for query in queries
-            if query.pieces is None
-        ]
+def rendered(version: OpenVersion, monkeypatch: pytest.MonkeyPatch, asked: Plan) -> tuple[list[Query], list[str]]:
+    """The statements of the first block, and how the child runs them."""
+    with TemporaryDirectory() as folder:
+        monkeypatch.chdir(folder)
+        child = Version()
+
+        def tell(told: dict[str, object]) -> bytes:
+            return child.answer(json.dumps(told).encode())
+
+        opening = {"path": str(version.path), "key": version.key.hex(), "memory": "1GB", "threads": 2}
+        queries = render(asked.blocks[0], of_json(tell(opening)))
+        said = []
+        for query in queries:
+            if query.pieces is None:
+                answer = tell({"sql": f"EXPLAIN {query.sql}", "parameters": query.parameters, "pieces": None})
+                with pa.ipc.open_stream(answer) as stream:
+                    said.append(stream.read_all().column(1)[0].as_py())
+        monkeypatch.undo()
         return queries, said
 
 
@@ -69,15 +78,41 @@ ROWS_OF = measurement("rows")
 
 
 @pytest.mark.parametrize("keys", [[DEPT], [WARD, DEPT]])
-def test_coded_keys_are_grouped_by_position_and_bounded_by_ordinals(version, tmp_path, keys):
-    queries, said = rendered(version, tmp_path, plan(ROWS_OF, COSTS, keys=keys, bounds=(MANY, 2, 1)))
+def test_coded_keys_are_grouped_by_position_and_bounded_by_ordinals(version, monkeypatch, keys):
+    queries, said = rendered(version, monkeypatch, plan(ROWS_OF, COSTS, keys=keys, bounds=(MANY, 2, 1)))
     assert len(said) == 1 and "PERFECT_HASH_GROUP_BY" in said[0] and "WINDOW" not in said[0]
     assert "DISTINCT" not in queries[0].sql
 
 
-def test_units_under_a_condition_are_counted_by_bits(version, tmp_path):
+def median(expr: s.Scalar, lower: int, upper: int, shift: int = 0) -> Measurement:
+    scale = expr.type.scale
+    return Measurement("quantile", expr, scale, lower, upper, 0, 1, 1024, Decimal(1), "exponential", shift=shift)
+
+
+def histograms(engine: Engine, version: OpenVersion, asked: Plan) -> dict[object, list[object]]:
+    [exact] = engine.run(version, asked)
+    return {group: list(map(tuple, values[1:])) for group, values in zip(exact.groups, exact.values, strict=True)}
+
+
+@pytest.mark.parametrize(("keys", "shift"), [([DEPT], 1), ([], 0), ([DEPT], 10)])
+def test_bins_are_counted_by_position(engine, version, monkeypatch, keys, shift):
+    asked = plan(median(N, -5, 8_000 << shift, shift), keys=keys, bounds=(MANY, 2, 200))
+    _, said = rendered(version, monkeypatch, asked)
+    assert "PERFECT_HASH_GROUP_BY" in said[1] and "HASH_JOIN" in said[1]
+    assert histograms(engine, version, asked) == histograms(ReferenceEngine({"t": ROWS}), version, asked)
+
+
+@pytest.mark.parametrize("expr", [N, COST])
+def test_more_bins_than_are_listed_are_counted_all_the_same(engine, version, monkeypatch, expr):
+    asked = plan(median(expr, 0, 50_000), keys=[DEPT], bounds=(MANY, 2, 200))
+    _, said = rendered(version, monkeypatch, asked)
+    assert "HASH_JOIN" not in said[1]
+    assert histograms(engine, version, asked) == histograms(ReferenceEngine({"t": ROWS}), version, asked)
+
+
+def test_units_under_a_condition_are_counted_by_bits(version, monkeypatch):
     where = s.Compare(">", COST, s.Constant(3, s.INTEGER))
-    queries, _ = rendered(version, tmp_path, plan(keys=[DEPT], where=where, bounds=(MANY, MANY, MANY)))
+    queries, _ = rendered(version, monkeypatch, plan(keys=[DEPT], where=where, bounds=(MANY, MANY, MANY)))
     assert "BITSTRING_AGG" in queries[0].sql and queries[0].pieces is None
 
 
@@ -94,9 +129,9 @@ def test_units_under_a_condition_are_counted_by_bits(version, tmp_path):
         ([s.Compare("=", DEPT, s.Constant("A", s.STRING))], (MANY, 1, 150), True),
     ],
 )
-def test_ordinals_are_used_only_where_they_are_exact(engine, version, tmp_path, keys, bounds, numbered):
+def test_ordinals_are_used_only_where_they_are_exact(engine, version, monkeypatch, keys, bounds, numbered):
     asked = plan(ROWS_OF, COSTS, measurement("distinct", WARD), keys=keys, bounds=bounds)
-    queries, _ = rendered(version, tmp_path, asked)
+    queries, _ = rendered(version, monkeypatch, asked)
     assert [query.pieces is not None for query in queries] == [numbered]
     assert answers(engine, version, asked) == answers(ReferenceEngine({"t": ROWS}), version, asked)
 
@@ -109,7 +144,7 @@ def test_pieces_are_whole_units_and_add_up(engine, version, monkeypatch):
     assert answers(engine, version, asked) == answers(ReferenceEngine({"t": ROWS}), version, asked)
 
 
-def test_no_text_of_a_question_stands_in_a_statement(version, tmp_path):
+def test_no_text_of_a_question_stands_in_a_statement(version, monkeypatch):
     where = s.Compare("=", WARD, s.Constant("'; DROP TABLE t", s.STRING))
-    queries, _ = rendered(version, tmp_path, plan(ROWS_OF, keys=[DEPT], where=where))
+    queries, _ = rendered(version, monkeypatch, plan(ROWS_OF, keys=[DEPT], where=where))
     assert all("DROP" not in json.dumps([query.sql, (query.pieces or {}).get("sql")]) for query in queries)

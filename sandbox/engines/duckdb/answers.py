@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from sandbox.engines.base import Bins, Coded, Columns, Exact, Histogram, Numbers
+from sandbox.engines.duckdb.ordinals import dense
 from sandbox.engines.duckdb.render import Query
 from sandbox.engines.fixed import from_grains
 from sandbox.plan.block import Block, Key
@@ -19,10 +19,10 @@ from sandbox.plan.scalar import Type, Value
 Group = tuple[Value, ...]
 
 
-def exact(block: Block, queries: list[Query], answers: list[bytes]) -> Exact:
+def exact(block: Block, queries: list[Query], answers: list[bytes], listed: Mapping[str, Sequence[Value]]) -> Exact:
     """Put the answers of a block's statements together, group by group; a group that a statement does not have counts
-    nothing in it."""
-    read = [_read(block, query, answer) for query, answer in zip(queries, answers, strict=True)]
+    nothing in it. `listed` are the texts of the dictionaries that keys have."""
+    read = [_read(block, query, answer, listed) for query, answer in zip(queries, answers, strict=True)]
     everything = list(range(len(block.measurements)))
     if len(read) == 1 and list(queries[0].measured) == everything and block.keys:
         return Exact(*read[0])
@@ -36,42 +36,52 @@ def exact(block: Block, queries: list[Query], answers: list[bytes]) -> Exact:
     return Exact(list(found), [tuple(values) for values in found.values()])
 
 
-def _read(block: Block, query: Query, answer: bytes) -> tuple[Columns, Columns]:
-    """Read one statement's stream: keys first, then its measurements."""
+def texts(answer: bytes) -> tuple[Value, ...]:
+    """Give the values of a dictionary in order of their codes, None for a code that there is not."""
+    codes, values = _table(answer).columns
+    found: list[Value] = [None] * (max(codes.to_pylist(), default=-1) + 1)
+    for code, value in zip(codes.to_pylist(), values.to_pylist(), strict=True):
+        found[code] = value
+    return tuple(found)
+
+
+def _table(answer: bytes) -> pa.Table:
     with pa.ipc.open_stream(answer) as stream:
-        table = stream.read_all()
-    count, size = len(block.keys), table.num_rows
-    coded = table.columns[:count]
-    keys = [_key(*one) for one in zip(block.keys, query.scales, query.values, coded, strict=True)]
-    numbers = [_integers(column) for column in table.columns[count:]]
-    if block.measurements[query.measured[0]].what != "quantile":
-        return Columns(keys, size), Columns(numbers, size)
-    starts = _starts(coded, size)
-    histograms = _histograms(starts, *numbers)
-    shown = [[column[start] for start in starts] for column in keys]
-    return Columns(shown, len(starts)), Columns([histograms] * len(query.measured), len(starts))
+        return stream.read_all()
 
 
-def _starts(keys: Sequence[pa.ChunkedArray], size: int) -> list[int]:
-    """Give where groups begin, whose bins come one after the other."""
-    new = np.zeros(size, np.bool_)
-    new[:1] = True
-    for key in keys:
-        codes = key.combine_chunks().dictionary_encode(null_encoding="encode").indices.to_numpy()
-        new[1:] |= codes[1:] != codes[:-1]
-    return [int(start) for start in np.flatnonzero(new)]
+def _read(block: Block, query: Query, answer: bytes, listed: Mapping[str, Sequence[Value]]) -> tuple[Columns, Columns]:
+    """Read one statement's stream: keys first, then its measurements."""
+    table = _table(answer)
+    count = len(block.keys)
+    coded, measured = table.columns[:count], table.columns[count:]
+    if block.measurements[query.measured[0]].what == "quantile":
+        coded, histograms = _histograms(coded, *measured)
+        size, numbers = len(histograms), [histograms] * len(query.measured)
+    else:
+        size, numbers = table.num_rows, [_integers(column) for column in measured]
+    own = query.keys
+    values = [listed[name] if name else known for name, known in zip(own.dictionaries, own.values, strict=True)]
+    keys = [_key(*one) for one in zip(block.keys, own.scales, values, coded, strict=True)]
+    return Columns(keys, size), Columns(numbers, size)
 
 
-def _histograms(starts: list[int], bins: Sequence[int], rows: Sequence[int]) -> list[Histogram]:
-    pairs = np.column_stack([_array(bins), _array(rows)])
-    return [Bins(pairs[start:end]) for start, end in pairwise([*starts, len(pairs)])]
+def _histograms(
+    keys: Sequence[pa.ChunkedArray], bins: pa.ChunkedArray, rows: pa.ChunkedArray
+) -> tuple[list[pa.ChunkedArray], list[Bins]]:
+    """Give the keys of each group, and its bins in order. Bins of a group mostly come so already."""
+    group, _ = dense([key.combine_chunks() for key in keys], len(bins))
+    pairs = np.stack([bins.cast(pa.int64()).to_numpy(), rows.cast(pa.int64()).to_numpy()], axis=1)
+    ahead, behind = (group[:-1], pairs[:-1, 0]), (group[1:], pairs[1:, 0])
+    if not ((behind[0] > ahead[0]) | ((behind[0] == ahead[0]) & (behind[1] > ahead[1]))).all():
+        order = np.lexsort((pairs[:, 0], group))
+        group, pairs, keys = group[order], pairs[order], [key.take(pa.array(order)) for key in keys]
+    starts = np.flatnonzero(np.diff(group, prepend=-1))
+    histograms = [Bins(pairs[start:end]) for start, end in pairwise([*starts.tolist(), len(pairs)])]
+    return [key.take(pa.array(starts)) for key in keys], histograms
 
 
-def _array(numbers: Sequence[int]) -> NDArray[np.int64]:
-    return numbers.array if isinstance(numbers, Numbers) else np.array(numbers, np.int64)
-
-
-def _key(key: Key, scale: int | None, values: tuple[Value, ...] | None, column: pa.ChunkedArray) -> Sequence[Value]:
+def _key(key: Key, scale: int | None, values: Sequence[Value] | None, column: pa.ChunkedArray) -> Sequence[Value]:
     """The values of a key: of its codes, of its fixed point, or as they come."""
     if values is not None:
         return Coded(column.cast(pa.int64()).fill_null(len(values)).to_numpy(), (*values, None))

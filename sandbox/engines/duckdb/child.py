@@ -13,10 +13,9 @@ import duckdb
 import pyarrow as pa
 
 from sandbox.engines.duckdb.facts import BOUNDED, read_facts
+from sandbox.engines.duckdb.positions import prepare
 from sandbox.engines.files import attach, connect, lock
 from sandbox.engines.worker import serve
-
-GROUP_BITS = 20  # of the codes of keys, up to which DuckDB groups by position and not by hash
 
 
 class Version:
@@ -33,7 +32,7 @@ class Version:
             scratch = Path.cwd() / "spill"
             self._connection = connect(scratch, asked["memory"], asked["threads"])
             attach(self._connection, Path(asked["path"]), bytes.fromhex(asked["key"]))
-            self._connection.execute(f"SET perfect_ht_threshold = {GROUP_BITS}")
+            prepare(self._connection)
             lock(self._connection, [scratch])
             return read_facts(self._connection).as_json()
         with self._connection.cursor() as cursor:

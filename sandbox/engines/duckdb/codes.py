@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from sandbox.engines.duckdb.scans import Cell, table, whole
-from sandbox.engines.duckdb.terms import case, digits
+from sandbox.engines.duckdb.terms import case, cast, digits
 from sandbox.plan import scalar as s
 from sandbox.plan.evaluate import evaluate
 
@@ -132,7 +132,7 @@ def _certain(node: s.Scalar) -> bool:
 
 def _truth(value: s.Value) -> exp.Expression:
     if value is None:
-        return exp.cast(exp.null(), "BOOLEAN")
+        return cast(exp.null(), "BOOLEAN")
     return exp.true() if value else exp.false()
 
 

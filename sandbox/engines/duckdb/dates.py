@@ -25,7 +25,7 @@ def render(scalars: Scalars, node: s.Scalar) -> exp.Expression:
         case s.Snap():
             return cast(call("date_trunc", exp.Literal.string(node.to), scalars.render(node.arg)), "DATE")
         case s.DateAdd():
-            amount: exp.Expression = exp.cast(scalars.number(node.amount, width(node.amount)), "INTEGER")
+            amount: exp.Expression = cast(scalars.number(node.amount, width(node.amount)), "INTEGER")
             if node.unit == "month":
                 amount = call("to_months", amount)
             later = exp.Add(this=scalars.render(node.arg), expression=amount)
@@ -49,6 +49,6 @@ def _inside(day: exp.Expression) -> exp.Expression:
     write the day twice.)"""
     first, last = (cast(exp.Literal.string(one), "DATE") for one in ("0001-01-01", "9999-12-31"))
     up = call("date_diff", exp.Literal.string("day"), first, day)
-    down = exp.Sub(this=constant(DAYS, DAYS), expression=exp.cast(exp.TryCast(this=up, to=_UBIGINT), "BIGINT"))
-    left = exp.cast(exp.TryCast(this=exp.Paren(this=down), to=_UBIGINT), "INTEGER")
+    down = exp.Sub(this=constant(DAYS, DAYS), expression=cast(exp.TryCast(this=up, to=_UBIGINT), "BIGINT"))
+    left = cast(exp.TryCast(this=exp.Paren(this=down), to=_UBIGINT), "INTEGER")
     return exp.Paren(this=exp.Sub(this=last, expression=left))

@@ -9,7 +9,7 @@ from sqlglot import exp
 from sandbox.engines.duckdb.facts import Facts
 from sandbox.engines.duckdb.scalars import Scalars, clamped
 from sandbox.engines.duckdb.scans import Cell
-from sandbox.engines.duckdb.terms import call, column, digits
+from sandbox.engines.duckdb.terms import call, cast, column, digits
 from sandbox.engines.layout import UNIT
 from sandbox.engines.width import width
 from sandbox.plan.block import WEIGHT, Measurement
@@ -36,11 +36,7 @@ def value(m: Measurement, scalars: Scalars, weight: exp.Expression | None = None
     if scale < own.scale:
         raise ValueError("a sum keeps the exact precision of its rows")
     number = clamped(scalars.number(m.expr, own.at(scale)), m.lower, m.upper, m.centre, _ends(m, scalars, scale))
-    if m.what == "quantile":
-        moved = exp.Paren(this=exp.Sub(this=number, expression=digits(m.lower)))
-        shifted = exp.BitwiseRightShift(this=exp.cast(moved, "BIGINT"), expression=digits(m.shift))
-        return exp.cast(exp.Paren(this=shifted), "SMALLINT" if m.bins <= 1 << 15 else "BIGINT")
-    return number if weight is None else exp.Mul(this=exp.cast(number, "HUGEINT"), expression=weight)
+    return number if weight is None else exp.Mul(this=cast(number, "HUGEINT"), expression=weight)
 
 
 def _ends(m: Measurement, scalars: Scalars, scale: int) -> tuple[int, int] | None:

@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from sandbox.engines.duckdb.relations import Relations
 from sandbox.engines.duckdb.scans import TableScan
-from sandbox.engines.duckdb.terms import column, digits, integer
+from sandbox.engines.duckdb.terms import cast, column, digits, integer
 from sandbox.engines.layout import UNIT, edge
 from sandbox.engines.width import width
 from sandbox.plan.block import WEIGHT, Block, Measurement, Norm
@@ -39,15 +39,15 @@ def weights(block: Block, m: Measurement, norm: Norm, relations: Relations) -> e
     table = relations.scan(scan)
     value = exp.Abs(this=_value(table, m.column)) if m.column else exp.Literal.number("1")
     keys = [table.scope[key.name].code() for key in norm.keys]
-    sums = exp.select(column(UNIT), exp.alias_(exp.cast(exp.Sum(this=value), "HUGEINT"), "s"))
+    sums = exp.select(column(UNIT), exp.alias_(cast(exp.Sum(this=value), "HUGEINT"), "s"))
     sums = sums.from_(table.name).group_by(column(UNIT), *keys)
     square = exp.Coalesce(
         this=exp.Sum(this=exp.Mul(this=column("s"), expression=column("s"))), expressions=[exp.Literal.number("0")]
     )
-    squares = exp.select(column(UNIT), exp.alias_(exp.cast(square, "HUGEINT"), "q"))
+    squares = exp.select(column(UNIT), exp.alias_(cast(square, "HUGEINT"), "q"))
     squares = squares.from_(sums.subquery("sums")).group_by(column(UNIT))
     rows = [
-        exp.Tuple(expressions=[exp.cast(digits(edge**2), "HUGEINT"), digits(min(one, norm.cap * one // edge))])
+        exp.Tuple(expressions=[cast(digits(edge**2), "HUGEINT"), digits(min(one, norm.cap * one // edge))])
         for edge in edges()
     ]
     names = [exp.to_identifier("e", quoted=True), exp.to_identifier("__weight", quoted=True)]
@@ -59,4 +59,4 @@ def weights(block: Block, m: Measurement, norm: Norm, relations: Relations) -> e
 
 def _value(table: TableScan, column: Column) -> exp.Expression:
     """A measured column, in 64 bits: narrower types have numbers whose absolute value they have not."""
-    return exp.cast(table.scope[column.name].value(), integer(width(column).most))
+    return cast(table.scope[column.name].value(), integer(width(column).most))

@@ -63,7 +63,7 @@ def _arithmetic(scalars: Scalars, node: s.Arithmetic, most: int) -> exp.Expr:
     apart = node.op in ("*", "/")
     sides = [width(node.left), width(node.right)] if apart else common([node.left, node.right])
     left, right = (
-        exp.cast(scalars.number(child, side), integer(most))
+        cast(scalars.number(child, side), integer(most))
         for child, side in zip((node.left, node.right), sides, strict=True)
     )
     if node.op == "/":
@@ -86,7 +86,7 @@ def _part(value: exp.Expression, by: int, most: int) -> exp.Expression:
 def _rounded(scalars: Scalars, node: s.Round, most: int) -> exp.Expression:
     own, arg = raw(node), width(node.arg)
     by = step(node, arg)
-    value = exp.cast(scalars.number(node.arg, arg), integer(most))
+    value = cast(scalars.number(node.arg, arg), integer(most))
     if by == 1:
         return value
     match node.how:
@@ -101,7 +101,7 @@ def _rounded(scalars: Scalars, node: s.Round, most: int) -> exp.Expression:
             steps = exp.Sub(this=_part(moved, by, most), expression=constant(above // by, most))
     if node.digits >= 0:
         return steps
-    return exp.Mul(this=exp.cast(steps, integer(most)), expression=constant(10**-node.digits, max(most, own.most)))
+    return exp.Mul(this=cast(steps, integer(most)), expression=constant(10**-node.digits, max(most, own.most)))
 
 
 def _root(scalars: Scalars, node: s.Function) -> exp.Expression:
@@ -130,7 +130,7 @@ def _root(scalars: Scalars, node: s.Function) -> exp.Expression:
 
 def positive(number: exp.Expression) -> exp.Expression:
     """A whole number of 53 bits as a float; NULL below 0."""
-    return exp.cast(exp.TryCast(this=number, to=exp.DataType.build("UBIGINT", "duckdb")), "DOUBLE")
+    return cast(exp.TryCast(this=number, to=exp.DataType.build("UBIGINT", "duckdb")), "DOUBLE")
 
 
 def _listed(scalars: Scalars, node: s.Function) -> exp.Expression:
@@ -140,8 +140,8 @@ def _listed(scalars: Scalars, node: s.Function) -> exp.Expression:
     at = width(node.arg).at(node.arg.type.scale)
     largest = integer(max(at.most + abs(node.lower) + 1, width(node).most))
     place = exp.Sub(this=scalars.number(node.arg, at), expression=constant(node.lower - 1, at.most))
-    many = exp.cast(exp.Array(expressions=values), f"{largest}[]")
-    return call("list_extract", many, exp.cast(exp.Paren(this=place), "BIGINT"))
+    many = cast(exp.Array(expressions=values), f"{largest}[]")
+    return call("list_extract", many, cast(exp.Paren(this=place), "BIGINT"))
 
 
 def _read(scalars: Scalars, node: s.ToNumber) -> exp.Expression:
@@ -151,7 +151,7 @@ def _read(scalars: Scalars, node: s.ToNumber) -> exp.Expression:
     pattern = rf"^ *([+-]?[0-9]{{1,{node.digits}}}(?:\.[0-9]*)?) *$"
     spelled = call("regexp_extract", scalars.render(node.arg), scalars.text(pattern), digits(1))
     number = exp.TryCast(this=spelled, to=exp.DataType.build(f"DECIMAL(38,{scale})"))
-    return exp.Mul(this=number, expression=exp.cast(digits(10**scale), f"DECIMAL({scale + 1},0)"))
+    return exp.Mul(this=number, expression=cast(digits(10**scale), f"DECIMAL({scale + 1},0)"))
 
 
 def _date_part(scalars: Scalars, node: s.DatePart) -> exp.Expression:
@@ -167,8 +167,8 @@ def grains_of(column: exp.Expression, own: Width) -> exp.Expression:
     row beyond them would make the query fail: whatever could be longer is widened first."""
     by = 10**own.scale
     if own.most * by >= LARGEST_DECIMAL:
-        column = exp.cast(column, f"DECIMAL(38,{own.scale})")
-    return exp.Mul(this=column, expression=exp.cast(digits(by), f"DECIMAL({own.scale + 1},0)"))
+        column = cast(column, f"DECIMAL(38,{own.scale})")
+    return exp.Mul(this=column, expression=cast(digits(by), f"DECIMAL({own.scale + 1},0)"))
 
 
 def divided(left: exp.Expression, right: exp.Expression, moved: int, most: int) -> exp.Expression:

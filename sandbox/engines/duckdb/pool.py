@@ -11,30 +11,34 @@ from threading import Lock
 from typing import Any
 
 from sandbox.engines.base import EngineFailed, Exact, OpenVersion
-from sandbox.engines.duckdb.answers import exact
+from sandbox.engines.duckdb.answers import exact, texts
 from sandbox.engines.duckdb.facts import Facts, of_json
 from sandbox.engines.duckdb.render import Query, render
+from sandbox.engines.files import ALIAS
 from sandbox.engines.process import Child, ChildLost
 from sandbox.engines.width import fits
 from sandbox.plan.plan import Plan
+from sandbox.plan.scalar import Value
 
 MODULE = "sandbox.engines.duckdb.child"
 
 
 @dataclass
 class Seat:
-    """The place of one version's child. `users` counts who holds or awaits it; only an unused seat is cleared."""
+    """The place of one version's child. `texts` are those of dictionaries that were asked for. `users` counts who holds
+    or awaits it; only an unused seat is cleared."""
 
     lock: Lock = field(default_factory=Lock)
     child: Child | None = None
     facts: Facts | None = None
+    texts: dict[str, tuple[Value, ...]] = field(default_factory=dict)
     jobs: int = 0
     users: int = 0
 
     def clear(self) -> None:
         if self.child is not None:
             self.child.close()
-        self.child, self.facts, self.jobs = None, None, 0
+        self.child, self.facts, self.texts, self.jobs = None, None, {}, 0
 
 
 class DuckDBEngine:
@@ -58,8 +62,10 @@ class DuckDBEngine:
             with self._seat(version.id) as seat:
                 facts = self._opened(seat, version)
                 rendered = [render(block, facts) for block in plan.blocks]
+                named = {name for queries in rendered for query in queries for name in query.keys.dictionaries if name}
+                listed = {name: self._texts(seat, version, name) for name in named}
                 answers = [[self._ask(seat, version, query) for query in queries] for queries in rendered]
-            return [exact(*each) for each in zip(plan.blocks, rendered, answers, strict=True)]
+            return [exact(*each, listed) for each in zip(plan.blocks, rendered, answers, strict=True)]
         except (ChildLost, ValueError, MemoryError):
             raise EngineFailed from None
 
@@ -80,6 +86,14 @@ class DuckDBEngine:
             opening = {"path": str(version.path.resolve()), "key": version.key.hex(), **self._settings}
             seat.facts = of_json(self._told(seat, opening))
         return seat.facts
+
+    def _texts(self, seat: Seat, version: OpenVersion, dictionary: str) -> tuple[Value, ...]:
+        """Give the texts of a dictionary, which are asked for once."""
+        self._opened(seat, version)
+        if dictionary not in seat.texts:
+            sql = f'SELECT code, value FROM {ALIAS}.main."{dictionary}"'  # noqa: S608 – a name of our own layout
+            seat.texts[dictionary] = texts(self._told(seat, {"sql": sql, "parameters": {}, "pieces": None}))
+        return seat.texts[dictionary]
 
     def _ask(self, seat: Seat, version: OpenVersion, query: Query) -> bytes:
         self._opened(seat, version)

@@ -53,7 +53,7 @@ class Relations:
         whole = put(statement, self._scans)
         named = {parameter.name for parameter in whole.find_all(exp.Parameter)}
         texts = {name: text for name, text in self._scalars.parameters.items() if name in named}
-        return whole.sql("duckdb", identify=True), texts
+        return whole.sql("duckdb", identify=True, copy=False), texts
 
     def rows(self, node: r.Relation, *, placed: bool) -> Rows:
         """Give the relation, with its order if `placed`."""

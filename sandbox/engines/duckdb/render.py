@@ -2,7 +2,7 @@
 
 The rows of its relation, with keys and measured expressions computed → at most R rows of a unit in a group, at most L0
 groups of a unit → one row of aggregates per group. Noise and everything after it is elsewhere. Keys and values are
-codes for as long as they can be: a coded key is grouped by its code and decoded after that.
+codes for as long as they can be: a coded key is grouped by its code, and its text stays behind.
 """
 
 from __future__ import annotations
@@ -13,32 +13,29 @@ from typing import Any
 
 from sqlglot import exp
 
-from sandbox.engines.duckdb import bounding, weighing
+from sandbox.engines.duckdb import bounding, histograms, weighing
 from sandbox.engines.duckdb.facts import BOUNDED, FIRST, Facts
 from sandbox.engines.duckdb.keys import Keys
-from sandbox.engines.duckdb.measures import Counting, is_null, value
+from sandbox.engines.duckdb.measures import Counting, value
 from sandbox.engines.duckdb.norms import weights
 from sandbox.engines.duckdb.relations import Relations, Rows
 from sandbox.engines.duckdb.scalars import Scalars
 from sandbox.engines.duckdb.terms import column, digits
 from sandbox.engines.layout import UNIT
 from sandbox.plan.block import Block, Measurement
-from sandbox.plan.scalar import Value
 
 PIECE = 1 << 17  # rows that the child numbers at a time
 
 
 @dataclass(frozen=True)
 class Query:
-    """SQL with named text parameters: keys, then the measurements `measured` (places in the block). Of each key,
-    `scales` says in which fixed point it comes, None if it is not a number, and `values` what its codes stand for, None
-    if it has none. `pieces`: what the child makes of the rows first, see `ordinals`."""
+    """SQL with named text parameters: keys, then the measurements `measured` (places in the block). `pieces`: what the
+    child makes of the rows first, see `ordinals`."""
 
     sql: str
     parameters: dict[str, str]
-    scales: tuple[int | None, ...]
+    keys: Keys
     measured: tuple[int, ...]
-    values: tuple[tuple[Value, ...] | None, ...]
     pieces: dict[str, Any] | None = field(default=None)
 
 
@@ -74,7 +71,8 @@ def _plain(block: Block, measured: Sequence[int], facts: Facts) -> Query:
     rows = relations.rows(block.rows, placed=pieces or windows)
     scalars = scalars.on(rows.scope)
     keys = Keys.of(block, scalars, facts)
-    computed = _computed(rows, keys, picked[:1] if histogram else picked, scalars, unit=pieces or windows)
+    own = picked[:1] if histogram else picked
+    computed = _computed(rows, keys, own, scalars, unit=pieces or windows, binned=pieces)
     first: exp.Expression | None = None
     conditions: list[exp.Expression] = []
     if usable and ordinals is not None:
@@ -95,23 +93,20 @@ def _plain(block: Block, measured: Sequence[int], facts: Facts) -> Query:
     source: exp.Expression = exp.to_table(BOUNDED) if pieces else computed.subquery("bounded")
     once = block.bounds.rows == 1 or (limits.rows == 1)
     counting = Counting(facts, scalars, keys.groups, first, once)
-    query = exp.select(*keys.columns).from_(source)
     if histogram:
-        query = query.select(column("e0"), exp.alias_(exp.Count(this=exp.Star()), "m0"))
-        conditions.append(exp.Not(this=is_null(column("e0"))))
+        query = histograms.rows_by_bin(source, keys, picked[0], binned=pieces)
     else:
-        query = query.select(*(exp.alias_(counting.aggregate(m, f"e{at}"), f"m{at}") for at, m in enumerate(picked)))
+        sums = [exp.alias_(counting.aggregate(m, f"e{at}"), f"m{at}") for at, m in enumerate(picked)]
+        query = exp.select(*keys.columns, *sums).from_(source)
+        query = query.group_by(*keys.columns) if keys.names else query
     if conditions:
         query = query.where(*conditions)
-    if group := [*keys.columns, *([column("e0")] if histogram else [])]:
-        query = query.group_by(*group)
-    results = ["e0", "m0"] if histogram else [f"m{at}" for at in range(len(picked))]
     asked = None
     if pieces:
         asked = _pieces(relations, computed, facts, limits, places=len(rows.places), keys=len(keys.names))
         asked["unit"] = any(m.what == "units" and m.expr is not None for m in picked)
-    sql, parameters = relations.finished(keys.decoded(query, results, ordered=histogram))
-    return Query(sql, parameters, keys.scales, tuple(measured), keys.values, asked)
+    sql, parameters = relations.finished(query)
+    return Query(sql, parameters, keys, tuple(measured), asked)
 
 
 def _computed(
@@ -121,11 +116,18 @@ def _computed(
     scalars: Scalars,
     *,
     unit: bool,
+    binned: bool,
 ) -> exp.Select:
-    """Rows with their unit, keys k… and measured values e…; what orders the rows first where it is asked for."""
+    """Rows with their unit, keys k… and measured values e… – of a quantile `binned`, or the clamped number –; what
+    orders the rows first where it is asked for."""
     units = unit or any(m.what == "units" for m in picked)
     hidden = [column(UNIT)] * units + [column(name) for name in rows.places]
-    values = [exp.alias_(value(m, scalars), f"e{place}") for place, m in enumerate(picked) if m.expr is not None]
+    values = []
+    for place, m in enumerate(picked):
+        if m.expr is not None:
+            number = value(m, scalars)
+            found = histograms.bin_of(number, m) if binned and m.what == "quantile" else number
+            values.append(exp.alias_(found, f"e{place}"))
     shown = [*hidden, *keys.named, *values] or [exp.alias_(digits(1), "__row", quoted=True)]
     return exp.select(*shown).from_(rows.select.subquery("rows"))
 
@@ -139,8 +141,8 @@ def _indexed(block: Block, measured: Sequence[int], facts: Facts) -> Query:
     keys = Keys.of(block, scalars, facts)
     picked = [block.measurements[place] for place in measured]
     query = weighing.statement(block, picked, facts, relations, rows, keys, scalars)
-    sql, parameters = relations.finished(keys.decoded(query, [f"m{at}" for at in range(len(picked))]))
-    return Query(sql, parameters, keys.scales, tuple(measured), keys.values)
+    sql, parameters = relations.finished(query)
+    return Query(sql, parameters, keys, tuple(measured))
 
 
 def _weighed(block: Block, place: int, facts: Facts) -> Query:
@@ -161,8 +163,8 @@ def _weighed(block: Block, place: int, facts: Facts) -> Query:
     if facts.whole:
         asked = _pieces(relations, query, facts, bounding.Limits(None, None), places=0, keys=len(keys.names))
         query = _summed(keys, exp.to_table(BOUNDED), "m0")
-    sql, parameters = relations.finished(keys.decoded(query, ["m0"]))
-    return Query(sql, parameters, keys.scales, (place,), keys.values, asked)
+    sql, parameters = relations.finished(query)
+    return Query(sql, parameters, keys, (place,), asked)
 
 
 def _summed(keys: Keys, source: exp.Expression, name: str) -> exp.Select:

@@ -74,7 +74,7 @@ class Scalars:
         """Give the whole number value·10^scale in an integer type that holds `at.most`."""
         own = raw(node)
         value, most = numbers.render(self, node, max(own.most, at.most))
-        value = exp.cast(value, integer(most))
+        value = cast(value, integer(most))
         if at.scale == own.scale:
             return value
         return exp.Paren(this=exp.Mul(this=value, expression=constant(10 ** (at.scale - own.scale), most)))
@@ -95,8 +95,8 @@ class Scalars:
 
     def average(self, total: exp.Expression, count: exp.Expression, finer: int) -> exp.Expression:
         """Give total·finer / count, half away from zero; NULL for no rows."""
-        summed = exp.Mul(this=exp.cast(total, "HUGEINT"), expression=constant(finer, MOST))
-        return numbers.divided(summed, exp.cast(count, "HUGEINT"), 1, MOST)
+        summed = exp.Mul(this=cast(total, "HUGEINT"), expression=constant(finer, MOST))
+        return numbers.divided(summed, cast(count, "HUGEINT"), 1, MOST)
 
     def _condition(self, node: s.Scalar) -> exp.Expr:
         match node:
@@ -129,7 +129,7 @@ class Scalars:
     def _constant(self, node: s.Constant) -> exp.Expression:
         match node.value:
             case None:
-                return exp.cast(exp.null(), TYPES[node.type.kind])
+                return cast(exp.null(), TYPES[node.type.kind])
             case bool():
                 return exp.true() if node.value else exp.false()
             case date():
@@ -165,7 +165,7 @@ def clamped(
         whens.append((exp.GT(this=value, expression=high), high))
     inside = case(whens, value) if whens else value
     moved = exp.Sub(this=exp.Paren(this=inside), expression=constant(centre, most)) if centre else inside
-    return exp.cast(exp.Paren(this=moved), integer(most))
+    return cast(exp.Paren(this=moved), integer(most))
 
 
 __all__ = ["Scalars", "case", "clamped", "digits", "from_decimal", "integer"]

@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from sandbox.engines.duckdb.facts import FROM, TO
 from sandbox.engines.duckdb.numbers import grains_of
-from sandbox.engines.duckdb.terms import integer
+from sandbox.engines.duckdb.terms import cast, integer
 from sandbox.engines.files import ALIAS
 from sandbox.engines.layout import ORDER, UNIT, Index, Stored, TableLayout
 from sandbox.engines.width import width
@@ -128,7 +128,7 @@ def whole(cell: exp.Expression, column: Column) -> exp.Expression:
 def decimal(cell: exp.Expression, column: Column) -> exp.Expression:
     """Give a decimal as a whole number in the fixed point of its column."""
     own = width(column)
-    return exp.cast(grains_of(cell, own) if own.scale else cell, integer(own.most))
+    return cast(grains_of(cell, own) if own.scale else cell, integer(own.most))
 
 
 def put(statement: exp.Expression, scans: Mapping[str, TableScan]) -> exp.Expression:

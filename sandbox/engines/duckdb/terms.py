@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from sqlglot import exp
 
 from sandbox.engines.widths import MOST
@@ -18,9 +20,18 @@ def call(name: str, *parts: exp.Expression) -> exp.Expression:
     return exp.Anonymous(this=name, expressions=list(parts))
 
 
-def cast(value: exp.Expression, kind: str) -> exp.Expression:
-    """Give CAST(value AS kind)."""
-    return exp.cast(value, kind)
+def cast(value: exp.Expression, kind: str) -> exp.Cast:
+    """Give CAST(value AS kind), once."""
+    wanted = _type(kind)
+    if isinstance(value, exp.Cast) and value.to == wanted:
+        return value
+    return exp.Cast(this=value.copy() if value.parent else value, to=wanted.copy())
+
+
+@lru_cache(maxsize=64)
+def _type(kind: str) -> exp.DataType:
+    """A type is a text to be parsed, which takes longer than all else here."""
+    return exp.DataType.build(kind, dialect="duckdb")
 
 
 def integer(most: int) -> str:
@@ -32,7 +43,7 @@ def integer(most: int) -> str:
 
 def constant(number: int, most: int) -> exp.Expression:
     """Give a whole number in the integer type for `most`."""
-    return exp.cast(digits(number), integer(max(most, abs(number))))
+    return cast(digits(number), integer(max(most, abs(number))))
 
 
 def digits(number: int) -> exp.Expression:

@@ -86,5 +86,5 @@ def _spelled(scalars: Scalars, node: s.ToText) -> exp.Expression:
     whole = scalars.number(node.arg, width(node.arg).at(kind.scale))
     if not kind.scale:
         return whole
-    step = exp.cast(exp.Literal.number("0." + "0" * (kind.scale - 1) + "1"), f"DECIMAL({kind.scale},{kind.scale})")
-    return exp.Mul(this=exp.cast(whole, f"DECIMAL({DIGITS - kind.scale},0)"), expression=step)
+    step = cast(exp.Literal.number("0." + "0" * (kind.scale - 1) + "1"), f"DECIMAL({kind.scale},{kind.scale})")
+    return exp.Mul(this=cast(whole, f"DECIMAL({DIGITS - kind.scale},0)"), expression=step)

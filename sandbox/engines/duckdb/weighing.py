@@ -15,7 +15,7 @@ from sandbox.engines.duckdb.measures import is_null, summed, value
 from sandbox.engines.duckdb.relations import Relations, Rows
 from sandbox.engines.duckdb.scalars import Scalars
 from sandbox.engines.duckdb.scans import TableScan
-from sandbox.engines.duckdb.terms import call, column, digits
+from sandbox.engines.duckdb.terms import call, cast, column, digits
 from sandbox.engines.layout import ROWS, edge
 from sandbox.plan.block import WEIGHT, Block, Measurement, Norm
 from sandbox.plan.relation import Scan
@@ -83,8 +83,8 @@ def _by_bucket(
     counted = counted.group_by(*keys.columns, column("__b"))
     weighed = []
     for at, m in enumerate(picked):
-        sum_ = exp.cast(column(f"s{at}"), "HUGEINT")
-        part = exp.Mul(this=sum_, expression=_weight(m, "__b")) if at in own else exp.cast(digits(0), "HUGEINT")
+        sum_ = cast(column(f"s{at}"), "HUGEINT")
+        part = exp.Mul(this=sum_, expression=_weight(m, "__b")) if at in own else cast(digits(0), "HUGEINT")
         weighed.append(exp.alias_(part, f"m{at}"))
     return exp.select(*keys.columns, *weighed).from_(counted.subquery("counted"))
 
@@ -114,7 +114,7 @@ def _weighed(m: Measurement, at: int) -> exp.Expression:
         case _:
             fits = max(abs(m.lower), abs(m.upper)) * 10**WEIGHT < 1 << 62
             kind = "BIGINT" if fits else "HUGEINT"
-            return exp.Mul(this=exp.cast(column(f"e{at}"), kind), expression=exp.cast(weight, kind))
+            return exp.Mul(this=cast(column(f"e{at}"), kind), expression=cast(weight, kind))
 
 
 def _plain(m: Measurement, measured: str) -> exp.Expression:
@@ -130,8 +130,8 @@ def _plain(m: Measurement, measured: str) -> exp.Expression:
 def _weight(m: Measurement, name: str) -> exp.Expression:
     """The weight of a bucket: its place in the list of weights; beyond the list it is 0."""
     assert m.norm is not None
-    listed = exp.cast(exp.Array(expressions=[digits(one) for one in _weights(m.norm)]), "INTEGER[]")
-    place = exp.Add(this=exp.cast(column(name), "INTEGER"), expression=digits(1))
+    listed = cast(exp.Var(this=f"[{', '.join(map(str, _weights(m.norm)))}]"), "INTEGER[]")
+    place = exp.Add(this=cast(column(name), "INTEGER"), expression=digits(1))
     return exp.Coalesce(this=call("list_extract", listed, place), expressions=[digits(0)])
 
 
