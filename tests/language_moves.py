@@ -26,7 +26,10 @@ Cells = dict[Group, tuple[int | Histogram, ...]]
 
 def cells(exact: Exact) -> Cells:
     """The exact values of each group; none stands twice, and numbers are whole."""
-    found = dict(zip(exact.groups, exact.values, strict=True))
+    found = {
+        group: tuple(one if isinstance(one, int) else tuple(one) for one in values)
+        for group, values in zip(exact.groups, exact.values, strict=True)
+    }
     assert len(found) == len(exact.groups) == len(exact.values)
     assert all(type(one) in (int, tuple) for values in found.values() for one in values)
     return found

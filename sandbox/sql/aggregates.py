@@ -61,8 +61,11 @@ def ask(node: exp.Expr, row: Row) -> Ask:
 def _number(node: exp.AggFunc, argument: exp.Expr | None, row: Row, condition: Term | None) -> Term:
     """The bounded number that `node` is of, where the condition holds."""
     if isinstance(argument, exp.Distinct):
+        name, what = node.sql_name(), quote(argument.expressions[0])
         raise refuse(
-            f"{quote(node)}: DISTINCT is for COUNT only; write GROUP BY the column to see its values, or remove it."
+            f"{quote(node)}: whether a value is there at all can hang on one {row.unit}; write SELECT {name}(…) FROM "
+            f"(SELECT DISTINCT {what} …) for the values that show, or (SELECT DISTINCT {row.unit}, {what} …) for each "
+            f"once a {row.unit}."
         )
     name = node.sql_name()
     term = _term(node, argument, row)
