@@ -54,6 +54,11 @@ class Transaction(Protocol):
         Compare-and-set: raises `Stale` when the row's changed columns no longer hold what `record` holds.
         """
 
+    def change_each(self, records: Sequence[R], name: str, values: Sequence[Any]) -> None:
+        """Write one value into column `name` of each record, at least one, in one statement; all hold the same kind of
+        value there (None, or not). Compare-and-set: raises `Stale` when any row holds another; the transaction is then
+        to be left by the exception."""
+
     def remove(self, record: Record) -> None:
         """Delete the row (only for what may be forgotten: salts, idempotency rows, spools)."""
 

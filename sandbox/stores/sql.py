@@ -142,6 +142,17 @@ class SqlTransaction:
             raise Stale(table)
         return replace(record, **values)
 
+    def change_each(self, records: Sequence[R], name: str, values: Sequence[Any]) -> None:
+        kind, held = type(records[0]), [{name: getattr(record, name)} for record in records]
+        query = statements.update(kind, (name,), statements.shape(held[0]))
+        given = [
+            statements.compared(one) | statements.written({name: value}) | _key(record)
+            for record, one, value in zip(records, held, values, strict=True)
+        ]
+        query = query.execution_options(preserve_rowcount=True)
+        if self._connection.execute(query, given).rowcount != len(records):
+            raise Stale(kind.TABLE)
+
     def remove(self, record: Record) -> None:
         self._connection.execute(statements.delete(type(record)), _key(record))
 

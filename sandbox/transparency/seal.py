@@ -124,8 +124,8 @@ class Scribe:
             for entry in entries:
                 if leaf_hash(entry.leaf).hex() != entry.leaf_hash:
                     raise stop(f"the waiting entry {entry.id} was changed after it was written")
-                tx.change(entry, index=edge.size)
                 edge.append(leaf_hash(entry.leaf))
+            tx.change_each(entries, "index", range(edge.size - len(entries), edge.size))
             note = self._signer.sign(Head(self._origin, edge.size, edge.root()).text())
             tx.add(Checkpoint(edge.size, edge.root().hex(), note, now()))
             self._settled = False

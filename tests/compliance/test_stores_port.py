@@ -93,6 +93,23 @@ def test_change_compares_what_it_sets(store: SqlStore) -> None:
         assert tx.change(suspended, roles=["operator"]).roles == ["operator"]
 
 
+def test_change_each_compares_every_row(store: SqlStore) -> None:
+    with store.write() as tx:
+        tx.add_all([party(key) for key in "abc"])
+        seen = tx.find(Party)
+        tx.change_each(seen, "credit_code", ["1", "2", "3"])
+    with store.read() as tx:
+        assert [p.credit_code for p in tx.find(Party)] == ["1", "2", "3"]
+    with store.write() as tx:
+        tx.change(tx.find(Party)[1], credit_code=None)
+    with pytest.raises(Stale), store.write() as tx:
+        tx.change_each(
+            [replace(one, credit_code=code) for one, code in zip(seen, "123", strict=True)], "credit_code", "456"
+        )
+    with store.read() as tx:
+        assert [p.credit_code for p in tx.find(Party)] == ["1", None, "3"]
+
+
 def test_find_filters_orders_and_pages(store: SqlStore) -> None:
     with store.write() as tx:
         for key, code in (("a", "2"), ("b", None), ("c", "1"), ("d", "3")):
