@@ -34,14 +34,15 @@ def seats(threads: int) -> threading.BoundedSemaphore:
     return threading.BoundedSemaphore(max(1, threads // 2))
 
 
-def until(done: Callable[[], bool], seconds: float, bell: Listener | None = None) -> bool:
+def until(done: Callable[[], bool], seconds: float, bell: Listener | None = None, *, begun: bool = False) -> bool:
     """Look until `done` or until `seconds` have passed; say whether it is done. Looks at least once, and only once when
-    every seat is taken; between two looks it waits, at most until `bell` rings."""
-    if done():
+    every seat is taken; between two looks it waits, at most until `bell` rings. Work that has `begun` just now is not
+    looked at before the first wait."""
+    if not begun and done():
         return True
     waiting: threading.BoundedSemaphore = current_app.config[SEATS]
     if not waiting.acquire(blocking=False):
-        return False
+        return begun and done()
     try:
         return _look(done, seconds, bell)
     finally:

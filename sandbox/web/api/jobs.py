@@ -74,11 +74,14 @@ def submit_job(errand: Errand, body: JobIn) -> Reply:
     """Submit a question. With `Prefer: wait=30` the finished job (200), else where to follow it (202)."""
     question = _question(body)
 
+    submitted: list[Job] = []  # empty for a request that came before
+
     def start(keep: Any) -> str:
-        return run.submit(errand.house, errand.principal, question, lambda tx, job: keep(tx, job.id)).id
+        submitted.append(run.submit(errand.house, errand.principal, question, lambda tx, job: keep(tx, job.id)))
+        return submitted[-1].id
 
     job_id = errand.once(question, start, required=True)
-    finished, job = _followed(errand, job_id, preferred())
+    finished, job = _followed(errand, job_id, preferred(), next(iter(submitted), None))
     return Reply(view(job), 200 if finished else 202, f"/api/v1/jobs/{job_id}")
 
 
@@ -100,9 +103,9 @@ def view(job: Job) -> dict[str, Any]:
     return shown(job, *hidden)
 
 
-def _followed(errand: Errand, job_id: str, seconds: float) -> tuple[bool, Job]:
-    """Give whether the job ends within `seconds`, and the job as it was seen last."""
-    seen = _job(errand, job_id)
+def _followed(errand: Errand, job_id: str, seconds: float, submitted: Job | None) -> tuple[bool, Job]:
+    """Give whether the job ends within `seconds`, and the job as it was seen last; `submitted` just now, or before."""
+    seen = submitted or _job(errand, job_id)
 
     def ended() -> bool:
         nonlocal seen
@@ -112,7 +115,7 @@ def _followed(errand: Errand, job_id: str, seconds: float) -> tuple[bool, Job]:
     if seen.status in FINAL or not seconds:
         return seen.status in FINAL, seen
     with errand.house.doorbell.listen(of_job(job_id)) as bell:  # before the next look, so that no ring is missed
-        return until(ended, seconds, bell), seen
+        return until(ended, seconds, bell, begun=submitted is not None), seen
 
 
 def _job(errand: Errand, job_id: str) -> Job:
