@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -58,3 +58,53 @@ class CeilingSet:
     ceilings: list[dict[str, Any]]
     set_by: str
     created_at: datetime
+
+
+@dataclass(frozen=True)
+class Settlement:
+    """A settlement (结算单) of one user with one operator for a month, or the credit note that `corrects` one. Numbers
+    of an operator have no gaps. `key` is unique: there is one settlement for operator, party and month."""
+
+    TABLE: ClassVar[str] = "settlements"
+    id: str
+    operator: str
+    number: int
+    key: str
+    kind: str
+    party: str
+    month: str
+    lines: list[dict[str, Any]]
+    total: Decimal
+    corrects: str | None
+    reason: str | None
+    entry: str
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class Numbering:
+    """The last number that an operator gave out."""
+
+    TABLE: ClassVar[str] = "numberings"
+    operator: str
+    last: int
+
+
+@dataclass(frozen=True)
+class Dispute:
+    """A user's objection to a settlement or to a product's price. `status`: open, accepted, rejected; `credit` is the
+    credit note that followed."""
+
+    TABLE: ClassVar[str] = "disputes"
+    id: str
+    party: str
+    operator: str
+    settlement: str | None
+    product: str | None
+    reason: str
+    status: str
+    answer: str | None
+    credit: str | None
+    due: date
+    created_at: datetime
+    answered_at: datetime | None

@@ -1,28 +1,25 @@
 """Statements (账单) of a month: what a user owes, what an operator earned, line by line from the usage events.
 
-A line is product × purpose × unit × price (and why it is free). Its fees add up exactly and are rounded half-up to
-0.01 once; the total is the exact sum of the lines. Months are calendar months in UTC.
+A line is product × purpose × unit × price (and why it is free). Price times quantity is rounded half-up to 0.01 once;
+the total is the exact sum of the lines. Months are calendar months in UTC.
 """
 
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
-from sandbox.core.ids import id_at
+from sandbox.billing.regulated import CENT, cents
 from sandbox.core.store import Transaction
 from sandbox.errors import Problem
 from sandbox.identity.records import Party
 from sandbox.metering.records import UsageEvent
 from sandbox.products.records import Product
 
-CENT = Decimal("0.01")
-MARGIN = timedelta(minutes=1)  # by which the id of an event may be older than its time
+BY = ("product", "purpose", "unit", "price", "free")
 _MONTH = re.compile(r"(20\d\d)-(0[1-9]|1[0-2])")
 
 
@@ -53,26 +50,23 @@ def revenue(tx: Transaction, operator: Party, month: str) -> dict[str, Any]:
     return _sheet(tx, "revenue", operator, month, {"operator": operator.id})
 
 
-def lines(events: Iterable[UsageEvent]) -> list[Line]:
-    """Group events into lines, in the order of product, purpose, unit, price, charged before free."""
-    groups: dict[tuple[str, str, str, Decimal, str], list[UsageEvent]] = defaultdict(list)
-    for event in events:
-        groups[event.product, event.purpose, event.unit, event.price, event.data["free"] or ""].append(event)
+def lines(tx: Transaction, **whose: Any) -> list[Line]:
+    """Give the lines of matching usage events, in the order of product, purpose, unit, price, charged before free."""
+    sums: dict[tuple[str, str, str, Decimal, str], list[int]] = {}
+    for product, purpose, unit, price, free, jobs, quantity in tx.totals(UsageEvent, by=BY, sums=["quantity"], **whose):
+        found = sums.setdefault((product, purpose, unit, price, free or ""), [0, 0])
+        found[0] += jobs
+        found[1] += quantity
     return [
-        Line(
-            product, purpose, unit, price, free or None, len(group),
-            sum(event.quantity for event in group),
-            sum((event.fee for event in group), Decimal(0)).quantize(CENT, ROUND_HALF_UP),
-        )
-        for (product, purpose, unit, price, free), group in sorted(groups.items())
-    ]  # fmt: skip
+        Line(*key[:4], key[4] or None, jobs, quantity, cents(Fraction(key[3]) * quantity) if not key[4] else CENT * 0)
+        for key, (jobs, quantity) in sorted(sums.items())
+    ]
 
 
 def _sheet(tx: Transaction, kind: str, party: Party, month: str, whose: dict[str, Any]) -> dict[str, Any]:
-    starts, ends = _span(month)
-    before = id_at("usage", starts - MARGIN)
-    events = tx.find(UsageEvent, after=before, **whose)
-    drawn = lines(event for event in events if starts <= event.at < ends)
+    if not _MONTH.fullmatch(month):
+        raise Problem("field_invalid", "month: write year and month, like 2026-01")
+    drawn = lines(tx, month=month, **whose)
     return {
         "id": f"{kind}_{party.id}_{month}",
         "kind": kind,
@@ -97,11 +91,3 @@ def _shown(tx: Transaction, line: Line) -> dict[str, Any]:
         "quantity": line.quantity,
         "amount": format(line.amount, "f"),
     }
-
-
-def _span(month: str) -> tuple[datetime, datetime]:
-    match = _MONTH.fullmatch(month)
-    if not match:
-        raise Problem("field_invalid", "month: write year and month, like 2026-01")
-    year, number = map(int, match.groups())
-    return datetime(year, number, 1, tzinfo=UTC), datetime(year + number // 12, number % 12 + 1, 1, tzinfo=UTC)

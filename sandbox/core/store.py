@@ -41,6 +41,12 @@ class Transaction(Protocol):
     def keys(self, kind: type[R], /, **equal: Any) -> list[str]:
         """Give the primary keys of matching records in their order, without reading what else the rows hold."""
 
+    def totals(
+        self, kind: type[Record], /, *, by: Sequence[str], sums: Sequence[str] = (), **equal: Any
+    ) -> list[tuple[Any, ...]]:
+        """Count matching records for each combination of the columns `by`: their values, the number of records, and
+        the sums of the whole-number columns `sums`. Ordered by `by`, NULL first; computed in the database."""
+
     def add(self, record: Record) -> None:
         """Insert; raises `Duplicate` when a unique key is taken."""
 

@@ -24,9 +24,10 @@ TYPE = "sandbox.usage.job.v1"
 def usage_event(job: Job, price: Price | None, fee: Decimal, cells: int) -> UsageEvent:
     """Build the event of a finished job: `fee` is what it costs, `cells` how many values it released.
 
-    `job.free` says that its party held the answer already; `data.free` says why nothing is charged: purpose, repeat
-    or None. A verification's miss and hit would look alike: no fact about data enters.
+    `job.free` says that its party held the answer already; `free` says why nothing is charged: purpose, repeat or
+    None. A verification's miss and hit would look alike: no fact about data enters.
     """
+    moment = now()
     return UsageEvent(
         id=new_id("usage"),
         job=job.id,
@@ -40,8 +41,10 @@ def usage_event(job: Job, price: Price | None, fee: Decimal, cells: int) -> Usag
         quantity=quantity(price, cells),
         price=price.price if price else Decimal(0),
         fee=fee,
-        data={"free": waiver(price, job.purpose, job.free), "price_number": price.number if price else None},
-        at=now(),
+        free=waiver(price, job.purpose, job.free),
+        month=f"{moment:%Y-%m}",
+        data={"price_number": price.number if price else None},
+        at=moment,
     )
 
 
@@ -72,4 +75,4 @@ def usage(tx: Transaction, principal: Principal, *, limit: int = 50, after: str 
 
 def view(event: UsageEvent) -> dict[str, Any]:
     """Give an event as the outside sees it."""
-    return shown(event, "data") | {"free": event.data["free"]}
+    return shown(event, "data", "month")

@@ -10,7 +10,8 @@ from typing import Any, ClassVar
 
 @dataclass(frozen=True)
 class UsageEvent:
-    """A billable fact in CloudEvents shape. Quantities are public facts only (P8)."""
+    """A billable fact in CloudEvents shape. Quantities are public facts only (P8). `fee` is price × quantity, or 0
+    where `free` says why; `month` (UTC, `2026-01`) is that of `at`."""
 
     TABLE: ClassVar[str] = "usage_events"
     id: str
@@ -25,5 +26,7 @@ class UsageEvent:
     quantity: int
     price: Decimal
     fee: Decimal
+    free: str | None
+    month: str
     data: dict[str, Any]
     at: datetime

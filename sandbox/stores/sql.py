@@ -124,6 +124,14 @@ class SqlTransaction:
         query = statements.select_keys(kind, statements.shape(equal))
         return list(self._connection.execute(query, statements.compared(equal)).scalars())
 
+    def totals(
+        self, kind: type[Record], /, *, by: Sequence[str], sums: Sequence[str] = (), **equal: Any
+    ) -> list[tuple[Any, ...]]:
+        query = statements.select_totals(kind, tuple(by), tuple(sums), statements.shape(equal))
+        width = len(by)
+        found = self._connection.execute(query, statements.compared(equal))
+        return [(*row[:width], *map(int, row[width:])) for row in found]  # PostgreSQL's sums are decimals
+
     def add(self, record: Record) -> None:
         self.add_all([record])
 

@@ -72,6 +72,16 @@ def select_keys(kind: type[Record], filters: Shape) -> sa.Select[Any]:
 
 
 @lru_cache(maxsize=KEPT)
+def select_totals(kind: type[Record], by: tuple[str, ...], sums: tuple[str, ...], filters: Shape) -> sa.Select[Any]:
+    """Give number and sums of the rows that fit, for each combination of the columns `by`."""
+    table, _ = table_of(kind)
+    groups = [table.c[name] for name in by]
+    numbers = [sa.func.count(), *(sa.func.sum(table.c[name]) for name in sums)]
+    order = [column.asc().nulls_first() for column in groups]
+    return sa.select(*groups, *numbers).where(*_compared(table, filters)).group_by(*groups).order_by(*order)
+
+
+@lru_cache(maxsize=KEPT)
 def insert(kind: type[Record], dialect: str) -> Any:
     """Add a row, or nothing when a key of it is taken; the count of rows tells."""
     table, _ = table_of(kind)

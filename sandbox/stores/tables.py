@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from sandbox.billing.records import CeilingSet, CostSurvey, Price
+from sandbox.billing.records import CeilingSet, CostSurvey, Dispute, Numbering, Price, Settlement
 from sandbox.catalogue.records import BoughtProfile, DataVersion, Resource
 from sandbox.grants.records import Grant, Subscription
 from sandbox.identity.records import ApiKey, Enrolment, Party, SigningKey
@@ -42,6 +42,9 @@ for _record, _unique, _index in (
     (Price, ("product,number",), ()),
     (CostSurvey, (), ("operator,year",)),
     (CeilingSet, ("operator,number",), ()),
+    (Settlement, ("operator,number", "key"), ("party", "month,operator", "corrects")),
+    (Numbering, (), ()),
+    (Dispute, (), ("party", "operator")),
     (Account, ("population,party",), ()),
     (Charge, ("account,job",), ("job", "account,base_key")),
     (Renewal, (), ()),
@@ -62,7 +65,7 @@ for _record, _unique, _index in (
     (Timestamp, (), ()),
     (KeyEpoch, (), ("key",)),
     (SigningKey, (), ("party",)),
-    (UsageEvent, ("job",), ("party,at", "product,at")),
+    (UsageEvent, ("job",), ("party,at", "product,at", "month,operator,party")),
     (Emergency, (), ("lifted_at",)),
     (Trace, (), ("regulator", "file_digest")),
     (Publication, (), ("job", "base")),

@@ -120,11 +120,23 @@ def test_find_filters_orders_and_pages(store: SqlStore) -> None:
         assert [p.id for p in tx.find(Party, after="b", limit=1)] == ["c"]
         assert tx.keys(Party) == ["a", "b", "c", "d"]
         assert tx.keys(Party, credit_code=["3", "2"]) == ["a", "d"]
+        assert tx.totals(Party, by=["status"]) == [("active", 4)]
+        assert tx.totals(Party, by=["credit_code"], credit_code=["1", "2"]) == [("1", 1), ("2", 1)]
+        assert tx.totals(Party, by=["credit_code"])[0] == (None, 1)
         seen = tx.get(Party, "c")
         assert seen is not None
     with store.write() as tx:
         tx.remove(seen)
         assert tx.get(Party, "c") is None
+
+
+def test_totals_are_exact_whole_numbers(store: SqlStore) -> None:
+    with store.write() as tx:
+        for number, (amount, period) in enumerate([("1.20", 2**40), ("1.20", 2**41), ("3", 7)]):
+            tx.add(replace(account(amount), id=str(number), party=str(number), period=period))
+    with store.read() as tx:
+        found = tx.totals(Account, by=["loss_spent"], sums=["period"])
+    assert found == [(Decimal("1.20"), 2, 3 * 2**40), (Decimal(3), 1, 7)]
 
 
 def test_writers_do_not_lose_each_others_updates(store: SqlStore) -> None:

@@ -50,7 +50,7 @@ def charge(offer, price, cells, at=MIDDLE, **changed):
     job = offer.job(**changed)
     cost = fee(price, job.purpose, job.free, cells)
     stamp = f"usage_{int(at.timestamp() * 1000):012x}{job.id[-20:]}"
-    offer.tx.add(replace(usage_event(job, price, cost, cells), id=stamp, at=at))
+    offer.tx.add(replace(usage_event(job, price, cost, cells), id=stamp, at=at, month=f"{at:%Y-%m}"))
 
 
 def test_P1_P4_the_worked_month_comes_out_to_the_cent(month):

@@ -33,7 +33,7 @@ def test_a_job_is_billed_once(offer):
 )
 def test_P1_free_use_is_metered_and_says_why(offer, purpose, free, said):
     event = usage_event(offer.job(purpose=purpose, free=free), offer.price, Decimal(0), 4)
-    assert (event.unit, event.quantity, event.price, event.data["free"]) == ("call", 1, Decimal("1.20"), said)
+    assert (event.unit, event.quantity, event.price, event.free) == ("call", 1, Decimal("1.20"), said)
 
 
 def test_P8_an_event_knows_no_more_than_the_job_and_its_cells(offer):
