@@ -11,6 +11,7 @@ from sandbox.transparency.records import Lease
 
 FRESH = timedelta(seconds=10)
 STOP = "integrity-stop"
+ALIVE = ("vault-alive", "scribe-alive")
 
 
 def beat(tx: Transaction, name: str, holder: str) -> None:
@@ -29,15 +30,15 @@ def beat(tx: Transaction, name: str, holder: str) -> None:
 def require_ready(tx: Transaction) -> None:
     """Raise `Problem(integrity_stop)` when the log is ahead of the database, `Problem(not_ready)` when vault or scribe
     is not there."""
-    if tx.get(Lease, STOP):
+    held = {lease.name: lease for lease in tx.find(Lease, name=[STOP, *ALIVE])}
+    if STOP in held:
         raise Problem(
             "integrity_stop",
             "log and database contradict each other, as after restoring an old backup; whoever runs this instance must "
             "restore the newest database, then start again",
         )
-    for name in ("vault-alive", "scribe-alive"):
-        lease = tx.get(Lease, name)
-        if lease is None or lease.until < now():
+    for name in ALIVE:
+        if name not in held or held[name].until < now():
             raise Problem("not_ready", f"the {name.removesuffix('-alive')} process is not ready; try again in a moment")
 
 
