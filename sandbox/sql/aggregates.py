@@ -63,9 +63,9 @@ def _number(node: exp.AggFunc, argument: exp.Expr | None, row: Row, condition: T
     if isinstance(argument, exp.Distinct):
         name, what = node.sql_name(), quote(argument.expressions[0])
         raise refuse(
-            f"{quote(node)}: whether a value is there at all can hang on one {row.unit}; write SELECT {name}(…) FROM "
-            f"(SELECT DISTINCT {what} …) for the values that show, or (SELECT DISTINCT {row.unit}, {what} …) for each "
-            f"once a {row.unit}."
+            f"{quote(node)}: whether a value is there at all can hang on one {row.unit}; write {name}(…) over a "
+            f"subquery, SELECT DISTINCT {what} for the values that show, or SELECT DISTINCT {row.unit}, {what} for "
+            f"each once a {row.unit}."
         )
     name = node.sql_name()
     term = _term(node, argument, row)

@@ -13,6 +13,7 @@ from sqlglot.errors import ParseError, SqlglotError
 from sqlglot.tokenizer_core import Token, TokenType
 
 from sandbox.errors import Problem
+from sandbox.sql.correlated import joined
 from sandbox.sql.grammar import check, too_deep
 from sandbox.sql.ranks import spread
 from sandbox.sql.spelling import spelled_out
@@ -54,6 +55,7 @@ def parse(text: str, dialect: str = "duckdb") -> exp.Query:
         raise Problem("sql_not_allowed", "Write one statement.")
     tree = spread(worded(plainly(spelled_out(tree))))
     check(tree)
+    tree = joined(tree)
     while isinstance(tree, exp.Subquery) and not (tree.args.get("alias") or tree.args.get("joins")):
         tree = tree.this
     if not isinstance(tree, (exp.Select, exp.SetOperation)):

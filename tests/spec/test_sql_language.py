@@ -11,7 +11,19 @@ from typing import Any
 
 import duckdb
 import pytest
-from language import beside, frames, grouped, intersected, joined, refused, released, subqueries, unions, windowed
+from language import (
+    beside,
+    correlated,
+    frames,
+    grouped,
+    intersected,
+    joined,
+    refused,
+    released,
+    subqueries,
+    unions,
+    windowed,
+)
 from language.case import Case
 from language.town import ENTRY, FACTS, ROWS, TYPES
 from versions import DuckDBEngine, ReferenceEngine, write_version
@@ -29,7 +41,7 @@ from sandbox.products.query.kind import QueryProduct
 
 CASES: list[Case] = [
     case
-    for module in (joined, subqueries, grouped, windowed, frames, unions, intersected, released, beside)
+    for module in (joined, subqueries, correlated, grouped, windowed, frames, unions, intersected, released, beside)
     for case in module.CASES
 ]
 

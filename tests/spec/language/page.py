@@ -10,11 +10,24 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from language import beside, frames, grouped, intersected, joined, refused, released, subqueries, town, unions, windowed
+from language import (
+    beside,
+    correlated,
+    frames,
+    grouped,
+    intersected,
+    joined,
+    refused,
+    released,
+    subqueries,
+    town,
+    unions,
+    windowed,
+)
 from language.case import Case
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "sql-reference.md"
-MODULES = (grouped, joined, subqueries, windowed, frames, unions, intersected, released, beside)
+MODULES = (grouped, joined, subqueries, correlated, windowed, frames, unions, intersected, released, beside)
 TABLES = {name: getattr(town, name.upper()) for name in ("persons", "visits", "items", "places", "rates")}
 HEAD = """# The language by examples
 

@@ -130,6 +130,27 @@ CASES = [
         "FROM has no p",
     ),
     _case(
+        "a value of other units, named by a column",
+        "SELECT COUNT(*) FROM persons p WHERE age > (SELECT AVG(q.age) FROM persons q WHERE q.town = p.town)",
+        "cannot stand among rows of units",
+    ),
+    _case(
+        "a value that is named by more than equalities",
+        "SELECT COUNT(*) FROM persons p WHERE 1 = (SELECT COUNT(*) FROM visits v WHERE v.pid = p.pid AND v.cost > "
+        "p.age)",
+        "inner.column = outer.column",
+    ),
+    _case(
+        "one of a unit's rows as a value",
+        "SELECT COUNT(*) FROM persons p WHERE (SELECT v.cost FROM visits v WHERE v.pid = p.pid) > 1",
+        "gives one aggregate",
+    ),
+    _case(
+        "a value of a row beside groups",
+        "SELECT p.sex, (SELECT COUNT(*) FROM visits v WHERE v.pid = p.pid) FROM persons p GROUP BY p.sex",
+        "write it in FROM",
+    ),
+    _case(
         "several values for one",
         "SELECT COUNT(*) FROM persons WHERE age > (SELECT size FROM places)",
         "can give several rows",
