@@ -130,12 +130,11 @@ def _split(
         if not any(_outer(one, own, around)):
             rest.append(one.copy())
             continue
-        sides = (one.this, one.expression) if isinstance(one, exp.EQ) else ()
+        sides = [one.this, one.expression] if isinstance(one, exp.EQ) else []
         outside = [_outer(side, own, around) for side in sides]
-        if len(outside) == 2 and all(outside[1]) and outside[1] and not any(outside[0]):
-            pairs.append((sides[0], sides[1]))
-        elif len(outside) == 2 and all(outside[0]) and outside[0] and not any(outside[1]):
-            pairs.append((sides[1], sides[0]))
+        inside = [place for place, several in enumerate(outside) if not any(several)]
+        if len(inside) == 1 and all(outside[1 - inside[0]]):
+            pairs.append((sides[inside[0]], sides[1 - inside[0]]))
         else:
             raise refuse(
                 f"{quote(node)}: a subquery names the row around it in equalities, inner.column = outer.column, "
