@@ -98,7 +98,8 @@ def most_rows(node: r.Relation, known: Known) -> int | None:
             left, right = most_rows(node.left, known), most_rows(node.right, known)
             if left is None or right is None:
                 return None
-            return left * max(right, node.how != "inner") + (right if node.how == "full" else 0)
+            partners = right if node.fanout is None else min(right, node.fanout)
+            return left * max(partners, node.how != "inner") + (right if node.how == "full" else 0)
         case r.Semi():
             return most_rows(node.left, known)
         case r.Union():

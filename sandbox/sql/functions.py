@@ -9,6 +9,7 @@ from sqlglot import exp
 from sandbox.plan import scalar as s
 from sandbox.plan.evaluate import evaluate
 from sandbox.plan.functions import EXACT, LARGEST, MOST_SCALE
+from sandbox.sql.meter import MOST_LISTED
 from sandbox.sql.numbers import arithmetic, power
 from sandbox.sql.rounding import round_
 from sandbox.sql.terms import WORDS, Bound, Calls, Reader, Term, computed, constant, literal, quote, refuse, unbounded
@@ -18,6 +19,7 @@ PLACES = 15  # decimals of a constant that is not exact
 OTHER_BASE = 5  # decimals of a logarithm that is a quotient of two
 MOST_POWER = 16
 COST = 10  # a value of a function counts for as many others
+MOST_NUMBERS = MOST_LISTED // COST
 _ROUND_FIRST = "round it first, for example {name}(ROUND(x, 1))."
 _NAMES: dict[type[exp.Expr], s.Name] = {
     exp.Sqrt: "sqrt", exp.Ln: "ln", exp.Exp: "exp", exp.Sin: "sin", exp.Cos: "cos", exp.Tan: "tan", exp.Cot: "cot",
@@ -46,8 +48,8 @@ def function(reader: Reader, what: s.Name, x: Term, exponent: Decimal | None = N
         if x.type.scale > MOST_SCALE or 10 * max(abs(low), abs(high)) >= EXACT:
             raise refuse(f"{what.upper()} of rows takes numbers of at most 15 digits; {instead}")
         return computed(lambda node: s.Function(what, node), x, span=_span(what, x), nullable=_undefined(what, x))
-    if high - low >= s.MOST_LISTED:
-        raise refuse(f"{what.upper()} of rows takes at most {s.MOST_LISTED:,} different numbers; {instead}")
+    if high - low >= MOST_NUMBERS:
+        raise refuse(f"{what.upper()} of rows takes at most {MOST_NUMBERS:,} different numbers; {instead}")
     reader.meter.spend(COST * (high - low + 1))
     nodes = (_of(x, n) for n in range(low, high + 1))
     values = [evaluate(s.Function(what, node, exponent), {}) for node in nodes]

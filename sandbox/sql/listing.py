@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from itertools import product
 from math import prod
 
@@ -15,6 +16,8 @@ from sandbox.plan.ordering import value_key
 from sandbox.sql.terms import Listing, Term
 
 MOST_VALUES = 10_000  # of a list, as in a registration
+WIDE = 8  # parts of an expression that cost as much again
+KEPT = 64  # lists that are kept for the next question
 MOST_STEPS = 1_000  # of a bounded number, to be listed without being declared
 
 
@@ -44,16 +47,39 @@ def _values(term: Term, listing: Listing, spend: Callable[[int], None]) -> tuple
     size = prod(len(one) for one in known)
     if len(known) < len(args) or size > MOST_VALUES:
         return listing.otherwise or _steps(term)
-    spend(size)
     places = {node: str(place) for place, node in enumerate(args)}
     node = listing.make(*(_placeholder(arg, places[arg.node]) for arg in listing.args))
+    spend(size * (1 + _parts(node) // WIDE))
+    return _computed(node, tuple(map(_Choice, known)), tuple(arg.nullable for arg in args.values()))
+
+
+class _Choice(tuple[s.Value, ...]):
+    """Values that are the same only if their types are: 1 is not TRUE."""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Choice) and super().__eq__(other) and list(map(type, self)) == list(map(type, other))
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __hash__(self) -> int:
+        return super().__hash__()
+
+
+@lru_cache(maxsize=KEPT)
+def _computed(node: s.Scalar, known: tuple[_Choice, ...], nullable: tuple[bool, ...]) -> tuple[s.Value, ...]:
+    """Give the values of `node` over all choices for its placeholders 0, 1, …; who asks twice has them ready."""
     found: set[s.Value] = set()
     for values in product(*known):
-        value = evaluate(node, dict(zip(places.values(), values, strict=True)))
-        missing = any(one is None and arg.nullable for one, arg in zip(values, args.values(), strict=True))
+        value = evaluate(node, {str(place): one for place, one in enumerate(values)})
+        missing = any(one is None and may for one, may in zip(values, nullable, strict=True))
         if value is not None or not missing:
             found.add(value)
     return in_order(found)
+
+
+def _parts(node: s.Scalar) -> int:
+    return 1 + sum(map(_parts, s.children(node)))
 
 
 def _steps(term: Term) -> tuple[s.Value, ...] | None:

@@ -9,7 +9,7 @@ from sandbox.sql.terms import quote, refuse
 
 MOST_BUILT = 100_000  # parts: NULLIF, COALESCE, BETWEEN and CASE x repeat an operand, so that text of n can mean 2ⁿ
 DEEPEST = 70  # additions in each other, or what is as deep: whoever reads a plan recurses at each
-MOST_LISTED = 200_000  # values that are computed to list those of expressions
+MOST_LISTED = 30_000  # values that are computed to list those of expressions, about 10 µs each
 
 
 class Meter:
@@ -33,7 +33,10 @@ class Meter:
         """Count values that are computed at once. Raises `Problem` when all are too many."""
         self._listed += values
         if self._listed > MOST_LISTED:
-            raise refuse("The text computes too many values from long lists of declared ones; ask a smaller question.")
+            raise refuse(
+                f"The text computes more than {MOST_LISTED:,} values from long lists of declared ones; group or "
+                "compare by the columns themselves, or ask in several questions."
+            )
 
     def _measure(self, node: s.Scalar) -> tuple[int, int]:
         """The parts of `node`, repeated ones counted each time, and its depth; looked at once."""

@@ -18,6 +18,7 @@ from sandbox.sql.terms import refuse
 
 How = Literal["inner", "left", "full"]
 Pairs = Sequence[tuple[str, str]]
+MOST_PUBLIC = 10_000_000  # rows of public tables joined with each other
 FEW = 1_000  # rows below which released groups may meet each of them
 
 
@@ -105,12 +106,27 @@ def relation(part: Part, statement: Statement, pairs: Pairs = ()) -> r.Relation:
     few = any(at_most_one(side, statement) or (most_rows(side, statement) or FEW) < FEW for side in (left, right))
     if "released" in (left.state, right.state) and not (equal or few):
         raise refuse("Released groups are joined by equal columns; write ON a.key = b.key, or USING.")
-    fanout = met(right, [other for _, other in equal], statement) if left.state == "unit" else None
+    counted = left.state == "unit" or left.state == right.state == "public"
+    fanout = met(right, [other for _, other in equal], statement) if counted else None
     if left.state == "unit" and right.state == "public" and fanout is None:
         raise refuse(
             "Nothing says how many rows of the public side one row meets; join by a column of the public table itself."
         )
-    return r.Join(how, left, right, equal, condition, None if fanout is None else max(fanout, 1))
+    found = r.Join(how, left, right, equal, condition, None if fanout is None else max(fanout, 1))
+    if found.state == "public":
+        _check_size(found, statement)
+    return found
+
+
+def _check_size(node: r.Join, statement: Statement) -> None:
+    """Refuse a join of public relations that could have too many rows, or nobody knows how many."""
+    most = most_rows(node, statement)
+    if most is None or most > MOST_PUBLIC:
+        how_many = "more rows than anybody knows" if most is None else f"up to {most:,} rows"
+        raise refuse(
+            f"Joined like this the public tables have {how_many}, and {MOST_PUBLIC:,} are the most; join them by equal "
+            "columns that few rows have in common."
+        )
 
 
 def _fewest(
