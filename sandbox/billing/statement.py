@@ -7,7 +7,8 @@ the total is the exact sum of the lines. Months are calendar months in UTC.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -52,15 +53,15 @@ def revenue(tx: Transaction, operator: Party, month: str) -> dict[str, Any]:
 
 def lines(tx: Transaction, **whose: Any) -> list[Line]:
     """Give the lines of matching usage events, in the order of product, purpose, unit, price, charged before free."""
-    sums: dict[tuple[str, str, str, Decimal, str], list[int]] = {}
-    for product, purpose, unit, price, free, jobs, quantity in tx.totals(UsageEvent, by=BY, sums=["quantity"], **whose):
-        found = sums.setdefault((product, purpose, unit, price, free or ""), [0, 0])
-        found[0] += jobs
-        found[1] += quantity
-    return [
-        Line(*key[:4], key[4] or None, jobs, quantity, cents(Fraction(key[3]) * quantity) if not key[4] else CENT * 0)
-        for key, (jobs, quantity) in sorted(sums.items())
-    ]
+    counted = tx.totals(UsageEvent, by=BY, sums=["quantity"], **whose)
+    return sorted(map(line_of, counted), key=lambda line: (*astuple(line)[:4], line.free or ""))
+
+
+def line_of(counted: Sequence[Any]) -> Line:
+    """Give a line from what was counted: the columns `BY`, number of jobs, sum of quantities."""
+    product, purpose, unit, price, free, jobs, quantity = counted
+    amount = CENT * 0 if free else cents(Fraction(price) * quantity)
+    return Line(product, purpose, unit, price, free, jobs, quantity, amount)
 
 
 def _sheet(tx: Transaction, kind: str, party: Party, month: str, whose: dict[str, Any]) -> dict[str, Any]:

@@ -128,6 +128,10 @@ class Asking(Transport):
         """List the monthly statements (账单); `month` is `YYYY-MM`."""
         return list(self.items("/statements", month=month))
 
+    def dispute(self, reason: str, *, settlement: str | None = None, product: str | None = None) -> dict[str, Any]:
+        """Object to one's own settlement, or to the price of a product (P9)."""
+        return self.json("POST", "/disputes", body=_given(reason=reason, settlement=settlement, product=product))
+
 
 def _given(**values: Any) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None}

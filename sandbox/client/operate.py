@@ -140,6 +140,33 @@ class Operating(Transport):
         """List the sets of ceilings of an operator, the newest last."""
         return list(self.items(f"/operators/{operator}/ceilings"))
 
+    def settle(self, month: str) -> dict[str, Any]:
+        """Close a month (`2026-01`): settlements of all its users; a repeated run makes none twice."""
+        return self.json("POST", "/settlements", body={"month": month})
+
+    def settlements(self, month: str | None = None) -> list[dict[str, Any]]:
+        """List settlements (结算单) and credit notes."""
+        return list(self.items("/settlements", month=month))
+
+    def settlement(self, settlement: str) -> dict[str, Any]:
+        """Give a settlement with its lines."""
+        return self.json("GET", f"/settlements/{settlement}")
+
+    def reconcile(self, month: str) -> dict[str, Any]:
+        """Hold a month's events, lines and settlements against each other."""
+        return self.json("GET", "/reconciliation", params={"month": month})
+
+    def disputes(self) -> list[dict[str, Any]]:
+        """List disputes, one's own or with oneself."""
+        return list(self.items("/disputes"))
+
+    def answer_dispute(
+        self, dispute: str, accepted: bool, answer: str, amount: str | Decimal | None = None
+    ) -> dict[str, Any]:
+        """Answer a dispute; `amount` yuan of an accepted one go back by a credit note."""
+        body = {"accepted": accepted, "answer": answer} | ({} if amount is None else {"amount": str(amount)})
+        return self.json("POST", f"/disputes/{dispute}/answer", body=body)
+
     def approve_subscription(self, subscription: str) -> dict[str, Any]:
         """Approve a subscription to one's own product."""
         return self.json("POST", f"/subscriptions/{subscription}/approve", body={})

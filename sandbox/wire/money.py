@@ -1,13 +1,13 @@
-"""Cost surveys, permitted revenue, ceilings."""
+"""Cost surveys, permitted revenue, ceilings, settlements, disputes."""
 
 from __future__ import annotations
 
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, StrictBool
 
-from sandbox.wire.common import Decimals, Id, Input, Output, Record, State, Text
+from sandbox.wire.common import Decimals, Id, Input, Output, Page, Record, State, Text
 
 Yuan = Annotated[Decimal, Field(ge=0, le=Decimal("1e13"), max_digits=16, decimal_places=2)]
 Rate = Annotated[Decimal, Field(ge=0, lt=1, max_digits=12, decimal_places=8)]
@@ -104,3 +104,79 @@ class CeilingsOut(Record):
     permitted: Decimals
     total: Decimals
     ceilings: list[dict[str, Any]]
+
+
+class SettleIn(Input):
+    """The month to close, `YYYY-MM`."""
+
+    month: Annotated[str, Field(pattern=r"^20\d\d-(0[1-9]|1[0-2])$")]
+
+
+class SettleOut(Output):
+    """What a run did: settlements made now, those that were there, their sum."""
+
+    month: str
+    made: int
+    kept: int
+    total: Decimals
+
+
+class SettlementQuery(Page):
+    """Settlements of a month; without it all."""
+
+    month: Annotated[str, Field(pattern=r"^20\d\d-(0[1-9]|1[0-2])$")] | None = None
+
+
+class FormatQuery(Input):
+    """`csv` gives the lines as a file."""
+
+    format: Literal["json", "csv"] = "json"
+
+
+class SettlementOut(Record):
+    """A settlement (结算单) or credit note with its lines."""
+
+    operator: str
+    number: int
+    kind: str
+    party: str
+    month: str
+    lines: list[dict[str, Any]]
+    total: Decimals
+
+
+class ReconcileQuery(Input):
+    """The month to hold against its events."""
+
+    month: Annotated[str, Field(pattern=r"^20\d\d-(0[1-9]|1[0-2])$")]
+
+
+class ReconcileOut(Output):
+    """Sums of events, lines and settlements; `holds` says whether they agree."""
+
+    month: str
+    holds: bool
+
+
+class DisputeIn(Input):
+    """An objection to a settlement, or to the price of a product."""
+
+    settlement: Id | None = None
+    product: Id | None = None
+    reason: Text
+
+
+class DisputeAnswerIn(Input):
+    """The operator's answer; `amount` yuan go back by a credit note."""
+
+    accepted: StrictBool
+    answer: Text
+    amount: Annotated[Decimal, Field(gt=0, le=Decimal("1e13"), max_digits=16, decimal_places=2)] | None = None
+
+
+class DisputeOut(State):
+    """A dispute: open until `due`, then accepted or rejected."""
+
+    party: str
+    operator: str
+    due: str

@@ -15,6 +15,7 @@ from sandbox.web.api import (
     resources,
     results,
     revenue,
+    settlements,
     subscriptions,
     traces,
 )
@@ -28,6 +29,7 @@ BLUEPRINTS = tuple(
         products,
         prices,
         revenue,
+        settlements,
         subscriptions,
         jobs,
         results,

@@ -1,0 +1,139 @@
+"""Settlements of months, and disputes about them (P5, P9)."""
+
+from __future__ import annotations
+
+import csv
+import io
+from decimal import Decimal
+
+from apiflask import APIBlueprint
+
+from sandbox.billing import disputes, settlements
+from sandbox.billing.records import Dispute, Settlement
+from sandbox.web.call import Call, Errand, Reply
+from sandbox.web.endpoint import endpoint
+from sandbox.web.paging import page
+from sandbox.wire.common import Items, Page
+from sandbox.wire.money import (
+    DisputeAnswerIn,
+    DisputeIn,
+    DisputeOut,
+    FormatQuery,
+    ReconcileOut,
+    ReconcileQuery,
+    SettleIn,
+    SettlementOut,
+    SettlementQuery,
+    SettleOut,
+)
+
+blueprint = APIBlueprint("settlements", __name__)
+COLUMNS = ("product", "purpose", "unit", "price", "free", "jobs", "quantity", "amount")
+
+
+@endpoint(
+    blueprint,
+    "POST",
+    "/settlements",
+    action="settlement.run",
+    body=SettleIn,
+    answer=SettleOut,
+    problems=("state_conflict",),
+    errand=True,
+)
+def settle_month(errand: Errand, body: SettleIn) -> Reply:
+    """Close a month: an operator for its own users, the authorising body for all. A repeated or interrupted run goes on
+    where the last one stopped."""
+    run = settlements.settle(errand.house.store, errand.house.journal, errand.principal, body.month)
+    errand.house.doorbell.ring("scribe")
+    return Reply({**vars(run), "total": format(run.total, "f")})
+
+
+@endpoint(blueprint, "GET", "/settlements", action="statement.read", query=SettlementQuery, answer=Items)
+def list_settlements(call: Call, query: SettlementQuery) -> Reply:
+    """List settlements and credit notes: a user's own, an operator's, overseers all."""
+    mine = call.principal.party.id
+    seen = lambda one: call.principal.oversees or mine in (one.operator, one.party)  # noqa: E731
+    month = {} if query.month is None else {"month": query.month}
+    return Reply(page(call.tx, Settlement, query, settlements.view, seen, **month))
+
+
+@endpoint(
+    blueprint,
+    "GET",
+    "/settlements/<settlement_id>",
+    action="statement.read",
+    query=FormatQuery,
+    answer=SettlementOut,
+    media=("text/csv",),
+)
+def read_settlement(call: Call, settlement_id: str, query: FormatQuery) -> Reply:
+    """Read a settlement, as data or as a CSV file of its lines."""
+    settled = settlements.found(call.tx, call.principal, settlement_id)
+    if query.format == "json":
+        return Reply(settlements.view(settled))
+    text = io.StringIO()
+    out = csv.writer(text)
+    out.writerow(COLUMNS)
+    out.writerows([line.get(name) for name in COLUMNS] for line in settled.lines)
+    out.writerow([*[""] * (len(COLUMNS) - 1), format(settled.total, "f")])
+    name = {"Content-Disposition": f'attachment; filename="{settled.month}-{settled.number}.csv"'}
+    return Reply(("\ufeff" + text.getvalue()).encode(), media="text/csv", headers=name)
+
+
+@endpoint(blueprint, "GET", "/reconciliation", action="settlement.run", query=ReconcileQuery, answer=ReconcileOut)
+def reconcile(call: Call, query: ReconcileQuery) -> Reply:
+    """Hold a month's usage events, lines and settlements against each other, and name every difference."""
+    whose = None if call.principal.has("authoriser") else call.principal.party.id
+    return Reply(settlements.reconcile(call.tx, query.month, whose))
+
+
+@endpoint(
+    blueprint,
+    "POST",
+    "/disputes",
+    action="dispute.raise",
+    body=DisputeIn,
+    answer=DisputeOut,
+    status=201,
+    problems=("not_found", "state_conflict"),
+)
+def raise_dispute(call: Call, body: DisputeIn) -> Reply:
+    """Object to a settlement of one's own, or to the price of a product one is subscribed to."""
+    made = disputes.raise_dispute(
+        call.tx, call.house.journal, call.principal, body.reason, body.settlement, body.product
+    )
+    return Reply(disputes.view(made), location=f"/api/v1/disputes/{made.id}")
+
+
+@endpoint(blueprint, "GET", "/disputes", action="dispute.read", query=Page, answer=Items)
+def list_disputes(call: Call, query: Page) -> Reply:
+    """List disputes: one's own, those with oneself, overseers all."""
+    mine = call.principal.party.id
+    seen = lambda one: call.principal.oversees or mine in (one.operator, one.party)  # noqa: E731
+    return Reply(page(call.tx, Dispute, query, disputes.view, seen))
+
+
+@endpoint(blueprint, "GET", "/disputes/<dispute_id>", action="dispute.read", answer=DisputeOut)
+def read_dispute(call: Call, dispute_id: str) -> Reply:
+    """Read a dispute."""
+    found = call.tx.get(Dispute, dispute_id)
+    mine = call.principal.party.id
+    if found is not None and not (call.principal.oversees or mine in (found.operator, found.party)):
+        found = None
+    return Reply(disputes.view(call.existing(found, "dispute")))
+
+
+@endpoint(
+    blueprint,
+    "POST",
+    "/disputes/<dispute_id>/answer",
+    action="dispute.answer",
+    body=DisputeAnswerIn,
+    answer=DisputeOut,
+)
+def answer_dispute(call: Call, dispute_id: str, body: DisputeAnswerIn) -> Reply:
+    """Answer a dispute; an accepted one about a settlement may give an amount back by a credit note."""
+    amount = None if body.amount is None else Decimal(body.amount)
+    found = disputes.answer(call.tx, call.house.journal, call.principal, dispute_id, body.accepted, body.answer, amount)
+    return Reply(disputes.view(found))
