@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from random import SystemRandom
 from typing import Any, Literal, Protocol
 
+from sandbox.audit.cases import CASES
 from sandbox.client import Client
 from sandbox.errors import Problem
 
-Kind = Literal["numbers", "keys", "plain", "hostile", "again", "shared"]
+Kind = Literal["numbers", "keys", "plain", "cases", "hostile", "again", "shared"]
 NUMBERS = 24
 """Sums in one statement, each with noise of its own."""
-PLAIN = 4
+PLAIN = 8
 """Small questions in a round, for their durations."""
 MOVED = 600
 """What the unit moves each of them: 12 rows of 50."""
@@ -22,12 +23,13 @@ MOVED = 600
 
 @dataclass(frozen=True)
 class Ask:
-    """A question. `by` is which of the world's users asks it."""
+    """A question. `by` is which of the world's users asks it; `fresh` wants noise of its own."""
 
     kind: Kind
     sql: str
     epsilon: str
     by: int = 0
+    fresh: bool = True
 
 
 @dataclass(frozen=True)
@@ -57,29 +59,27 @@ class Asker(Protocol):
 
 
 def questions(rounds: int) -> Iterator[Ask]:
-    """Give so many questions of each kind, no two with one canonical plan unless that is the point."""
+    """Give so many questions of each kind: the very same text each time, with noise drawn anew. Between them stands
+    every case of the audit, once; in the end the first question as it was, for its asker and for another user."""
+    others = [Ask("hostile", sql, "1") for sql in HOSTILE] + [Ask("cases", sql, epsilon) for sql, epsilon in cases()]
     for number in range(rounds):
-        yield _numbers(number)
-        yield Ask("keys", _keys(number), "4")
-        for at in range(PLAIN):
-            where = f"WHERE number <> {9_000_000 + number * PLAIN + at}"
-            yield Ask("plain", f"SELECT COUNT(*) AS n FROM visits {where}", "1")  # noqa: S608 – for our own service
-        if number < len(HOSTILE):
-            yield Ask("hostile", HOSTILE[number], "1")
-    yield Ask("again", _numbers(0).sql, _numbers(0).epsilon)
-    yield Ask("shared", _numbers(0).sql, _numbers(0).epsilon, by=1)
+        yield Ask("numbers", SUMS, "24", fresh=number > 0)
+        yield Ask("keys", "SELECT own, COUNT(*) AS n FROM visits GROUP BY own", "4")
+        for _ in range(PLAIN):
+            yield Ask("plain", "SELECT COUNT(*) AS n FROM visits", "1")
+        yield from others[number::rounds]
+    yield Ask("again", SUMS, "24", fresh=False)
+    yield Ask("shared", SUMS, "24", by=1, fresh=False)
 
 
-def _numbers(number: int) -> Ask:
-    first = 7_000_000 + number * NUMBERS
-    sums = (f"SUM(gain) FILTER (WHERE number <> {first + at}) AS n{at}" for at in range(NUMBERS))
-    return Ask("numbers", f"SELECT {', '.join(sums)} FROM visits", "24")  # noqa: S608 – for our own service
+def cases() -> list[tuple[str, str]]:
+    """Give the questions of the audit that can be asked as they stand, with their ε."""
+    whole = [case for case in CASES if case.sql and not (case.request or case.pure or case.profiled or case.counting)]
+    return [(case.sql, case.epsilon) for case in whole]
 
 
-def _keys(number: int) -> str:
-    return f"SELECT own, COUNT(*) AS n FROM visits WHERE number <> {8_000_000 + number} GROUP BY own"  # noqa: S608 – the same
-
-
+SUMS = ", ".join(f"SUM(gain) FILTER (WHERE number <> {7_000_000 + at}) AS n{at}" for at in range(NUMBERS))
+SUMS = f"SELECT {SUMS} FROM visits"  # noqa: S608 – for our own service
 HOSTILE = (
     "SELECT own FROM visits",
     "SELECT nothing FROM visits",
@@ -105,7 +105,8 @@ class OverHttp:
         client, subscription = self._users[question.by]
         begin = time.monotonic()
         try:
-            job = client.submit(subscription, question.sql, question.epsilon, wait=30)
+            anew = {"fresh": True} if question.fresh else {}
+            job = client.submit(subscription, question.sql, question.epsilon, wait=30, **anew)
             while job["status"] in ("queued", "running", "sealing"):
                 time.sleep(0.02)
                 job = client.job(job["id"])
@@ -133,12 +134,12 @@ def _seen(kind: Kind, result: dict[str, Any], seconds: float) -> Seen:
     numbers = rows[0] if len(rows) == 1 and kind != "keys" else [row[-1] for row in rows]
     keys = tuple(sorted(str(row[0]) for row in rows)) if kind == "keys" else ()
     scales = [float(one["scale"]) for one in columns if one.get("scale") is not None]
-    shape = (-1 if kind == "keys" else len(rows), len(columns))  # how many keys show is noisy
+    shape = (-1 if float(privacy["delta"]) else len(rows), len(columns))  # how many private keys show is noisy
     cost = (result["fee"], privacy["epsilon"], privacy["rho"], privacy["delta"], str(privacy["left"]))
-    said = " ".join([*(f"{one['name']} {one.get('error_95')}" for one in columns), *result["notes"]])
+    widths = [f"{one['name']} {one.get('error_95')}" for one in columns if kind in ("numbers", "again", "shared")]
+    counted = () if kind in ("hostile", "cases") else tuple(float(one) for one in numbers if one is not None)
     return Seen(
-        kind, "done", said if kind in ("numbers", "again", "shared") else "", shape, cost, seconds,
-        tuple(float(one) for one in numbers if isinstance(one, int | float | str) and kind != "hostile"), keys,
+        kind, "done", " ".join([*widths, *result["notes"]]), shape, cost, seconds, counted, keys,
         max(scales, default=0.0), float(privacy["rho"]), float(privacy["delta"]),
     )  # fmt: skip
 

@@ -5,34 +5,17 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sandbox.audit.asking import MOVED, Kind, Seen
 from sandbox.audit.bounds import interval
+from sandbox.audit.durations import ALARM, SIGNS, Finding, durations
 from sandbox.audit.verdict import TESTS, proved
 
-Times = NDArray[np.float64]
 Pairs = Sequence[tuple[Seen, Seen]]
-ALARM = 1e-6
-DEVIATIONS = 6.0
-"""Of a normal statistic: passed by chance once in 10⁹ times."""
-KINDS: tuple[Kind, ...] = ("numbers", "keys", "plain")
-FEWEST, ENOUGH = 10, 40
-"""Durations of a kind, and of all kinds, without which nothing could be seen."""
 FRESH = 0.5
 """Two draws of noise are 1.13 σ apart on average, two copies of one draw by their marks only."""
-
-
-@dataclass(frozen=True)
-class Finding:
-    """A comparison: what was looked at, what was found, and whether it may be."""
-
-    name: str
-    found: str
-    passed: bool
 
 
 def compare(pairs: Pairs, after: tuple[tuple[str, ...], tuple[str, ...]]) -> list[Finding]:
@@ -45,6 +28,17 @@ def compare(pairs: Pairs, after: tuple[tuple[str, ...], tuple[str, ...]]) -> lis
         Finding("accounts and usage afterwards", f"{len(after[0])} lines", after[0] == after[1] != ()),
     ]
     return [*alike, _numbers(pairs), _keys(pairs), *_kept(pairs), *_durations(pairs)]
+
+
+def _durations(pairs: Pairs) -> Iterator[Finding]:
+    """Time may depend on the question, not on the world."""
+    done = [pair for pair in pairs if pair[0].status == pair[1].status == "done"]
+    usual = {kind: statistics.median(one.seconds for pair in done for one in pair if one.kind == kind)
+             for kind in {pair[0].kind for pair in done}}  # fmt: skip
+    here, there = ([pair[side].seconds / usual[pair[0].kind] for pair in done] for side in (0, 1))
+    medians = ", ".join(f"{kind} {seconds * 1000:.0f} ms" for kind, seconds in sorted(usual.items()))
+    for one in durations(here, there):
+        yield Finding(one.name, f"{one.found} ({medians})" if one.name == SIGNS else one.found, one.passed)
 
 
 def _alike(name: str, pairs: Pairs, of: Callable[[Seen], object]) -> Finding:
@@ -97,39 +91,3 @@ def _kept(pairs: Pairs) -> Iterator[Finding]:
 def _apart(one: Seen, other: Seen) -> float:
     steps = [abs(a - b) for a, b in zip(one.numbers, other.numbers, strict=False)]
     return statistics.fmean(steps) / max(one.sigma, 1e-9) if steps else math.inf
-
-
-def _durations(pairs: Pairs) -> Iterator[Finding]:
-    """Time may depend on the question, not on the world: which of a pair is slower, and how often it is late."""
-    done = [(one.seconds, other.seconds) for one, other in pairs if one.status == other.status == "done"]
-    slower, unlike = sum(one > other for one, other in done), sum(one != other for one, other in done)
-    least, most = interval(slower, max(unlike, 1), ALARM / 2)
-    found = f"slower with the unit in {slower} of {unlike}"
-    yield Finding("durations, question by question", found, unlike >= ENOUGH and least <= 0.5 <= most)
-    for kind in KINDS:
-        chosen = _only(pairs, kind)
-        here, there = (np.array([pair[side].seconds for pair in chosen]) for side in (0, 1))
-        if len(here) < FEWEST:
-            yield Finding(f"durations: {kind}", f"only {len(here)} to compare", False)
-            continue
-        ranks, late = _rank_sum(here, there), _late(here, there)
-        found = f"medians {np.median(here) * 1000:.0f} and {np.median(there) * 1000:.0f} ms, "
-        found += f"ranks {ranks:+.1f} deviations apart"
-        found += "" if late is None else f", late from {late * 1000:.0f} ms on in one world only"
-        yield Finding(f"durations: {kind}", found, abs(ranks) < DEVIATIONS and late is None)
-
-
-def _rank_sum(here: Times, there: Times) -> float:
-    """Mann and Whitney (1947): how many deviations the ranks of one sample lie from what chance gives."""
-    n, m = len(here), len(there)
-    below = np.searchsorted(np.sort(there), here).sum() + np.searchsorted(np.sort(there), here, side="right").sum()
-    return float((below / 2 - n * m / 2) / math.sqrt(n * m * (n + m + 1) / 12))
-
-
-def _late(here: Times, there: Times) -> float | None:
-    """Give a duration that is passed in one world more often than chance allows in the other, if there is one."""
-    for end in np.quantile(np.concatenate((here, there)), (0.5, 0.75, 0.9, 0.97)):
-        p, q = (interval(int((side > end).sum()), len(side), ALARM / 16) for side in (here, there))
-        if p[0] > q[1] or q[0] > p[1]:
-            return float(end)
-    return None

@@ -31,10 +31,10 @@ def audit(
         bool, typer.Option("--with-known-bad", help="Also try mechanisms that are wrong; each must be caught.")
     ] = False,
     service: Annotated[
-        bool, typer.Option("--service", help="Over HTTP instead: start two services of our own and compare them.")
+        bool, typer.Option("--service", help="Over HTTP instead: start two test instances and compare them.")
     ] = False,
     url: Annotated[
-        list[str] | None, typer.Option(help="Over HTTP: a running instance made for this; two of them if given twice.")
+        list[str] | None, typer.Option(help="Over HTTP: a running test instance; two of them if given twice.")
     ] = None,
     key: Annotated[
         list[str] | None,
@@ -124,18 +124,29 @@ def _worlds(places: Sequence[tuple[str, str]]) -> Iterator[tuple[OverHttp, OverH
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="sandbox-audit-")))
         if not places:
-            own = [stack.enter_context(Instance()) for _ in range(2)]
+            own = [stack.enter_context(Instance(init=("--test-instance",))) for _ in range(2)]
             places = [(one.url, one.authority_key) for one in own]
         sides = [places[0], places[-1]]
 
         def connect(url: str, key: str) -> Client:
             return stack.enter_context(Client(url, key))
 
+        for url, key in sides:
+            _check_test_instance(url, connect(url, key))
         first, second = (
             published(partial(connect, url), connect(url, key), world, tables, folder)
             for (url, key), tables in zip(sides, (world.tables, world.without()), strict=True)
         )
         yield first, second
+
+
+def _check_test_instance(url: str, client: Client) -> None:
+    """An audit leaves resources and parties behind, asks beyond any budget and wants fresh noise: not of a real one."""
+    if not client.disclosure().get("test_instance"):
+        raise Problem(
+            "state_conflict",
+            f"{url} is no test instance; make one with `sandbox init DIR --test-instance` and serve it",
+        )
 
 
 @contextmanager

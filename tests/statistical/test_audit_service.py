@@ -4,20 +4,34 @@ from __future__ import annotations
 
 import json
 import random
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import httpx
 import pytest
 from typer.testing import CliRunner
 
-from sandbox.audit.asking import MOVED, NUMBERS, Seen, questions
+from sandbox.audit.asking import MOVED, NUMBERS, Ask, Seen, both, cases, questions
 from sandbox.audit.bad_services import BAD_SERVICES, BadService
 from sandbox.audit.compare import Pairs, compare
+from sandbox.audit.durations import LATE, RANKS, SIGNS, durations, power
+from sandbox.audit.service import published
+from sandbox.audit.worlds import clinic
+from sandbox.cli.demo.running import Instance
 from sandbox.cli.main import app
+from sandbox.client import Client
 from sandbox.errors import Problem
 
 SIGMA, RHO = 400.0, 1.1
 AFTER = ("left 3",), ("left 3",)
+FINDINGS = 12
+"""Comparisons of an audit over HTTP."""
 
 
 def _fake(present: bool, chance: random.Random) -> list[Seen]:
@@ -50,7 +64,7 @@ def pairs() -> Pairs:
 def test_a_right_service_breaks_nothing(pairs: Pairs) -> None:
     findings = compare(pairs, AFTER)
     assert [one for one in findings if not one.passed] == []
-    assert len(findings) == 13
+    assert len(findings) == FINDINGS
 
 
 @pytest.mark.parametrize("bad", BAD_SERVICES, ids=lambda bad: bad.name)
@@ -76,12 +90,14 @@ def test_nothing_seen_is_no_proof() -> None:
     assert not any(one.passed for one in compare([], ((), ())))
 
 
-def test_questions_differ_where_they_must() -> None:
+def test_questions_are_repeated_with_fresh_noise() -> None:
     asked = list(questions(30))
     repeated = [one for one in asked if one.kind in ("again", "shared")]
-    others = [one.sql for one in asked if one.kind not in ("again", "shared")]
-    assert len(set(others)) == len(others) and {one.sql for one in repeated} == {others[0]}
-    assert [one.by for one in repeated] == [0, 1]
+    first = asked[0]
+    assert {one.sql for one in repeated} == {first.sql} and [one.by for one in repeated] == [0, 1]
+    assert not any(one.fresh for one in (first, *repeated))
+    assert all(one.fresh for one in asked if one is not first and one not in repeated)
+    assert {one.sql for one in asked if one.kind == "cases"} == {sql for sql, _ in cases()} and len(cases()) > 50
 
 
 def test_the_command_refuses_a_url_without_its_key() -> None:
@@ -97,10 +113,90 @@ def test_the_command_prints_a_table_and_ends_with_its_verdict() -> None:
     assert "persons by town" in done.output and "holds" in done.output
 
 
+class Slowing(BaseHTTPRequestHandler):
+    """Passes everything on to a service; in a `share` of the jobs it takes twice as long, as on the next rung."""
+
+    target, share = "", 0.0
+    protocol_version = "HTTP/1.1"
+
+    def _pass(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        kept = {name: value for name, value in self.headers.items() if name.lower() not in ("host", "connection")}
+        begin = time.monotonic()
+        sent = httpx.request(self.command, self.target + self.path, content=body, headers=kept, timeout=60)
+        if self.command == "POST" and self.path.endswith("/jobs") and random.random() < self.share:
+            time.sleep(time.monotonic() - begin)
+        self.send_response(sent.status_code)
+        for name, value in sent.headers.items():
+            if name.lower() not in ("transfer-encoding", "connection", "content-length", "content-encoding"):
+                self.send_header(name, value)
+        self.send_header("Content-Length", str(len(sent.content)))
+        self.end_headers()
+        self.wfile.write(sent.content)
+
+    do_GET = do_POST = do_PUT = do_DELETE = _pass
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@contextmanager
+def passing(target: str, share: float = 0.0) -> Iterator[str]:
+    handler = type("Passing", (Slowing,), {"target": target, "share": share})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.fixture(scope="module")
+def trial() -> Iterator[Instance]:
+    """A test instance, made and served by the command line."""
+    with Instance(init=("--test-instance",)) as running:
+        yield running
+
+
 @pytest.mark.service
-def test_two_services_whose_data_differ_in_one_unit_are_alike(tmp_path: Path) -> None:
-    done = CliRunner().invoke(app, ["audit", "--service", "--rounds", "12", "--with-known-bad", "--json"])
+def test_a_test_instance_breaks_no_promise(trial: Instance) -> None:
+    given = ["--url", trial.url, "--key", trial.authority_key, "--rounds", "10", "--with-known-bad", "--json"]
+    done = CliRunner().invoke(app, ["audit", *given])
     found = json.loads(done.stdout)
     assert [one for one in found["service"] if not one["passed"]] == [] and found["passed"]
     assert done.exit_code == 0
-    assert len(found["service"]) == 13 + len(BAD_SERVICES)
+    assert len(found["service"]) == FINDINGS + len(BAD_SERVICES)
+
+
+@pytest.mark.service
+def test_a_service_whose_durations_leak_is_caught(trial: Instance, tmp_path: Path) -> None:
+    """The unit's presence moves two answers in five to the next rung, and nothing else."""
+    world, authority, made = clinic(), trial.client(trial.authority_key), []
+    with passing(trial.url, share=0.4) as slow, passing(trial.url) as plain:
+        for url, tables in ((slow, world.tables), (plain, world.without())):
+            made.append(published(partial(Client, url), authority, world, tables, tmp_path))
+        small = [Ask("plain", "SELECT COUNT(*) AS n FROM visits", "1")] * 120
+        found = compare(both(made[0], made[1], small), (made[0].after(), made[1].after()))
+    held = {one.name: one.passed for one in found}
+    assert not all(held[name] for name in (SIGNS, RANKS, LATE)), found
+    assert held["how questions end"] and held["fees, losses, what is left"] and held["sizes of answers"]
+
+
+@pytest.mark.service
+def test_a_real_instance_is_not_audited() -> None:
+    with Instance() as real:
+        done = CliRunner().invoke(app, ["audit", "--url", real.url, "--key", real.authority_key])
+    assert isinstance(done.exception, Problem) and "--test-instance" in done.exception.detail
+
+
+def test_the_power_over_durations_is_the_one_that_is_stated() -> None:
+    """Of the numbers of pairs that the default rounds give, and of chance alone."""
+    pairs = sum(one.kind not in ("hostile", "again", "shared") for one in questions(20))
+    assert pairs > 250
+    assert power(pairs, 1.0, 0.65) >= 0.9 and power(pairs, 0.13, 10) >= 0.9
+    assert power(pairs, 1.0, 0.0, runs=300) == 0
+
+
+def test_too_few_durations_are_no_proof() -> None:
+    assert not any(one.passed for one in durations([0.1] * 20, [0.1] * 20))

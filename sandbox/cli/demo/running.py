@@ -27,10 +27,12 @@ PATIENCE = 60  # seconds until the service has to be ready
 
 class Instance:
     """A running service. `folder` holds the home and its keys; leaving the context stops the service and, without
-    `keep`, removes the folder. `settings` are further `SANDBOX_*` variables."""
+    `keep`, removes the folder. `settings` are further `SANDBOX_*` variables, `init` further options of its making."""
 
-    def __init__(self, *, keep: bool = False, settings: Mapping[str, str] | None = None) -> None:
-        self.keep = keep
+    def __init__(
+        self, *, keep: bool = False, settings: Mapping[str, str] | None = None, init: tuple[str, ...] = ()
+    ) -> None:
+        self.keep, self._init = keep, init
         self.folder = Path(tempfile.mkdtemp(prefix="sandbox-demo-"))
         self.home = self.folder / "home"
         with socket.socket() as free:
@@ -44,7 +46,9 @@ class Instance:
 
     def __enter__(self) -> Self:
         try:
-            self.authority_key: str = json.loads(self.command("init", str(self.home), "--json"))["authority_key"]
+            self.authority_key: str = json.loads(self.command("init", str(self.home), *self._init, "--json"))[
+                "authority_key"
+            ]
             self.start()
         except BaseException:
             self._clear()
