@@ -51,7 +51,7 @@ def write_coded(
         connection.execute(f"INSERT INTO {ALIAS}.main.{TABLE} VALUES (?)", [Layout(layouts).as_json()])
         connection.execute(f"CHECKPOINT {ALIAS}")
         connection.execute(f"DETACH {ALIAS}")
-    return OpenVersion(f"coded_{domains}_{path.name}", path, key)
+    return OpenVersion(f"coded_{domains}_{path}", path, key)
 
 
 def _table(

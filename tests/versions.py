@@ -55,7 +55,7 @@ def write_version(path: Path, tables: Mapping[str, tuple[Rows, Mapping[str, str]
                 connection.execute(f'INSERT INTO {ALIAS}.main."{name}" SELECT {casts} FROM batch')
         connection.execute(f"CHECKPOINT {ALIAS}")
         connection.execute(f"DETACH {ALIAS}")
-    return OpenVersion(f"version_{path.name}", path, key)
+    return OpenVersion(f"version_{path}", path, key)
 
 
 def _text(value: Any) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal, localcontext
+from fractions import Fraction
 from typing import Any
 
 from sandbox.plan.ordering import value_key
@@ -40,10 +41,35 @@ def fold(what: Fold, values: Sequence[Value], kind: Type) -> Value:
             return all(known)
         case "some":
             return any(known)
-        case _:
+        case "average":
             with localcontext(prec=120):
                 average = Decimal(sum(known)) / len(known)
                 return average.quantize(Decimal(1).scaleb(-kind.scale), ROUND_HALF_UP) + 0
+        case "median":
+            known.sort()
+            return _rounded(Fraction(known[(len(known) - 1) // 2]) / 2 + Fraction(known[len(known) // 2]) / 2, kind)
+        case _:
+            return _spread(what, [Fraction(one) for one in known], kind)
+
+
+def _spread(what: Fold, known: Sequence[Fraction], kind: Type) -> Value:
+    below = len(known) - (what in ("var_samp", "stddev_samp"))
+    if below == 0:
+        return None
+    mean = Fraction(sum(known), len(known))
+    variance = Fraction(sum((one - mean) ** 2 for one in known), below)
+    if what in ("var_pop", "var_samp"):
+        return _rounded(variance, kind)
+    with localcontext(prec=120):
+        root = (Decimal(variance.numerator) / variance.denominator).sqrt()
+        return root.quantize(Decimal(1).scaleb(-kind.scale), ROUND_HALF_UP) + 0
+
+
+def _rounded(exact: Fraction, kind: Type) -> Decimal:
+    """A fraction with the decimals of a type, half away from zero."""
+    with localcontext(prec=200):
+        found = Decimal(exact.numerator) / exact.denominator
+        return found.quantize(Decimal(1).scaleb(-kind.scale), ROUND_HALF_UP) + 0
 
 
 def ordered(places: Sequence[int], by: Sequence[tuple[Order, Sequence[Value]]]) -> list[int]:

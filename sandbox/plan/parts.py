@@ -9,7 +9,25 @@ from typing import Literal
 
 from sandbox.plan.scalar import Column, Scalar, Type, children
 
-Fold = Literal["rows", "values", "distinct", "sum", "min", "max", "average", "every", "some", "first"]
+Fold = Literal[
+    "rows",
+    "values",
+    "distinct",
+    "sum",
+    "min",
+    "max",
+    "average",
+    "every",
+    "some",
+    "first",
+    "median",
+    "var_pop",
+    "var_samp",
+    "stddev_pop",
+    "stddev_samp",
+]
+OF_RELEASED = ("median", "var_pop", "var_samp", "stddev_pop", "stddev_samp")
+"""Folds that no engine has: of released rows only."""
 Place = Literal["row_number", "rank", "dense_rank", "lag", "lead", "first", "last"]
 Frame = tuple[int | None, int | None]  # from which row to which, counted from the row itself; None: to the end
 
@@ -38,7 +56,8 @@ class Order:
 @dataclass(frozen=True)
 class Aggregate:
     """One value of many rows of a group: rows, values (that are not NULL), distinct values, sum, min, max, average
-    (to the decimals of `type`, half away from zero), every, some (of truth values), first (in the rows' own order)."""
+    (to the decimals of `type`, half away from zero), every, some (of truth values), first (in the rows' own order);
+    of released rows the median, variances and deviations too, rounded alike."""
 
     name: str
     what: Fold

@@ -9,17 +9,22 @@ from decimal import Decimal, localcontext
 from sqlglot import exp
 
 from sandbox.plan import scalar as s
-from sandbox.plan.parts import Fold
+from sandbox.plan.parts import Fold, Order
 from sandbox.sql import choices
 from sandbox.sql.columns import Readable
-from sandbox.sql.conditions import logic, truthy
+from sandbox.sql.conditions import is_null, logic, negate, truthy
 from sandbox.sql.numbers import check_digits
 from sandbox.sql.terms import Term, literal, quote, refuse, unbounded
 
 MOST_GROUPS = 10**12  # more rows than any relation has that nothing bounds
 _TRUTHS: dict[type[exp.Expr], Fold] = {exp.LogicalAnd: "every", exp.LogicalOr: "some"}
 _ENDS: dict[type[exp.Expr], Fold] = {exp.Min: "min", exp.Max: "max", exp.AnyValue: "min"}
-KNOWN = "COUNT, SUM, AVG, MIN, MAX, COUNT(DISTINCT …), BOOL_AND, BOOL_OR and ANY_VALUE"
+ENDS = (exp.ArgMax, exp.ArgMin)
+KNOWN = "COUNT, SUM, AVG, MIN, MAX, COUNT(DISTINCT …), ARG_MAX, ARG_MIN, BOOL_AND, BOOL_OR and ANY_VALUE"
+_SPREADS: dict[type[exp.Expr], Fold] = {
+    exp.Median: "median", exp.VariancePop: "var_pop", exp.Variance: "var_samp", exp.StddevPop: "stddev_pop",
+    exp.Stddev: "stddev_samp", exp.StddevSamp: "stddev_samp",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -59,10 +64,33 @@ def folded(node: exp.Expr, row: Readable, most: int, digits: int) -> Folded:
     if type(node) in _ENDS:
         term = _where(condition, _argument(node, row))
         return Folded(_ENDS[type(node)], term.node, term)
+    if type(node) in _SPREADS and row.builder.released:
+        return _spread(node, _where(condition, _argument(node, row)))
     if isinstance(node, exp.First) and condition is None:
         term = _argument(node, row)
         return Folded("first", term.node, term)
-    raise refuse(f"{quote(written)}: of the rows of one unit, and of released groups, {KNOWN} are built.")
+    raise refuse(
+        f"{quote(written)}: of the rows of one unit, and of released groups, {KNOWN} are built; of released groups "
+        "MEDIAN, VAR and STDDEV too."
+    )
+
+
+def at_end(node: exp.Expr, row: Readable) -> tuple[Term, Order]:
+    """Give what ARG_MAX or ARG_MIN, with or without FILTER, shows of a row, and the order in which it looks for the
+    row: NULL where it does not look. Raises `Problem`."""
+    condition = None
+    if isinstance(node, exp.Filter):
+        condition = row.builder.condition(node.expression.this, "FILTER")
+        node = node.this.unnest()
+    if node.expression is None or node.args.get("count"):
+        raise refuse(f"{quote(node)} takes two columns: what to show, and by what.")
+    value, by = row.builder.term(node.this), row.builder.term(node.expression)
+    if value.null or by.null:
+        raise refuse(f"{quote(node)} of NULL is NULL; write a column.")
+    looked = _where(condition, by)
+    present = negate(is_null(looked)) if looked.nullable else None
+    order = Order(looked.node, isinstance(node, exp.ArgMax), nulls_first=False)
+    return replace(_where(present, value), nullable=True), order
 
 
 def placed_term(one: Folded, column: s.Column) -> Term:
@@ -108,6 +136,22 @@ def _number(node: exp.AggFunc, term: Term, most: int, digits: int) -> Folded:
         span = min(low, low * most), max(high, high * most)
     check_digits(span, term.type, digits)
     return Folded("sum", term.node, Term(s.Constant(None, term.type), *span, term.nullable))
+
+
+def _spread(node: exp.Expr, term: Term) -> Folded:
+    """A median, a variance or a deviation of released values: of two values half-way, at most as far as they reach."""
+    what = _SPREADS[type(node)]
+    if term.null or not term.type.numeric or term.range is None:
+        raise refuse(f"{quote(node)} takes numbers; write COUNT(*) to count rows.")
+    low, high = term.range
+    with localcontext(prec=300):
+        far = high - low
+        span = {"median": (low, high), "stddev_pop": (Decimal(0), far), "stddev_samp": (Decimal(0), far)}.get(
+            what, (Decimal(0), far * far)
+        )
+    scale = {"median": term.type.scale + 1, "var_pop": 2 * term.type.scale + 4, "var_samp": 2 * term.type.scale + 4}
+    kind = s.Type("decimal", scale.get(what, term.type.scale + 4))
+    return Folded(what, term.node, Term(s.Constant(None, kind), *span, True))
 
 
 def _argument(node: exp.Expr, row: Readable) -> Term:

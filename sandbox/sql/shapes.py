@@ -37,6 +37,7 @@ SHAPES: dict[type[exp.Expr], frozenset[str]] = {
     **dict.fromkeys((exp.Lag, exp.Lead), frozenset({"this", "offset", "default"})),
     **dict.fromkeys((exp.RowNumber, exp.Rank, exp.DenseRank), frozenset()),
     **dict.fromkeys((exp.FirstValue, exp.LastValue, exp.First, exp.AnyValue), _UNARY),
+    **dict.fromkeys((exp.ArgMax, exp.ArgMin), frozenset({"this", "expression"})),
     **dict.fromkeys((exp.LogicalAnd, exp.LogicalOr, exp.Exists, exp.Qualify), _UNARY),
     **dict.fromkeys((exp.From, exp.Where, exp.Having, exp.Not, exp.Neg, exp.Paren, exp.Boolean, exp.Var), _UNARY),
 }
@@ -46,8 +47,10 @@ _SETS = "Write GROUPING SETS, ROLLUP or CUBE as elements of GROUP BY, without WI
 _READER = "Files and table functions cannot be read; FROM takes a registered table."
 _VOLATILE = "An answer must not depend on chance or on the clock; write the value itself, such as DATE '2024-01-31'."
 _PLACES = (
-    "Of windows ROW_NUMBER, RANK, DENSE_RANK, LAG, LEAD, FIRST_VALUE, LAST_VALUE, COUNT, SUM, AVG, MIN, MAX are built."
+    "Of windows ROW_NUMBER, RANK, DENSE_RANK, PERCENT_RANK, CUME_DIST, NTILE, LAG, LEAD, FIRST_VALUE, LAST_VALUE, "
+    "COUNT, SUM, AVG, MIN, MAX are built."
 )
+_LIST = "Lists of rows are not built; write COUNT(DISTINCT x), MIN(x), or ARG_MAX(x, y) of the rows of one unit."
 
 REFUSED_SHAPES: dict[type[exp.Expr], str] = {
     exp.Rand: _VOLATILE,
@@ -61,6 +64,7 @@ REFUSED_SHAPES: dict[type[exp.Expr], str] = {
     exp.Placeholder: "Parameters are not filled in here; write the value itself.",
     exp.Parameter: "Parameters are not filled in here; write the value itself.",
     **dict.fromkeys((exp.NthValue, exp.Ntile, exp.PercentRank, exp.CumeDist), _PLACES),
+    **dict.fromkeys((exp.GroupConcat, exp.ArrayAgg, exp.ArrayConcatAgg), _LIST),
 }
 
 REFUSED_PARTS: dict[tuple[type[exp.Expr], str], str] = {

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import reduce
 
-from sqlglot import exp
+from sqlglot import exp, maybe_parse
 
 from sandbox.sql.terms import quote, refuse
 
@@ -162,6 +162,47 @@ def _escaped(node: exp.Expr) -> exp.Expr | None:
     return node.this.copy() if plain and isinstance(node.this, exp.Like | exp.ILike) else None
 
 
+def _placed(node: exp.Expr) -> exp.Expr | None:
+    """PERCENT_RANK, CUME_DIST and NTILE(k), by ranks and counts."""
+    function = node.this
+    if not isinstance(function, exp.PercentRank | exp.CumeDist | exp.Ntile) or node.args.get("spec"):
+        return None
+    own = {part: node.args.get(part) for part in ("partition_by", "order", "alias", "over")}
+
+    def over(inner: exp.Expr, **more: object) -> exp.Expr:
+        copied = {
+            part: [one.copy() for one in value]
+            if isinstance(value, list)
+            else value and value.copy()
+            if isinstance(value, exp.Expr)
+            else value
+            for part, value in own.items()
+        }
+        return exp.Window(this=inner, **copied, **more)
+
+    ends = {"start": "UNBOUNDED", "start_side": "PRECEDING", "end": "UNBOUNDED", "end_side": "FOLLOWING"}
+    rows = over(exp.Count(this=exp.Star()), spec=exp.WindowSpec(kind="ROWS", **ends))
+    if isinstance(function, exp.CumeDist):
+        return exp.Paren(this=exp.Div(this=over(exp.Count(this=exp.Star())), expression=rows))
+    if isinstance(function, exp.PercentRank):
+        less = exp.Paren(this=exp.Sub(this=over(exp.Rank()), expression=exp.Literal.number(1)))
+        most = exp.Paren(this=exp.Sub(this=rows, expression=exp.Literal.number(1)))
+        return exp.Coalesce(this=exp.Div(this=less, expression=most), expressions=[exp.Literal.number(0)])
+    many = _whole(function.this.unnest()) if isinstance(function.this, exp.Expr) else None
+    if not many:
+        raise refuse(f"{quote(node)}: NTILE takes a whole number from 1; write it out.")
+    return _tile(over(exp.RowNumber()), rows, many)
+
+
+def _tile(number: exp.Expr, rows: exp.Expr, many: int) -> exp.Expr:
+    """Of n rows the first n % k parts have one more than the others, n // k."""
+    return maybe_parse(
+        f"CASE WHEN :r <= (:n % {many}) * (:n // {many} + 1) THEN (:r - 1) // (:n // {many} + 1) + 1 "
+        f"ELSE :n % {many} + (:r - 1 - (:n % {many}) * (:n // {many} + 1)) // (:n // {many}) + 1 END",
+        dialect="duckdb",
+    ).transform(lambda one: {"r": number, "n": rows}[one.name].copy() if isinstance(one, exp.Placeholder) else one)
+
+
 _CHANGES: tuple[tuple[type[exp.Expr], Callable[[exp.Expr], exp.Expr | None]], ...] = (
     (exp.Fetch, _fetch),
     (exp.EQ, _rows_equal),
@@ -172,4 +213,5 @@ _CHANGES: tuple[tuple[type[exp.Expr], Callable[[exp.Expr], exp.Expr | None]], ..
     (exp.Sub, _interval),
     (exp.Is, _is_not_null),
     (exp.Escape, _escaped),
+    (exp.Window, _placed),
 )

@@ -9,15 +9,15 @@ from sqlglot import exp
 
 from sandbox.plan import relation as r
 from sandbox.plan import scalar as s
-from sandbox.plan.parts import Aggregate, Named
+from sandbox.plan.parts import Aggregate, Named, Over
 from sandbox.plan.states import State
 from sandbox.sql.fields import Field, at, named
-from sandbox.sql.folds import MOST_GROUPS, Folded, bounds, folded, placed_term
-from sandbox.sql.rules.groups import Groups, Sets
+from sandbox.sql.folds import ENDS, MOST_GROUPS, Folded, at_end, bounds, folded, placed_term
+from sandbox.sql.rules.groups import Groups, Sets, node_of
 from sandbox.sql.rules.keys import GroupKey
 from sandbox.sql.rules.where import Source
 from sandbox.sql.statement import Scope, Statement
-from sandbox.sql.terms import Term, refuse
+from sandbox.sql.terms import Term, quote, refuse
 
 
 class Folds(Groups):
@@ -29,6 +29,7 @@ class Folds(Groups):
         self._bounded = not released
         self._folds: list[Folded] = []
         self._columns: list[s.Column] = []
+        self._overs: list[Over] = []
         if source.state == "unit" and len(sets) > 1:
             raise refuse("The rows of one unit are grouped one way at a time; write GROUP BY without sets.")
         self._unit_names = {key.name: statement.name(key.name) for key in keys if key.field and key.field.unit}
@@ -42,7 +43,11 @@ class Folds(Groups):
         return self._source.rows if self.state == "unit" else MOST_GROUPS
 
     def aggregate(self, node: exp.Expr) -> Term:
-        found = folded(node, self._source.row, self.rows, self.builder.digits)
+        if isinstance(node.this.unnest() if isinstance(node, exp.Filter) else node, ENDS):
+            return self._at_end(node)
+        return self._folded(folded(node, self._source.row, self.rows, self.builder.digits))
+
+    def _folded(self, found: Folded) -> Term:
         known = [(one.what, one.expr) for one in self._folds]
         same = known.index((found.what, found.expr)) if (found.what, found.expr) in known else len(known)
         if same == len(known):
@@ -50,6 +55,19 @@ class Folds(Groups):
             span = bounds(found, self._bounded)
             self._columns.append(s.Column(self._statement.name("aggregate"), found.type, *span))
         return placed_term(self._folds[same], self._columns[same])
+
+    def _at_end(self, node: exp.Expr) -> Term:
+        """ARG_MAX(x, y), ARG_MIN(x, y): the x of the row whose y comes first in its order."""
+        if len(self._sets) > 1:
+            raise refuse(f"{quote(node)} goes with one set of keys; write GROUP BY without sets.")
+        value, order = at_end(node, self._source.row)
+        keys = [node_of(key) for key in self._keys if not (key.field and key.field.unit)]
+        span = bounds(Folded("first", value.node, value), self._bounded)
+        over = Over(self._statement.name("end"), "first", value.node, tuple(keys), (order,), value.type, *span)
+        same = [one for one in self._overs if replace(one, name="") == replace(over, name="")]
+        self._overs += [] if same else [over]
+        column = (same or [over])[0].column
+        return self._folded(Folded("first", column, value))
 
     def _measured(self) -> list[s.Column]:
         return self._columns
@@ -92,7 +110,8 @@ class Folds(Groups):
             Aggregate(column.name, one.what, one.expr, column.type, column.lower, column.upper)
             for one, column in zip(self._folds, self._columns, strict=True)
         ]
-        return r.Group(self._source.relation(), tuple(own), (*units, *folds))
+        rows = self._source.relation()
+        return r.Group(r.Window(rows, tuple(self._overs)) if self._overs else rows, tuple(own), (*units, *folds))
 
     def _key_column(self, place: int) -> s.Scalar:
         return self._named(place).column

@@ -132,7 +132,7 @@ class Groups(ABC):
             found = field.node if field is not None else self._source.row.builder.term(node).node
         except Problem:
             return None
-        return next((place for place, key in enumerate(self._keys) if _node(key) == found), None)
+        return next((place for place, key in enumerate(self._keys) if node_of(key) == found), None)
 
     def _ungrouped(self, node: exp.Column) -> Problem:
         self._source.row.leaf(node)  # refuses identifiers
@@ -176,7 +176,8 @@ class Groups(ABC):
         return self._key_term(place)
 
 
-def _node(key: GroupKey) -> s.Scalar:
+def node_of(key: GroupKey) -> s.Scalar:
+    """Give what a key computes."""
     if key.term is not None:
         return key.term.node
     assert key.field is not None

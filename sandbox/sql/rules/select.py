@@ -62,7 +62,8 @@ class _Select:
 
     def table(self) -> Table:
         """Read all clauses, then put them one over the other."""
-        self._fields = list(self._items())
+        for field in self._items():  # each may name those before it
+            self._fields.append(field)
         having = self._condition("having", windows=False)
         qualify = self._condition("qualify", windows=True)
         distinct = self._tree.args.get("distinct")
@@ -82,16 +83,23 @@ class _Select:
     def _items(self) -> Iterator[Field]:
         """The fields, each under a name of its own: those that are given stay, others move out of the way."""
         taken = {alias.lower() for alias in aliases_of(self._tree.expressions) if alias}
-        builder = self._builder("none")
+        builder = self._builder("last")
         for place, item in enumerate(self._tree.expressions, 1):
             node = item.unalias().unnest()
             if isinstance(node, exp.Star) or (isinstance(node, exp.Column) and isinstance(node.this, exp.Star)):
                 for field in self._star(node):
                     yield replace(field, name=_free(field.name, taken))
                 continue
-            field = self._row.named(node) or Field("", builder.term(node))
+            before = self._before(node)
+            field = before or self._row.named(node) or Field("", builder.term(node))
             name = item.alias if isinstance(item, exp.Alias) else _free(name_of(node, place), taken)
             yield replace(field, name=name)
+
+    def _before(self, node: exp.Expr) -> Field | None:
+        """The field of SELECT itself that a name means which is no column."""
+        if not isinstance(node, exp.Column) or node.args.get("table") or self._row.known(node):
+            return None
+        return by_name(self._fields, node)
 
     def _star(self, node: exp.Expr) -> list[Field]:
         if not isinstance(self._row, Row):
@@ -107,9 +115,9 @@ class _Select:
     def _order(self, builder: Builder) -> list[Order]:
         return orders(self._tree, self._fields, builder)
 
-    def _builder(self, aliases: Literal["first", "last", "none"], *, windows: bool = True) -> Builder:
-        """Reads expressions. `aliases`: whether the names that SELECT gives count before other names (ORDER BY), after
-        them (HAVING, QUALIFY), or not at all (SELECT)."""
+    def _builder(self, aliases: Literal["first", "last"], *, windows: bool = True) -> Builder:
+        """Reads expressions. `aliases`: whether the names that SELECT gives count before other names (ORDER BY) or
+        after them (SELECT, HAVING, QUALIFY)."""
 
         def leaf(node: exp.Expr) -> Term | None:
             if isinstance(node, exp.Window) and windows:

@@ -67,6 +67,26 @@ CASES = [
     ),
     Case(
         "Groups",
+        "the department of the dearest visit",
+        "SELECT d, COUNT(*) FROM (SELECT pid, ARG_MAX(dept, cost) AS d FROM visits GROUP BY pid) GROUP BY d",
+        [("eye", 1), ("heart", 1), ("skin", 2)],
+    ),
+    Case(
+        "Groups",
+        "the first department of a kind of visit, where there is one",
+        "SELECT d, COUNT(*) FROM (SELECT pid, ARG_MIN(dept, day) FILTER (WHERE cost < 15) AS d FROM visits GROUP BY "
+        "pid) GROUP BY d",
+        [("eye", 2), (None, 2)],
+    ),
+    Case(
+        "Groups",
+        "parts of a unit's rows",
+        "SELECT part, COUNT(*), SUM(cost) FROM (SELECT pid, cost, NTILE(2) OVER (PARTITION BY pid ORDER BY day) AS "
+        "part FROM visits) GROUP BY part",
+        [(1, 5, Decimal("137.00")), (2, 2, Decimal("35.50"))],
+    ),
+    Case(
+        "Groups",
         "groups of a unit join its rows",
         "SELECT p.sex, SUM(v.n) FROM persons p JOIN (SELECT pid, COUNT(*) AS n FROM visits GROUP BY pid) v "
         "USING (pid) GROUP BY p.sex",

@@ -151,6 +151,26 @@ CASES = [
         "write it in FROM",
     ),
     _case(
+        "the dearest visit of all",
+        "SELECT ARG_MAX(dept, cost) FROM visits",
+        "a single row's value never leaves",
+    ),
+    _case(
+        "a list of a unit's rows",
+        "SELECT COUNT(x) FROM (SELECT pid, STRING_AGG(dept, ',') AS x FROM visits GROUP BY pid)",
+        "Lists of rows are not built",
+    ),
+    _case(
+        "a deviation of a unit's rows",
+        "SELECT AVG(x) FROM (SELECT pid, STDDEV(cost) AS x FROM visits GROUP BY pid)",
+        "of released groups MEDIAN",
+    ),
+    _case(
+        "a value at the end of groups by several sets",
+        f"SELECT ARG_MAX(dept, n) FROM ({GROUPS}) GROUP BY ROLLUP (n)",
+        "GROUP BY without sets",
+    ),
+    _case(
         "several values for one",
         "SELECT COUNT(*) FROM persons WHERE age > (SELECT size FROM places)",
         "can give several rows",

@@ -122,6 +122,51 @@ CASES = [
     ),
     Case(
         "Released groups",
+        "medians and deviations of groups",
+        "WITH g AS (SELECT dept, COUNT(*) AS n FROM visits GROUP BY dept) SELECT MEDIAN(n), VAR_POP(n), VAR_SAMP(n), "
+        "STDDEV_POP(n), STDDEV(n) FILTER (WHERE n < 3) FROM g",
+        [(Decimal("1.5"), Decimal("0.6875"), Decimal("0.9167"), Decimal("0.8292"), Decimal("0.5774"))],
+    ),
+    Case(
+        "Released groups",
+        "a spread of nothing",
+        "WITH g AS (SELECT dept, COUNT(*) AS n FROM visits GROUP BY dept) SELECT MEDIAN(n), VAR_POP(n), STDDEV(n) FROM "
+        "g WHERE n > 9",
+        [(None, None, None)],
+    ),
+    Case(
+        "Released groups",
+        "the group with the most",
+        "WITH g AS (SELECT dept, COUNT(*) AS n FROM visits GROUP BY dept) SELECT ARG_MAX(dept, n), ARG_MIN(dept, n) "
+        "FILTER (WHERE dept = 'skin') FROM g",
+        [("eye", "skin")],
+    ),
+    Case(
+        "Released groups",
+        "quarters, shares of ranks and of rows",
+        "WITH g AS (SELECT EXTRACT(MONTH FROM day) AS m, COUNT(*) AS n FROM visits GROUP BY 1) SELECT m, NTILE(2) OVER "
+        "(ORDER BY m), NTILE(7) OVER (ORDER BY m DESC), PERCENT_RANK() OVER (ORDER BY n), CUME_DIST() OVER w FROM g "
+        "WINDOW w AS (ORDER BY n)",
+        [
+            (1, 1, 5, Decimal("0.75"), Decimal("1.0")),
+            (2, 1, 4, Decimal("0.0"), Decimal("0.6")),
+            (3, 1, 3, Decimal("0.0"), Decimal("0.6")),
+            (4, 2, 2, Decimal("0.75"), Decimal("1.0")),
+            (5, 2, 1, Decimal("0.0"), Decimal("0.6")),
+        ],
+    ),
+    Case(
+        "Released groups",
+        "a column of SELECT names those before it",
+        "SELECT dept, SUM(cost) FILTER (WHERE day < DATE '2023-03-01') AS a, SUM(cost) AS b, ROUND(a / b, 2) AS share, "
+        "share * 2 FROM visits WHERE dept <> 'heart' GROUP BY dept",
+        [
+            ("eye", Decimal("17.00"), Decimal("22.50"), Decimal("0.76"), Decimal("1.52")),
+            ("skin", Decimal("20.00"), Decimal("50.00"), Decimal("0.4"), Decimal("0.8")),
+        ],
+    ),
+    Case(
+        "Released groups",
         "groups, filtered after a limit",
         "SELECT COUNT(*) FROM (SELECT dept, COUNT(*) AS n FROM visits GROUP BY dept ORDER BY n DESC LIMIT 3) "
         "WHERE n = 1",
