@@ -5,24 +5,20 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from itertools import product
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from language_moves import Cells, cells, leaving, moved_too_far
 from query_examples import column, only, plan_of, registration
 from registrations import write_csv
 
 from sandbox.catalogue.entry import parse_entry
 from sandbox.catalogue.ingest import Limits, ingest
-from sandbox.engines.base import Histogram, OpenVersion
+from sandbox.engines.base import OpenVersion
 from sandbox.engines.duckdb.pool import DuckDBEngine
-from sandbox.plan.block import Measurement
 from sandbox.plan.plan import Plan
-from sandbox.privacy.rederive import _counts, _moves
 
 LARGE = 2**63 - 1
 TABLE = {
@@ -87,7 +83,6 @@ CONDITIONS = (
     "free NOT IN (7, 8)", "large > n", "pay > 12", "cost = 12.3 OR ok IS NULL",
 )  # fmt: skip
 Version = tuple[OpenVersion, dict[str, OpenVersion]]
-Cells = dict[tuple[Any, ...], tuple[int | Histogram, ...]]
 
 
 def rows(chance: random.Random) -> list[list[str | None]]:
@@ -145,43 +140,12 @@ def test_one_unit_moves_no_aggregate_by_more_than_its_square(
     sql, plan = question(random.Random(seed))
     block = only(plan)
     whole, without = neighbours
-    with_all = cells(engine, whole, plan)
+    with_all = kept(engine, whole, plan)
     for unit, smaller in without.items():
-        less = cells(engine, smaller, plan)
-        nothing = tuple(() if m.what == "quantile" else 0 for m in block.measurements)
-        for place, measured in enumerate(block.measurements):
-            pairs = [(with_all.get(g, nothing)[place], less.get(g, nothing)[place]) for g in with_all.keys() | less]
-            moved = [distance(measured, *pair) for pair in pairs]
-            assert sum(step**2 for step in moved) <= measured.square, (sql, unit, measured)
-            assert sum(moved) <= sum(_moves(measured, _counts(block))), (sql, unit, measured)
-        assert less.keys() <= with_all.keys(), (sql, unit)
-        if block.threshold is not None:
-            own = [with_all[group][block.threshold.measurement] for group in with_all.keys() - less]
-            assert own == [1] * len(own) and len(own) <= block.bounds.groups, (sql, unit)
+        assert not moved_too_far(block, with_all, kept(engine, smaller, plan)), (sql, unit)
 
 
-def distance(m: Measurement, one: int | Histogram, other: int | Histogram) -> int:
-    """How far two exact values, or the scores of two histograms, are apart."""
-    if isinstance(one, int) or isinstance(other, int):
-        assert isinstance(one, int) and isinstance(other, int)
-        return abs(one - other)
-    return int(np.abs(scores(m, one) - scores(m, other)).max())
-
-
-def scores(m: Measurement, bins: Histogram) -> Any:
-    """By definition, of every bin."""
-    rows = np.zeros(m.bins, np.int64)
-    for number, count in bins:
-        rows[number] = count
-    a, b = m.rank
-    up_to = np.cumsum(rows)
-    return np.maximum(np.maximum(b * (up_to - rows) - a * up_to[-1], a * up_to[-1] - b * up_to), 0)
-
-
-def cells(engine: DuckDBEngine, opened: OpenVersion, plan: Plan) -> Cells:
+def kept(engine: DuckDBEngine, opened: OpenVersion, plan: Plan) -> Cells:
     """The exact values of the cells that could leave."""
-    [exact], block = engine.run(opened, plan), only(plan)
-    found = dict(zip(exact.groups, exact.values, strict=True))
-    domains = [key.domain for key in block.keys if key.domain is not None]
-    allowed = set(product(*domains)) if block.threshold is None else found.keys()
-    return {group: values for group, values in found.items() if group in allowed}
+    [exact] = engine.run(opened, plan)
+    return leaving(only(plan), cells(exact))
