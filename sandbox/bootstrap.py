@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -22,16 +22,17 @@ from sandbox.core.ids import new_id
 from sandbox.core.keys import EPOCH, FileKeys, derive
 from sandbox.core.sealing import Sealer
 from sandbox.core.spool import Spool
-from sandbox.core.store import Store, Transaction
 from sandbox.engines.base import Engine
 from sandbox.errors import Problem
 from sandbox.identity import parties
 from sandbox.jobs.doorbell import Doorbell
 from sandbox.jobs.house import House, Ingest, Vault
 from sandbox.jobs.product import installed
+from sandbox.plan.plan import Plan
 from sandbox.products.afresh import Afresh
 from sandbox.settings import Settings, load
-from sandbox.stores import snapshot
+from sandbox.stores.snapshot import dump_database as dump_database
+from sandbox.stores.snapshot import fill_database as fill_database
 from sandbox.stores.sql import SqlStore
 from sandbox.test_instance import CREATED, identity, journal_of
 from sandbox.transparency.notes import Signer
@@ -117,21 +118,6 @@ def check_engine(settings: Settings) -> None:
         from sandbox.engines.spark.java import check
 
         check(settings.spark)
-
-
-def dump_database(store: Store, tx: Transaction, folder: Path) -> str:
-    """Write the whole database as `tx` sees it into `folder`; give the version of its schema."""
-    assert isinstance(store, SqlStore)
-    return snapshot.dump(store, tx, folder)
-
-
-def fill_database(settings: Settings, folder: Path, version: str) -> None:
-    """Fill the empty database of the settings from what `dump_database` wrote; raises `Problem`, and fills nothing."""
-    store = SqlStore(settings.database)
-    try:
-        snapshot.fill(store, folder, version)
-    finally:
-        store.close()
 
 
 def log_verifier_key(settings: Settings) -> str:
@@ -253,7 +239,18 @@ def _house(
         log_public_key=(home / "log.pub").read_text().strip(),
         test_instance=test,
         vault=vault,
+        renders=_renders(settings),
     )
+
+
+def _renders(settings: Settings) -> Callable[[Plan, Entry], bool]:
+    """Give what says of plans whether DuckDB has statements for them."""
+    if settings.engine != "duckdb":
+        return lambda plan, entry: True
+    from sandbox.catalogue.laying import declared_layout
+    from sandbox.engines.duckdb.foreseen import renders
+
+    return lambda plan, entry: renders(plan, declared_layout(entry))
 
 
 def _signer(settings: Settings, keys: FileKeys) -> Signer:

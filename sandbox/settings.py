@@ -26,6 +26,9 @@ class Settings(BaseSettings):
     database_url: str | None = Field(None, description="control database; default: SQLite in the home folder")
     scratch: Path | None = Field(None, description="where the vault decrypts uploads; default: memory, else the home")
     checkpoints: Path | None = Field(None, description="folder of checkpoints that others saved: the log must fit them")
+    timestamp_url: str | None = Field(
+        None, description="RFC 3161 timestamping authority for evidence", pattern="^https?://"
+    )
     name: str = Field("data-product-sandbox", description="name of the log in checkpoints", pattern=r"^[^\s+]{1,100}$")
     host: str = Field("127.0.0.1", description="address to listen on")
     port: int = Field(8000, description="port to listen on", ge=0, le=65535)

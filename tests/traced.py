@@ -7,7 +7,7 @@ import hashlib
 import io
 import json
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,8 @@ from sandbox.core.sealing import Sealer
 from sandbox.core.store import Store
 from sandbox.jobs.records import Base, Delivery, Job, Release
 from sandbox.jobs.result import canonical_result, result_of
-from sandbox.oversight.bundle import build_bundle
+from sandbox.oversight.attach import Stamp, attach
+from sandbox.oversight.bundle import build_bundle, contents
 from sandbox.oversight.candidates import Prepared, TraceKeys
 from sandbox.oversight.marks import fingerprint
 from sandbox.oversight.records import Trace
@@ -126,7 +127,9 @@ class Box:
             )
             tx.add(self._job(job, party, product, asked, row, entry.id))
             tx.add(Release(new_id("release"), job, base_id, party, recipient, b"", result, now()))
-            tx.add(Delivery(new_id("delivery"), job, "csv", "00", entry.id, None, now()))
+            said = {"job": job, "party": party, "file": "00"}
+            delivered = self.journal.write(tx, "delivery.made", public={"format": "csv"}, committed=said, job=job)
+            tx.add(Delivery(new_id("delivery"), job, "csv", "00", delivered.id, None, now()))
         out = io.StringIO()
         csv.writer(out).writerows([[column.name for column in answer.columns], *answer.rows])
         return out.getvalue().encode()
@@ -136,13 +139,34 @@ class Box:
         Scribe(self.store, self.folder, SIGNER, "box.example/log").step()
 
     def trace(self, leak: bytes, **hint: str) -> tuple[Prepared, TraceOutcome]:
+        """Trace, and announce it in the log as the vault does."""
+        said: list[Prepared] = []
         with self.store.read() as tx:
-            return run_trace(tx, self.keys, leak, hint)
+            found = run_trace(tx, self.keys, leak, hint, said.append)
+        told = said[0].announcement()
+        with self.store.write() as tx:
+            public, committed = told["public"] | {"trace": "trace_1"}, told["committed"]
+            self.journal.write(tx, "trace.started", public=public, committed=committed, party="regulator")
+        return found
 
-    def bundle(self, prepared: Prepared, outcome: TraceOutcome) -> bytes:
+    def bundle(self, prepared: Prepared, outcome: TraceOutcome, stamp: Stamp = lambda note: None) -> bytes:
+        """The bundle as it is handed out: what the vault makes, and once that is sealed what the log says of it."""
+        core, trace = self.core(prepared, outcome)
+        return self.attached(core, trace, stamp)
+
+    def core(self, prepared: Prepared, outcome: TraceOutcome) -> tuple[bytes, Trace]:
+        """What the vault makes, committed to by the trace's last leaf, which waits."""
         trace = Trace("trace_1", "regulator", prepared.file_digest, {}, "", "done", None, None, None, now(), None)
         with self.store.read() as tx:
-            return build_bundle(tx, self.journal, self.folder, trace, prepared, outcome, RESULT_OF)
+            core = build_bundle(tx, self.journal, trace, prepared, outcome, RESULT_OF)
+        with self.store.write() as tx:
+            said = {"outcome": "{}", "bundle": contents(core)}
+            entry = self.journal.write(tx, "trace.finished", public={"trace": "trace_1"}, committed=said)
+        return core, replace(trace, entry=entry.id)
+
+    def attached(self, core: bytes, trace: Trace, stamp: Stamp = lambda note: None) -> bytes:
+        with self.store.read() as tx:
+            return attach(tx, self.journal, self.folder, trace, core, stamp)
 
     def _job(self, job: str, party: str, product: str, plan: Plan, base: Base, entry: str) -> Job:
         said: dict[str, Any] = {

@@ -60,15 +60,38 @@ def lift(
 def verify_evidence(
     bundle: Annotated[Path, typer.Argument(help="The evidence bundle (zip).", exists=True, dir_okay=False)],
     log_key: Annotated[Path, typer.Option(help="The log's public key, from a source you trust.", exists=True)],
+    witness: Annotated[
+        list[Path] | None,
+        typer.Option(help="A witness's public key, from a source you trust; may be repeated.", exists=True),
+    ] = None,
+    timestamp_roots: Annotated[
+        Path | None, typer.Option(help="Root certificates (PEM) of the timestamping authority.", exists=True)
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Check an evidence bundle offline: signature, commitments, the copy, the score and its error bound."""
+    """Check an evidence bundle offline: log, announcement, commitments, the copy, the score and its error bound."""
     from sandbox.jobs.product import installed
     from sandbox.jobs.result import result_of
     from sandbox.oversight.evidence import verify_bundle
 
-    found = verify_bundle(bundle.read_bytes(), log_key.read_text(encoding="utf-8").strip(), result_of(installed()))
-    tell(found, "The evidence holds: {sentence}", as_json=as_json)
+    found = verify_bundle(
+        bundle.read_bytes(),
+        log_key.read_text(encoding="utf-8").strip(),
+        result_of(installed()),
+        [one.read_text(encoding="utf-8").strip() for one in witness or []],
+        timestamp_roots.read_bytes() if timestamp_roots else None,
+    )
+    if as_json:
+        typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
+        return
+    typer.echo(f"The evidence holds: {found['sentence']}")
+    for check in found["checks"]:
+        about = "" if check["finding"] is None else f" (finding {check['finding']})"
+        typer.echo(f"  shown: {check['en']}{about}")
+    for name, at in found["witnesses"].items():
+        typer.echo(f"  witness {name}: " + (f"cosigned at {at}" if at else "did not cosign this"))
+    for line in found["not_proved"]["en"]:
+        typer.echo(f"  not shown: {line}")
 
 
 def add_to(app: typer.Typer) -> None:

@@ -3,7 +3,6 @@ and may reveal the evidence – which closes the bases it opens."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable, Mapping
 from datetime import timedelta
@@ -22,7 +21,8 @@ from sandbox.jobs.house import House
 from sandbox.jobs.records import Base, Release, Task
 from sandbox.jobs.result import result_of
 from sandbox.jobs.tasks import ATTEMPTS, finish, queue
-from sandbox.oversight.bundle import build_bundle
+from sandbox.oversight.attach import Stamp, attach
+from sandbox.oversight.bundle import build_bundle, contents
 from sandbox.oversight.candidates import Prepared, TraceKeys, keep_sketches, prepare
 from sandbox.oversight.records import Trace
 from sandbox.oversight.trace import score
@@ -90,9 +90,7 @@ def carry_out(house: House, task: Task) -> None:
         _announce(house, trace, prepared)
         with house.store.read() as tx:
             outcome = score(tx, keys, prepared)
-            bundle = build_bundle(
-                tx, house.journal, house.log_folder, trace, prepared, outcome, result_of(house.products)
-            )
+            bundle = build_bundle(tx, house.journal, trace, prepared, outcome, result_of(house.products))
         _keep(house, task, trace, outcome.to_json(), bundle)
     except Problem as problem:
         _keep(house, task, trace, {"problem": {"code": problem.code, "detail": problem.detail}}, None)
@@ -109,14 +107,23 @@ def result(house: House, trace: Trace) -> dict[str, Any]:
     return held
 
 
-def reveal(house: House, tx: Transaction, principal: Principal, trace: Trace) -> bytes:
-    """Give the evidence bundle, and close the bases whose keys it opens.
+def evidence(house: House, trace: Trace, stamp: Stamp) -> bytes:
+    """Give the evidence bundle with what the log says of it by now; raises `Problem` like `attach`, or
+    `state_conflict` when there is none. Hand it out only after `reveal`."""
+    if trace.bundle is None:
+        raise Problem("state_conflict", "this trace has no evidence: nobody was traced")
+    core = house.release_sealer.open(trace.bundle, f"bundle:{trace.id}")
+    with house.store.read() as tx:
+        return attach(tx, house.journal, house.log_folder, trace, core, stamp)
+
+
+def reveal(house: House, tx: Transaction, principal: Principal, trace: Trace) -> None:
+    """Close the bases whose keys the evidence bundle opens, and log that it is handed out.
 
     Whoever holds the bundle could forge those copies from now on, so files first seen later prove nothing about them:
     their bases give no new findings, and a new asker of the same question gets a new base."""
     principal.may("trace.run")
-    if trace.bundle is None:
-        raise Problem("state_conflict", "this trace has no evidence: nobody was traced")
+    house.journal.write(tx, "evidence.revealed", public={"trace": trace.id}, party=trace.regulator)
     for finding in result(house, trace)["findings"]:
         release = tx.get(Release, finding["release"])
         base = tx.get(Base, release.base, lock=True) if release and finding["verdict"] == "traced" else None
@@ -125,7 +132,6 @@ def reveal(house: House, tx: Transaction, principal: Principal, trace: Trace) ->
             house.journal.write(
                 tx, "base.closed", public={"trace": trace.id}, committed={"base": base.id}, resource=base.resource
             )
-    return house.release_sealer.open(trace.bundle, f"bundle:{trace.id}")
 
 
 def close(tx: Transaction, base: Base) -> None:
@@ -165,7 +171,7 @@ def _keep(house: House, task: Task, trace: Trace, outcome: dict[str, Any], bundl
             public={"trace": trace.id},
             committed={
                 "outcome": canonical_bytes(_floatless(outcome)),
-                "bundle": hashlib.sha256(bundle or b"").hexdigest(),
+                "bundle": contents(bundle),
             },
             party=trace.regulator,
         )

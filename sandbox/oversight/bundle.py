@@ -1,12 +1,14 @@
 """Evidence bundles: a finding, with all that is needed to check it without the instance, in one zip.
 
 statement.zh.md, statement.en.md   the statement for people, made from data.json
-data.json                          trace, audience, time, SHA-256 of the leak, detector, N, findings
+data.json                          trace, audience, time, SHA-256 of the leak, detector, N, bases, findings
 leak                               the file as it came
-finding-<n>/leaf, proof.json       the release's leaf of the log; index, siblings and the signed checkpoint
-finding-<n>/openings.json          what opens the leaf's commitments
+finding-<n>/leaf, openings.json    the release's leaf of the log; what opens its commitments
 finding-<n>/base.json, plan.json   the noisy base X; the plan of the recipient's question
 finding-<n>/result.json            the canonical result: the recipient's copy
+finding-<n>/delivery-<m>/…         each acknowledged delivery: its leaf and openings, the recipient's key and signature
+
+The trace's last leaf commits to these; `attach` adds the folder log/ when the bundle is handed out.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ import base64
 import io
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
+from hashlib import sha256
 from typing import Any
 
 from sandbox.core.canonical import canonical_bytes, digest
@@ -24,6 +26,7 @@ from sandbox.core.commitments import Opened
 from sandbox.core.store import Transaction
 from sandbox.errors import Problem
 from sandbox.jobs.records import Job, Release
+from sandbox.oversight.acknowledged import acknowledged
 from sandbox.oversight.candidates import Candidate, Prepared, read_base
 from sandbox.oversight.marks import Groups, designs_from_bytes, embedded
 from sandbox.oversight.records import Trace
@@ -33,10 +36,12 @@ from sandbox.plan.codec import from_json
 from sandbox.plan.plan import Plan
 from sandbox.transparency.journal import EVIDENCE, RECIPIENT, Journal
 from sandbox.transparency.records import LogEntry
-from sandbox.transparency.serve import public_proof
 from watermarking.base import Base
 from watermarking.models import DETECTOR
 
+LOG = "log/"
+MOST_BYTES, MOST_FILES = 1 << 30, 1_000
+COMMITTED = ("recipient", "party", "product", "result", "base", "base_id", "plan", "design", "k_base", "k_user")
 ResultOf = Callable[[str, Plan, Sequence[Groups], Sequence[Sequence[tuple[int, ...]]]], Any]
 """Gives the canonical result, as JSON, that a product kind makes of plan, base and, block by block, marked values."""
 
@@ -44,26 +49,26 @@ ResultOf = Callable[[str, Plan, Sequence[Groups], Sequence[Sequence[tuple[int, .
 def build_bundle(
     tx: Transaction,
     journal: Journal,
-    log_folder: Path,
     trace: Trace,
     prepared: Prepared,
     outcome: TraceOutcome,
     result_of: ResultOf,
 ) -> bytes:
-    """Give the bundle (zip) of a scored trace; for its regulator and the accused only.
+    """Give the bundle (zip) of a scored trace, without its folder log/; for its regulator and the accused only.
 
-    Needs the journal with the vault's key. Raises `Problem(not_ready)` while a release's leaf waits for its checkpoint.
-    """
+    Needs the journal with the vault's key. Raises `Problem(execution_failed)` when a copy cannot be made again."""
     by_base = {candidate.row.id: candidate for candidate in prepared.candidates}
     files: dict[str, bytes] = {"leak": prepared.file}
     said = []
     for number, finding in enumerate(outcome.findings, 1):
         candidate = by_base[finding.base]
-        proof, kind = _proof(tx, journal, log_folder, result_of, candidate, finding)
-        files |= {f"finding-{number}/{name}": data for name, data in proof.items()}
-        said.append(_said(finding, candidate, kind))
+        proof, kind = _proof(tx, journal, result_of, candidate, finding)
+        mine = [one for one in candidate.releases[finding.recipient] if one.id == finding.release]
+        signed = acknowledged(tx, journal, mine, trace.created_at)
+        files |= {f"finding-{number}/{name}": data for name, data in (proof | signed).items()}
+        said.append(_said(finding, candidate, kind, sum(name.endswith("/signature") for name in signed)))
     data = {
-        "v": 1,
+        "v": 2,
         "trace": trace.id,
         "audience": trace.regulator,
         "time": rfc3339(now()),
@@ -71,17 +76,44 @@ def build_bundle(
         "verdict": outcome.verdict,
         "detector": DETECTOR,
         "pairs": outcome.pairs,
+        "bases": [candidate.row.id for candidate in prepared.candidates],
         "runs": outcome.runs,
         "below_bar": outcome.below_bar,
         "findings": said,
     }
     files["data.json"] = canonical_bytes(data)
     files |= {f"statement.{language}.md": report(language, data).encode() for language in LANGUAGES}
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+    return packed(files)
+
+
+def contents(bundle: bytes | None) -> str:
+    """Give the digest of what a bundle holds outside of log/: what the trace's last leaf commits to."""
+    files = unpacked(bundle) if bundle else {}
+    return digest({name: sha256(data).hexdigest() for name, data in files.items() if not name.startswith(LOG)})
+
+
+def packed(files: Mapping[str, bytes]) -> bytes:
+    """Pack files into a zip."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in sorted(files):
             archive.writestr(name, files[name])
-    return packed.getvalue()
+    return made.getvalue()
+
+
+def unpacked(bundle: bytes) -> dict[str, bytes]:
+    """Give the files of a zip; raises ValueError when it is too large or names a file twice, and what zipfile does."""
+    with zipfile.ZipFile(io.BytesIO(bundle)) as archive:
+        parts = archive.infolist()
+        names = {part.filename for part in parts}
+        if len(parts) > MOST_FILES or len(names) != len(parts) or sum(part.file_size for part in parts) > MOST_BYTES:
+            raise ValueError("it is too large, or names a file twice")
+        return {part.filename: archive.read(part) for part in parts}
+
+
+def opened_json(openings: Mapping[str, Opened]) -> bytes:
+    """Spell openings as canonical JSON."""
+    return canonical_bytes({n: {"value": text(one.value), "salt": text(one.salt)} for n, one in openings.items()})
 
 
 def copy_again(bases: Sequence[Base], openings: Mapping[str, Opened]) -> list[list[tuple[int, ...]]]:
@@ -93,7 +125,6 @@ def copy_again(bases: Sequence[Base], openings: Mapping[str, Opened]) -> list[li
 def _proof(
     tx: Transaction,
     journal: Journal,
-    log_folder: Path,
     result_of: ResultOf,
     candidate: Candidate,
     finding: Finding,
@@ -101,21 +132,19 @@ def _proof(
     release = tx.get(Release, finding.release)
     job = tx.get(Job, release.job) if release else None
     entry = tx.get(LogEntry, job.entry) if job and job.entry else None
-    if job is None or release is None or entry is None or entry.index is None:
-        raise Problem("not_ready", "the log has not sealed the release yet; ask for the evidence again in a moment")
+    assert job is not None and release is not None and entry is not None, "a release has its job and its leaf"
     openings = journal.openings(tx, entry, RECIPIENT) | journal.openings(tx, entry, EVIDENCE)
+    if missing := [name for name in COMMITTED if name not in openings]:
+        said = f"the leaf's {', '.join(missing)} were erased: nobody can show any more what it committed to"
+        raise Problem("execution_failed", said)
     plan = from_json(job.plan)
     _, bases = read_base(candidate.row.id, candidate.content)
     result = result_of(job.kind, plan, bases, copy_again(bases, openings))
     if digest(result) != release.result_digest:
         raise Problem("execution_failed", "a copy cannot be made again: its base, keys or software changed")
-    found = public_proof(tx, log_folder, entry.index)
-    proof = {"index": found.index, "checkpoint": found.checkpoint, "hashes": [_text(step) for step in found.path]}
-    opened = {name: {"value": _text(each.value), "salt": _text(each.salt)} for name, each in openings.items()}
     files = {
         "leaf": entry.leaf,
-        "proof.json": canonical_bytes(proof),
-        "openings.json": canonical_bytes(opened),
+        "openings.json": opened_json(openings),
         "base.json": candidate.content,
         "plan.json": canonical_bytes(job.plan),
         "result.json": canonical_bytes(result),
@@ -123,7 +152,7 @@ def _proof(
     return files, job.kind
 
 
-def _said(finding: Finding, candidate: Candidate, kind: str) -> dict[str, Any]:
+def _said(finding: Finding, candidate: Candidate, kind: str, signed: int) -> dict[str, Any]:
     return {
         "release": finding.release,
         "party": finding.party,
@@ -134,10 +163,12 @@ def _said(finding: Finding, candidate: Candidate, kind: str) -> dict[str, Any]:
         "log10_p": str(finding.log10_p),
         "ln_e": str(finding.log_e),
         "cells": finding.cells,
-        "acknowledged": any(delivery["acknowledged"] for delivery in finding.deliveries),
+        "deliveries": len(finding.deliveries),
+        "signed": signed,
         "alignment": reported(candidate)[0],
     }
 
 
-def _text(data: bytes) -> str:
+def text(data: bytes) -> str:
+    """Standard base64."""
     return base64.b64encode(data).decode()

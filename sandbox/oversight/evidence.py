@@ -4,64 +4,79 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import io
 import json
-import zipfile
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sandbox.core.canonical import digest
 from sandbox.core.commitments import Opened, opens
 from sandbox.errors import Problem
-from sandbox.oversight.bundle import ResultOf, copy_again
+from sandbox.oversight import acknowledged
+from sandbox.oversight.bundle import COMMITTED, ResultOf, copy_again, unpacked
 from sandbox.oversight.candidates import read_base, shown
 from sandbox.oversight.leaks import read_leak
+from sandbox.oversight.logged import Seen, Wrong, announced, committed, in_the_log
 from sandbox.oversight.marks import designs_from_bytes
-from sandbox.oversight.statements import LANGUAGES, report, sentence
+from sandbox.oversight.statements import LANGUAGES, not_proved, report, sentence
 from sandbox.oversight.trace import scored
 from sandbox.plan.codec import from_json
 from sandbox.plan.plan import Plan
 from sandbox.transparency.journal import content
-from sandbox.transparency.merkle import leaf_hash, verify_inclusion
-from sandbox.transparency.notes import NoteInvalid, decode, open_checkpoint
 from watermarking import score as scoring
 from watermarking.base import Base
 from watermarking.leak import Leak
 from watermarking.models import DETECTOR
 
-MOST_BYTES, MOST_FILES = 1 << 30, 1_000
 SAME = 1e-6  # in ln E: other machines add in another order
-COMMITTED = ("recipient", "party", "product", "result", "base", "base_id", "plan", "design", "k_base", "k_user")
 CHECKS = {
     "file": ("the leak is the file that was traced", "泄露文件就是被溯源的文件"),
     "statement": ("the statement says what the data says", "说明与数据一致"),
-    "log": ("the signed log contains the release's leaf", "签名日志包含该产出的条目"),
+    "log": ("the signed log contains every leaf that is shown", "签名日志包含所示的每个条目"),
+    "announced": (
+        "the log announced file, bases and number of recipients before it held this result, and after the releases",
+        "日志在产出之后、得出结果之前公告了文件、基表和接收方数目",
+    ),
+    "whole": ("the log committed to this bundle", "日志对本证据包作了承诺"),
     "commitments": ("every commitment of the leaf opens", "条目的每个承诺都能打开"),
     "copy": ("base and keys give the committed result again", "由基表和密钥可重新得到所承诺的结果"),
     "score": ("file and base give the stated score and bound again", "由文件和基表可重新得到所述得分与概率上限"),
-}
-NOT_PROVED = {
-    "en": "Not proved: honest making of the keys; who passed the file on; that the host did not frame the recipient; "
-    "the number of recipients scored.",
-    "zh": "未证明：密钥的诚实生成；谁把文件传出；平台方没有栽赃；参与计分的接收方数目。",
+    "delivery": ("the recipient's own key signed for the delivery", "接收方用自己的密钥签收了交付"),
+    "witness": ("a witness cosigned this state of the log", "见证方联署了日志的这一状态"),
+    "timestamp": ("a timestamping authority saw this state of the log", "时间戳机构见过日志的这一状态"),
 }
 
 
-def verify_bundle(data: bytes, log_public_key: str, result_of: ResultOf) -> dict[str, Any]:
+def verify_bundle(
+    data: bytes,
+    log_public_key: str,
+    result_of: ResultOf,
+    witness_keys: Sequence[str] = (),
+    timestamp_roots: bytes | None = None,
+) -> dict[str, Any]:
     """Check the bundle `data` and give what was checked and what it means: `sentence`, `sentence_zh`, `checks`
-    (each with its finding, en, zh), `findings`, `not_proved`.
+    (each with its finding, en, zh), `findings`, `witnesses` (when each given one cosigned, or null), `timestamp`,
+    `not_proved`.
 
-    Raises `Problem(field_invalid)` naming the first check that fails.
+    Trusts the log's verifier keys, and the witnesses' and authorities' that are given. Raises `Problem(field_invalid)`
+    naming the first check that fails.
     """
     try:
-        return _verify(_unpacked(data), log_public_key, result_of)
+        files = unpacked(data)
+    except Exception as error:  # zipfile has many ways to say it
+        raise _refused("bundle", f"{error}") from error
+    try:
+        return _verify(files, log_public_key, result_of, witness_keys, timestamp_roots)
     except Problem:
         raise
+    except Wrong as error:
+        raise _refused(error.check, error.why) from error
     except Exception as error:  # whatever a forged bundle breaks, the answer is the same
         raise _refused("bundle", "it is not whole") from error
 
 
-def _verify(files: Mapping[str, bytes], log_public_key: str, result_of: ResultOf) -> dict[str, Any]:
+def _verify(
+    files: Mapping[str, bytes], key: str, result_of: ResultOf, witness_keys: Sequence[str], roots: bytes | None
+) -> dict[str, Any]:
     data = json.loads(files["data.json"])
     # 1 the leak is the one that the bundle is about
     if hashlib.sha256(files["leak"]).hexdigest() != data["file"]:
@@ -71,34 +86,59 @@ def _verify(files: Mapping[str, bytes], log_public_key: str, result_of: ResultOf
         raise _refused("score", f"it was made by detector {data['detector']}; check it with that version")
     if any(files[f"statement.{language}.md"] != report(language, data).encode() for language in LANGUAGES):
         raise _refused("statement", "its words were changed")
-    checks = [_passed("file"), _passed("statement")]
+    # 3 the log's key signed a tree that contains every leaf, in the right order
+    seen = in_the_log(files, key, witness_keys, roots)
+    announced(files, data, seen)
+    checks = [_passed(check) for check in ("file", "statement", "log", "announced")]
     found = []
     leak = read_leak(files["leak"])
     for number, finding in enumerate(data["findings"], 1):
         part = {name.partition("/")[2]: held for name, held in files.items() if name.startswith(f"finding-{number}/")}
-        found.append(_finding(part, finding, data["pairs"], leak, log_public_key, result_of))
-        checks += [_passed(check, number) for check in ("log", "commitments", "copy", "score")]
+        found.append(_finding(part, finding, data["pairs"], leak, result_of))
+        passed = ("commitments", "copy", "score") + (("delivery",) if found[-1]["signed"] else ())
+        checks += [_passed(check, number) for check in passed]
+    # 7 the log committed to all of this before it was handed out
+    committed(files, data)
+    checks += [_passed("whole")]
     best = min((finding["log10_p"] for finding in found), default=None)
     verdict = scoring.TRACED if found else data["verdict"]
     if (data["verdict"] == scoring.TRACED) != bool(found):
         raise _refused("statement", "verdict and findings do not fit")
+    checks += [_passed("witness")] if any(seen.witnesses.values()) else []
+    checks += [_passed("timestamp")] if seen.stamped else []
     return {
         "trace": data["trace"],
         "audience": data["audience"],
         "verdict": verdict,
+        "pairs": data["pairs"],
         "findings": found,
         "checks": checks,
+        "witnesses": dict(seen.witnesses),
+        "timestamp": seen.stamped,
         "sentence": sentence("en", verdict, best),
         "sentence_zh": sentence("zh", verdict, best),
-        "not_proved": NOT_PROVED,
+        "not_proved": {language: _not_proved(language, seen, found) for language in LANGUAGES},
     }
 
 
+def _not_proved(language: str, seen: Seen, found: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Give what stays unproved, in sentences: always the same three, and what witnesses, timestamp and signatures would
+    have added."""
+    lacks = {
+        "witness": not any(seen.witnesses.values()),
+        "timestamp": not seen.stamped and not seen.timestamp,
+        "timestamp_unread": not seen.stamped and seen.timestamp,
+        "delivery": any(not finding["signed"] for finding in found),
+    }
+    return not_proved(language, [name for name, lacking in lacks.items() if lacking])
+
+
 def _finding(
-    part: Mapping[str, bytes], said: Mapping[str, Any], pairs: int, leak: Leak, key: str, result_of: ResultOf
+    part: Mapping[str, bytes], said: Mapping[str, Any], pairs: int, leak: Leak, result_of: ResultOf
 ) -> dict[str, Any]:
-    # 3 the log's key signed a tree that contains the leaf
-    logged = _logged(part, key)
+    logged: dict[str, Any] = content(part["leaf"])
+    if logged["kind"] != "job.released":
+        raise _refused("log", "the leaf records no release")
     # 4 the leaf committed to everything that follows, before delivery
     openings = _opened(part, logged)
     for name in ("party", "recipient"):
@@ -126,22 +166,23 @@ def _finding(
         raise _refused("score", "the score does not reach the bar")
     product, entry = openings["product"].value.decode(), logged["entry"]
     named = {name: said[name] for name in ("release", "party", "recipient")}
-    return named | {"log10_p": float(said["log10_p"]), "product": product, "entry": entry}
+    signed = _signed(part, said, openings)
+    return named | {"log10_p": float(said["log10_p"]), "product": product, "entry": entry, "signed": signed}
 
 
-def _logged(part: Mapping[str, bytes], key: str) -> dict[str, Any]:
-    proof = json.loads(part["proof.json"])
-    try:
-        head = open_checkpoint(proof["checkpoint"], key)
-    except NoteInvalid as error:
-        raise _refused("log", f"{error}") from error
-    siblings = [decode(step) for step in proof["hashes"]]
-    if not verify_inclusion(proof["index"], head.size, leaf_hash(part["leaf"]), siblings, head.root):
-        raise _refused("log", "the leaf is not in the signed tree")
-    said: dict[str, Any] = content(part["leaf"])
-    if said["kind"] != "job.released":
-        raise _refused("log", "the leaf records no release")
-    return said
+def _signed(part: Mapping[str, bytes], said: Mapping[str, Any], openings: Mapping[str, Opened]) -> list[str]:
+    """Check the deliveries that the recipient signed for; give the SHA-256 of the files that were delivered."""
+    folders = sorted({name.partition("/")[0] for name in part if name.startswith("delivery-")})
+    if len(folders) != said["signed"]:
+        raise _refused("delivery", "the statement names another number of signed deliveries")
+    found = []
+    for folder in folders:
+        files = {name.partition("/")[2]: held for name, held in part.items() if name.startswith(folder + "/")}
+        try:
+            found.append(acknowledged.verify(files, said["party"], openings["job"].value.decode()))
+        except (ValueError, KeyError) as error:
+            raise _refused("delivery", f"{error}") from error
+    return found
 
 
 def _opened(part: Mapping[str, bytes], logged: Mapping[str, Any]) -> dict[str, Opened]:
@@ -161,15 +202,6 @@ def _log_e(leak: Leak, bases: Sequence[Base], plan: Plan, openings: Mapping[str,
     if not found:
         raise _refused("score", "the file does not show this base")
     return scored(found, designs, openings["k_base"].value, [openings["k_user"].value])[1][0]
-
-
-def _unpacked(data: bytes) -> dict[str, bytes]:
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        parts = archive.infolist()
-        names = {part.filename for part in parts}
-        if len(parts) > MOST_FILES or len(names) != len(parts) or sum(part.file_size for part in parts) > MOST_BYTES:
-            raise _refused("bundle", "it is too large, or names a file twice")
-        return {part.filename: archive.read(part) for part in parts}
 
 
 def _passed(check: str, finding: int | None = None) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from watermarking.score import INSUFFICIENT, LOG10_ALPHA, NOT_OURS, TRACED
@@ -31,20 +32,22 @@ For: {audience}. Made: {time}. File SHA-256: `{file}`.
 
 {sentence}
 
-Findings: {count}. Recipients of record scored: {pairs}. The stated bound already counts all of them.
+Findings: {count}. Recipients of record scored: {pairs}, a number that stands in the log since before any of their keys
+was read. The stated bound already counts all of them.
 Detector: version {detector}. Times this file was traced: {runs}. Not named, because below the bar: {below}.
 {delivery}
 ## What this bundle lets anybody check, without us
 - The log's signed checkpoint contains the leaf of each release named here. The leaf commits to recipient, product,
   noisy base, result, both mark keys and the design of the marks; each commitment opens.
+- After it the log announced this trace – file, bases, number of recipients –, and then committed to this bundle.
 - From base and keys the recipient's copy is made again, and it is the committed result.
 - File and base give the stated score again, and the score gives the stated bound.
 
 ## What it does not prove
 - That the keys were made honestly, or that the instance's host did not itself make or leak this copy.
-- When the leaf was written: compare its time and index with a checkpoint that you, or a witness, saved earlier.
+- When the leaf was written, beyond what a witness cosigned or a timestamp in the folder log/ says.
 - Who passed the file on: a copy can be stolen from its recipient, or given on by somebody who received it lawfully.
-- That only these recipients were scored: the number comes from the instance (it is in the log before each run).
+- That no other trace of this file gave another result: the log shows how many there were.
 
 Whoever holds this bundle could forge the copies in it. Files first seen after it was handed out prove nothing more.
 """,
@@ -54,27 +57,34 @@ Whoever holds this bundle could forge the copies in it. Files first seen after i
 
 {sentence}
 
-结论数：{count}。参与计分的登记接收方：{pairs}，上述概率上限已把他们全部计入。
+结论数：{count}。参与计分的登记接收方：{pairs}（读取任何密钥之前已记入日志），上述概率上限已把他们全部计入。
 检测器版本：{detector}。此文件被溯源次数：{runs}。未达标准、因而不指名者：{below}。
 {delivery}
 ## 任何人无需信任平台即可核验
 - 日志的签名检查点包含所列每次产出的条目。条目对接收方、产品、加噪基表、结果、两把标记密钥和标记方案作了承诺，
   每个承诺都能打开。
+- 其后日志公告了本次溯源（文件、基表、接收方数目），再后对本证据包作了承诺。
 - 由基表和密钥可重新生成该接收方的副本，且与承诺的结果一致。
 - 由文件和基表可重新算出所述得分，由得分可得出所述概率上限。
 
 ## 不能证明的
 - 密钥的生成是诚实的，或平台运营方自己没有制作或泄露这份副本。
-- 条目写入的时间：请与您或见证方更早保存的检查点比较其时间与序号。
+- 条目写入的时间，除非 log/ 目录中有见证方的联署或时间戳。
 - 文件是谁传出去的：副本可能被盗，也可能由合法获得者转出。
-- 参与计分的只有这些接收方：这个数目由平台提供（每次溯源之前已记入日志）。
+- 对此文件的其他溯源没有得出别的结果：日志显示共有多少次。
 
 持有本证据包者可以伪造其中的副本。证据包交出之后才首次出现的文件，不再具有证明力。
 """,
 }
 DELIVERY = {
-    "en": {True: "The recipient signed for a delivery of this release.", False: "No signed delivery is on record."},
-    "zh": {True: "接收方对该产出的交付有签收。", False: "没有签收记录。"},
+    "en": {
+        True: "The recipient signed for a delivery of this release with its own key.",
+        False: "No delivery of this release was signed for: nothing here but the instance's word says it arrived.",
+    },
+    "zh": {
+        True: "接收方已用自己的密钥签收该产出的交付。",
+        False: "该产出的交付没有签收：是否送达，此处仅有平台一方之言。",
+    },
 }
 
 
@@ -88,7 +98,7 @@ def report(language: str, data: dict[str, Any]) -> str:
     findings = data["findings"]
     best = min((float(finding["log10_p"]) for finding in findings), default=None)
     lines = [
-        f"- {finding['party']}: log10 p ≤ {finding['log10_p']}. {DELIVERY[language][finding['acknowledged']]}"
+        f"- {finding['party']}: log10 p ≤ {finding['log10_p']}. {DELIVERY[language][finding['signed'] > 0]}"
         for finding in findings
     ]
     return REPORTS[language].format(
@@ -104,3 +114,30 @@ def report(language: str, data: dict[str, Any]) -> str:
         below=data["below_bar"],
         delivery="\n" + "\n".join(lines) + "\n" if lines else "",
     )
+
+
+NOT_PROVED = {
+    "en": {
+        "": "That the mark keys were made honestly.",
+        "who": "Who passed the file on.",
+        "framing": "That the host did not frame the recipient with a copy that it made itself.",
+        "witness": "That nobody was shown another log: none of the given witnesses cosigned this state of it.",
+        "timestamp": "When the log was in this state: the bundle holds no timestamp.",
+        "timestamp_unread": "When the log was in this state: its timestamp was not checked, as no roots were given.",
+        "delivery": "That the copy reached the recipient: no delivery of it was signed for.",
+    },
+    "zh": {
+        "": "标记密钥是诚实生成的。",
+        "who": "文件是谁传出去的。",
+        "framing": "平台方没有用自制的副本栽赃接收方。",
+        "witness": "没有人见到另一份日志：所给的见证方均未联署日志的这一状态。",
+        "timestamp": "日志何时处于这一状态：证据包中没有时间戳。",
+        "timestamp_unread": "日志何时处于这一状态：未提供根证书，时间戳未经核验。",
+        "delivery": "副本已送达接收方：没有对其交付的签收。",
+    },
+}
+
+
+def not_proved(language: str, lacking: Sequence[str]) -> list[str]:
+    """Give, in sentences, what a bundle that holds does not prove: what none can, and what this one lacks."""
+    return [NOT_PROVED[language][name] for name in ("", "who", "framing", *lacking)]

@@ -92,7 +92,7 @@ def restore(source: Path, settings: Settings) -> dict[str, Any]:
         raise Problem("not_ready", said)
     try:
         _fill_home(source, home, manifest)
-        fill_database(settings, source / DATABASE, str(manifest["schema"]))
+        fill_database(settings.database, source / DATABASE, str(manifest["schema"]))
     except OSError as error:
         shutil.rmtree(home, ignore_errors=True)
         raise _unwritable(home, error) from error

@@ -16,7 +16,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from sandbox.core.store import Transaction
+from sandbox.core.store import Store, Transaction
 from sandbox.errors import Problem
 from sandbox.stores.columns import ExactDecimal, Moment
 from sandbox.stores.sql import SqlStore, SqlTransaction
@@ -25,9 +25,9 @@ from sandbox.stores.tables import METADATA
 PAGE = 500
 
 
-def dump(store: SqlStore, tx: Transaction, folder: Path) -> str:
+def dump_database(store: Store, tx: Transaction, folder: Path) -> str:
     """Write every table as `tx` sees it into `folder`; give the schema's version."""
-    assert isinstance(tx, SqlTransaction)
+    assert isinstance(store, SqlStore) and isinstance(tx, SqlTransaction)
     folder.mkdir(parents=True)
     for table in METADATA.sorted_tables:
         query = sa.select(table).order_by(*table.primary_key.columns).execution_options(yield_per=PAGE)
@@ -37,11 +37,19 @@ def dump(store: SqlStore, tx: Transaction, folder: Path) -> str:
     return str(store.reach())
 
 
-def fill(store: SqlStore, folder: Path, version: str) -> None:
-    """Make the schema in an empty database and fill it from `folder`.
+def fill_database(url: str, folder: Path, version: str) -> None:
+    """Make the schema in the empty database at `url` and fill it from `folder`.
 
     Raises `Problem`: `state_conflict` when the database is not empty, `not_ready` for files of another schema version.
     """
+    store = SqlStore(url)
+    try:
+        _fill(store, folder, version)
+    finally:
+        store.close()
+
+
+def _fill(store: SqlStore, folder: Path, version: str) -> None:
     if store.reach() is not None or sa.inspect(store.engine).get_table_names():
         raise Problem("state_conflict", "the control database is not empty; name an empty one")
     store.create()

@@ -53,5 +53,19 @@ class KeyOut(Output):
     expires_at: datetime | None
 
 
+class SigningKeyIn(Input):
+    """An Ed25519 public key that signs for deliveries: its 32 bytes in base64."""
+
+    public: Annotated[str, Field(min_length=44, max_length=44, pattern=r"^[A-Za-z0-9+/]{43}=$")]
+
+
+class SigningKeyOut(Record):
+    """A registered signing key."""
+
+    party: str
+    public: str
+    revoked_at: datetime | None
+
+
 class KeyGone(Record):
     revoked_at: datetime | None

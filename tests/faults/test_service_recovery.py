@@ -184,7 +184,7 @@ def test_a_database_set_back_in_place_stops_and_recovers(small: World) -> None:
     small.box.house.store.close()  # type: ignore[attr-defined]
     for left in home.glob("sandbox.db*"):
         left.unlink()
-    bootstrap.fill_database(small.box.settings, small.backup / "database", schema(small))
+    bootstrap.fill_database(small.box.settings.database, small.backup / "database", schema(small))
     still(small.box.settings)
     house, scribe = scribe_house(small.box.settings, let_go)
     with pytest.raises(Problem, match="ahead of the database"):

@@ -33,11 +33,12 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     box.release(base, "alpha")
     leak = damaged(box.release(base, "beta", question(n="count", mean="average")))
     prepared, outcome = box.trace(leak)
+    core, trace = box.core(prepared, outcome)
     with pytest.raises(Problem) as early:
-        box.bundle(prepared, outcome)
+        box.attached(core, trace)
     assert early.value.code == "not_ready"
     box.seal()
-    made = box.bundle(prepared, outcome)
+    made = box.attached(core, trace)
     store.close()
     return made
 
@@ -48,7 +49,8 @@ def checked(data: bytes, key: str = SIGNER.verifier_key) -> dict[str, object]:
 
 def test_the_bundle_holds(bundle: bytes) -> None:
     found = checked(bundle)
-    assert [check["check"] for check in found["checks"]] == ["file", "statement", "log", "commitments", "copy", "score"]  # type: ignore[attr-defined, index]
+    passed = [check["check"] for check in found["checks"]]  # type: ignore[attr-defined, index]
+    assert passed == ["file", "statement", "log", "announced", "commitments", "copy", "score", "whole"]
     [finding] = found["findings"]  # type: ignore[misc]
     assert (finding["party"], finding["recipient"], finding["product"]) == ("party-beta", "beta", "prod")  # type: ignore[index]
     assert finding["log10_p"] < -20  # type: ignore[index]
@@ -118,15 +120,51 @@ def without_leak(files: Files) -> None:
 
 
 def unsigned(files: Files) -> None:
-    proof = json.loads(files["finding-1/proof.json"])
-    proof["checkpoint"] = proof["checkpoint"].split("\n\n")[0] + "\n"
-    files["finding-1/proof.json"] = canonical_bytes(proof)
+    files["log/checkpoint"] = files["log/checkpoint"].split(b"\n\n")[0] + b"\n"
 
 
 def other_root(files: Files) -> None:
-    proof = json.loads(files["finding-1/proof.json"])
-    proof["hashes"] = proof["hashes"][::-1] + proof["hashes"]
-    files["finding-1/proof.json"] = canonical_bytes(proof)
+    proofs = json.loads(files["log/proofs.json"])
+    proofs["finding-1/leaf"]["hashes"] *= 2
+    files["log/proofs.json"] = canonical_bytes(proofs)
+
+
+def more_recipients(files: Files) -> None:
+    """A smaller N would make a smaller bound: it is the one that was announced."""
+    data = json.loads(files["data.json"]) | {"pairs": 1}
+    files["data.json"] = canonical_bytes(data)
+    files |= {f"statement.{language}.md": report(language, data).encode() for language in LANGUAGES}
+
+
+def other_bases(files: Files) -> None:
+    data = json.loads(files["data.json"])
+    files["data.json"] = canonical_bytes(data | {"bases": [*data["bases"], "base_2"]})
+
+
+def swapped_leaves(files: Files) -> None:
+    """An announcement that was written after the result."""
+    proofs = json.loads(files["log/proofs.json"])
+    for one, other in (("log/started.leaf", "log/finished.leaf"), ("finding-1/leaf", "log/started.leaf")):
+        files[one], files[other] = files[other], files[one]
+        proofs[one], proofs[other] = proofs[other], proofs[one]
+    files["log/proofs.json"] = canonical_bytes(proofs)
+
+
+def another_announcement(files: Files) -> None:
+    said = json.loads(files["log/started.openings.json"])
+    said["file"]["value"] = base64.b64encode(b"00" * 32).decode()
+    files["log/started.openings.json"] = canonical_bytes(said)
+
+
+def slipped_in(files: Files) -> None:
+    files["finding-1/more"] = b"slipped in"
+
+
+def false_signature(files: Files) -> None:
+    data = json.loads(files["data.json"])
+    data["findings"][0]["signed"] = 1
+    files["data.json"] = canonical_bytes(data)
+    files |= {f"statement.{language}.md": report(language, data).encode() for language in LANGUAGES}
 
 
 TAMPERED = {
@@ -137,6 +175,9 @@ TAMPERED = {
         data_with(audience="public"),
     ],
     "log": [another_leaf, unsigned, other_root],
+    "announced": [more_recipients, other_bases, swapped_leaves, another_announcement, finding_with(base="base_2")],
+    "whole": [slipped_in, finding_with(cells=1)],
+    "delivery": [false_signature],
     "commitments": [
         opening_with("k_user", b"x" * 32),
         opening_with("k_user", b"x" * 32, fresh=True),
@@ -177,5 +218,5 @@ def test_another_logs_key_is_refused(bundle: bytes) -> None:
 
 
 def test_noise_is_no_bundle() -> None:
-    with pytest.raises(Problem, match="not whole"):
+    with pytest.raises(Problem, match="can be read"):
         checked(b"PK nothing")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 from collections.abc import Iterator
@@ -139,13 +140,43 @@ def test_a_delivery_is_acknowledged_once(job: tuple[Web, Job]) -> None:
     web.call("GET", f"/jobs/{made.id}/result", key="user")
     row = deliveries(web, made)[-1]
     path = f"/jobs/{made.id}/acknowledgement"
-    answer = web.call("POST", path, {"signature": "c2ln"}, "user")
+    key = Ed25519PrivateKey.generate()
+    listed = web.call("GET", f"/jobs/{made.id}/deliveries", key="user").json["items"][-1]
+    with web.house.store.read() as tx:
+        entry = tx.get(LogEntry, row.entry)
+    assert entry is not None and (listed["id"], listed["leaf_hash"]) == (row.id, entry.leaf_hash)
+    message = f"sandbox delivery v1\n{entry.leaf_hash}\n".encode()
+    signature = base64.b64encode(key.sign(message)).decode()
+    early = web.call("POST", path, {"signature": signature}, "user").json
+    assert early["code"] == "field_invalid" and "register" in early["detail"]
+    public = base64.b64encode(key.public_key().public_bytes_raw()).decode()
+    registered = web.call("POST", "/signing-keys", {"public": public}, "user").json
+    wrong = base64.b64encode(key.sign(b"another text")).decode()
+    assert web.call("POST", path, {"signature": wrong}, "user").json["code"] == "field_invalid"
+    answer = web.call("POST", path, {"signature": signature}, "user")
     assert (answer.status_code, answer.json["delivery"]) == (201, row.id)
     again = web.call("POST", path, {"delivery": row.id}, "user")
     assert (again.status_code, again.json["code"]) == (409, "state_conflict")
     kept = deliveries(web, made)[-1].acknowledgement
     assert kept is not None
-    assert kept["signature"] == "c2ln"
+    assert (kept["signature"], kept["signing_key"]) == (signature, registered["id"])
+
+
+def test_signing_keys_are_ones_own(job: tuple[Web, Job]) -> None:
+    web, _ = job
+    for wrong in ("A" * 43 + "=", base64.b64encode(b"x" * 31 + b"\xff").decode()[:-1] + "B"):
+        refused = web.call("POST", "/signing-keys", {"public": wrong[:-1] + "!"}, "user").json
+        assert refused["code"] == "field_invalid"
+    made = [
+        web.call("POST", "/signing-keys", {"public": base64.b64encode(bytes([n]) * 32).decode()}, "user")
+        for n in (1, 1)
+    ]
+    assert [one.status_code for one in made] == [201, 409]
+    key = made[0].json["id"]
+    assert web.call("DELETE", f"/signing-keys/{key}", key="other").status_code == 404
+    assert web.call("DELETE", f"/signing-keys/{key}", key="user").json["revoked_at"]
+    assert web.call("DELETE", f"/signing-keys/{key}", key="user").status_code == 409
+    assert web.call("POST", "/signing-keys", {"public": "x"}).json["code"] == "role_not_allowed"
 
 
 def test_the_job_shows_no_inside(job: tuple[Web, Job]) -> None:

@@ -16,6 +16,7 @@ from sandbox.web.api import (
     results,
     revenue,
     settlements,
+    signing,
     subscriptions,
     traces,
 )
@@ -33,6 +34,7 @@ BLUEPRINTS = tuple(
         subscriptions,
         jobs,
         results,
+        signing,
         publications,
         accounts,
         traces,

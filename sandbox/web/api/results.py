@@ -12,6 +12,7 @@ from sandbox.core.ids import new_id
 from sandbox.errors import Problem
 from sandbox.jobs import run
 from sandbox.jobs.records import Delivery
+from sandbox.oversight.acknowledged import check_signature
 from sandbox.transparency.receipt import receipt
 from sandbox.transparency.records import LogEntry
 from sandbox.web import formats
@@ -74,9 +75,11 @@ def read_receipt(call: Call, job_id: str) -> Reply:
     body=AcknowledgementIn,
     answer=AcknowledgementOut,
     status=201,
+    problems=("field_invalid", "state_conflict"),
 )
 def acknowledge(call: Call, job_id: str, body: AcknowledgementIn) -> Reply:
-    """Acknowledge that a delivery was received; it is logged."""
+    """Sign for a delivery: a registered key's signature of `sandbox delivery v1`, newline, the leaf hash, newline; it
+    is logged. Without a signature it is only said to have arrived."""
     job = run.own_job(call.tx, call.principal, job_id)
     deliveries = call.tx.find(Delivery, job=job.id)
     found = [one for one in deliveries if body.delivery in (None, one.id)]
@@ -85,7 +88,10 @@ def acknowledge(call: Call, job_id: str, body: AcknowledgementIn) -> Reply:
         raise Problem("state_conflict", "this delivery was acknowledged already")
     entry = call.tx.get(LogEntry, delivery.entry)
     assert entry is not None, "every delivery has its leaf"
-    call.tx.change(delivery, acknowledgement={**body.model_dump(exclude_none=True), "key": call.principal.key.id})
+    said = {**body.model_dump(exclude_none=True), "key": call.principal.key.id}
+    if body.signature:
+        said["signing_key"] = check_signature(call.tx, job.party, entry.leaf_hash, body.signature).id
+    call.tx.change(delivery, acknowledgement=said)
     committed = {"delivery": delivery.id, "leaf_hash": entry.leaf_hash, "signature": body.signature or ""}
     call.house.journal.write(
         call.tx, "delivery.acknowledged", public={}, committed=committed, job=job.id, party=job.party

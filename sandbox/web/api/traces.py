@@ -15,7 +15,11 @@ from sandbox.errors import Problem
 from sandbox.identity.keys import Principal
 from sandbox.jobs import trace as tracing
 from sandbox.jobs.house import House
+from sandbox.jobs.stamping import stamped
 from sandbox.oversight.records import Trace
+from sandbox.transparency.notes import unverified_head
+from sandbox.transparency.records import LogEntry
+from sandbox.transparency.serve import read_checkpoint
 from sandbox.web.call import Call, Errand, Keep, Reply
 from sandbox.web.endpoint import endpoint
 from sandbox.web.multipart import parts
@@ -29,6 +33,8 @@ blueprint = APIBlueprint("traces", __name__)
 
 FINAL = frozenset({"done", "failed"})
 ZIP = "application/zip"
+SEALING = 10
+"""Seconds that evidence waits for the log to seal the end of its trace."""
 PARTS: dict[str, Any] = {
     "type": "object",
     "required": ["file"],
@@ -85,17 +91,20 @@ def read_trace(call: Call, trace_id: str) -> Reply:
     "/traces/<trace_id>/evidence",
     action="trace.run",
     media=(ZIP,),
-    problems=("job_not_finished", "state_conflict"),
+    problems=("job_not_finished", "state_conflict", "not_ready", "integrity_stop"),
     errand=True,
 )
 def read_evidence(errand: Errand, trace_id: str) -> Reply:
     """Reveal the evidence bundle (证据包), to be checked offline by anybody. It closes the bases that it opens: files
     first seen later prove nothing about them."""
-    with errand.house.store.write() as tx:
+    with errand.house.store.read() as tx:
         trace = _own(tx, errand.principal, trace_id)
-        if trace.status not in FINAL:
-            raise Problem("job_not_finished", "the trace still runs; read it until its status is done")
-        bundle = tracing.reveal(errand.house, tx, errand.principal, trace)
+    if trace.status not in FINAL:
+        raise Problem("job_not_finished", "the trace still runs; read it until its status is done")
+    until(lambda: _sealed(errand.house, trace), SEALING)
+    bundle = tracing.evidence(errand.house, trace, lambda note: stamped(errand.house, note))
+    with errand.house.store.write() as tx:
+        tracing.reveal(errand.house, tx, errand.principal, trace)
     errand.house.doorbell.ring("scribe")
     name = {"Content-Disposition": f'attachment; filename="{trace.id}.zip"'}
     return Reply(bundle, media=ZIP, headers=name)
@@ -127,6 +136,13 @@ def _own(tx: Transaction, principal: Principal, trace_id: str) -> Trace:
     if found is None or found.regulator != principal.party.id:
         raise Problem("not_found", "there is no such trace of yours")
     return found
+
+
+def _sealed(house: House, trace: Trace) -> bool:
+    with house.store.read() as tx:
+        entry = tx.get(LogEntry, trace.entry) if trace.entry else None
+    note = read_checkpoint(house.log_folder)
+    return entry is None or (entry.index is not None and note is not None and entry.index < unverified_head(note).size)
 
 
 def _read(house: House, trace_id: str) -> Trace:
