@@ -14,6 +14,9 @@ Subscription = Annotated[str, typer.Argument(help="Id of the subscription.")]
 Sql = Annotated[str, typer.Argument(help="The question, in SQL.")]
 Dialect = Annotated[str | None, typer.Option(help="What the text is in: duckdb, postgresql or ansi.")]
 Epsilon = Annotated[str | None, typer.Option(help="Privacy to spend; more gives a smaller error.")]
+Groups = Annotated[int | None, typer.Option(help="In how many groups one unit counts, at most.", min=1)]
+Rows = Annotated[int | None, typer.Option("--rows-per-group", help="With how many rows in each, at most.", min=1)]
+Keys = Annotated[str | None, typer.Option(help="private: find keys anew; published: as the public profile lists them.")]
 
 
 def subscribe(
@@ -29,17 +32,25 @@ def subscribe(
     tell(made, "Subscription {id} is {status}", as_json=as_json, get=get)
 
 
-def _more(**asked: Any) -> dict[str, Any]:
+def _more(groups: int | None, rows: int | None, **asked: Any) -> dict[str, Any]:
     """What is asked for beside text and ε."""
-    return {name: value for name, value in asked.items() if value is not None}
+    bounds = {name: most for name, most in (("groups", groups), ("rows_per_group", rows)) if most is not None}
+    return {name: value for name, value in {**asked, "bounds": bounds or None}.items() if value is not None}
 
 
 def estimate(
-    subscription: Subscription, sql: Sql, epsilon: Epsilon = None, dialect: Dialect = None, as_json: Json = False
+    subscription: Subscription,
+    sql: Sql,
+    epsilon: Epsilon = None,
+    dialect: Dialect = None,
+    groups: Groups = None,
+    rows: Rows = None,
+    keys: Keys = None,
+    as_json: Json = False,
 ) -> None:
     """Say what a question would cost in privacy and money; costs nothing."""
     with service() as client:
-        found = client.estimate(subscription, sql, epsilon, **_more(dialect=dialect))
+        found = client.estimate(subscription, sql, epsilon, **_more(groups, rows, dialect=dialect, keys=keys))
     from sandbox.cli.show import at_most
 
     tell(found, f"It would cost ε {at_most(found['epsilon'])} (ρ {{rho}}) and {{fee}} yuan.", as_json=as_json)
@@ -50,12 +61,15 @@ def explain(
     sql: Sql,
     epsilon: Epsilon = None,
     dialect: Dialect = None,
+    groups: Groups = None,
+    rows: Rows = None,
+    keys: Keys = None,
     language: Annotated[str, typer.Option(help="en or zh.")] = "en",
     as_json: Json = False,
 ) -> None:
     """Say in words what a question does, how far off its numbers will be and what it takes; costs nothing."""
     with service() as client:
-        found = client.estimate(subscription, sql, epsilon, **_more(dialect=dialect))
+        found = client.estimate(subscription, sql, epsilon, **_more(groups, rows, dialect=dialect, keys=keys))
     if as_json:
         typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
         return
@@ -70,6 +84,9 @@ def query(
     sql: Sql,
     epsilon: Epsilon = None,
     dialect: Dialect = None,
+    groups: Groups = None,
+    rows: Rows = None,
+    keys: Keys = None,
     log_key: Annotated[
         Path | None, typer.Option(help="The log's public key, to check the receipt.", exists=True)
     ] = None,
@@ -80,7 +97,9 @@ def query(
     """Ask a question and print its answer with 95 % intervals."""
     check_folder(receipt)
     with service() as client:
-        answer = client.query(subscription, sql, epsilon, **_more(dialect=dialect, fresh=fresh or None))
+        answer = client.query(
+            subscription, sql, epsilon, **_more(groups, rows, dialect=dialect, keys=keys, fresh=fresh or None)
+        )
     if receipt is not None:
         receipt.write_text(answer.receipt.text, encoding="utf-8")
     if log_key is not None:

@@ -55,7 +55,8 @@ class Asking(Transport):
 
     def estimate(self, subscription: str, sql: str, epsilon: Number | None = None, **more: Any) -> dict[str, Any]:
         """Say what a question would cost in privacy and money; costs nothing itself. `more` may name the `dialect` of
-        the text: duckdb, postgresql or ansi."""
+        the text (duckdb, postgresql, ansi), `bounds` on what one unit counts for ({"groups": 3, "rows_per_group": 2}),
+        and `keys` that are to be found anew ("private") or shown as the public profile lists them ("published")."""
         return self.json("POST", "/jobs/estimate", body=_question(subscription, sql, epsilon, more))
 
     def submit(

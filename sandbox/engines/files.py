@@ -12,15 +12,19 @@ from collections.abc import Iterable
 from importlib.resources import files
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import duckdb
+if TYPE_CHECKING:  # loaded where a file is opened
+    import duckdb
+
 
 ALIAS = "version"
 
 
 def connect(scratch: Path, memory: str, threads: int = 2) -> duckdb.DuckDBPyConnection:
     """Open an in-memory database that spills, encrypted, into `scratch` and uses at most `memory` (like 2GB)."""
+    import duckdb
+
     connection = duckdb.connect(
         ":memory:",
         config={

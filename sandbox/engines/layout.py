@@ -29,13 +29,14 @@ from datetime import date
 from decimal import Decimal
 from functools import cache
 from itertools import count
-from typing import Any, Literal
-
-import duckdb
+from typing import TYPE_CHECKING, Any, Literal
 
 from sandbox.engines.files import ALIAS
 from sandbox.engines.fixed import grains
 from sandbox.plan.scalar import Kind, Type, Value
+
+if TYPE_CHECKING:  # loaded where a file is opened
+    import duckdb
 
 UNIT, ORDER = "__unit", "__ord"
 TABLE = "__layout"

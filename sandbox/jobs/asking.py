@@ -79,14 +79,14 @@ def compiled(house: House, tx: Transaction, permit: Permit, request: Mapping[str
     asked, given = question_of(permit.subscription.party, request), _circumstances(permit, account, today)
     if asked is not None and (kept := house.recent.get(asked, given)) is not None:
         return kept
-    version = tx.get(DataVersion, permit.resource.version)
+    version, entry = tx.get(DataVersion, permit.resource.version), stored_entry(permit.resource.entry)
     plan = kind.compile(
         Question(
             request=request,
             resource=permit.resource.id,
             population=permit.resource.population,
             version=permit.resource.version,
-            entry=stored_entry(permit.resource.entry),
+            entry=entry,
             spec=permit.product.spec,
             delta_conv=account.delta_conv,
             today=today,
@@ -98,6 +98,10 @@ def compiled(house: House, tx: Transaction, permit: Permit, request: Mapping[str
     )
     if not fits(plan):  # else a row could make the engine fail, and the failure would tell
         raise Problem("sql_not_allowed", "its numbers can become too large to be exact; multiply fewer columns")
+    if not house.renders(plan, entry):
+        raise Problem(
+            "sql_not_allowed", "the engine has no statement for it; write it with fewer steps inside each other"
+        )
     found = Compiled(plan)
     if asked is not None:
         house.recent.keep(asked, given, found)

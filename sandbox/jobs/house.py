@@ -3,7 +3,7 @@ only the keys it may have."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -17,6 +17,7 @@ from sandbox.engines.base import Engine
 from sandbox.jobs.compiled import Recent
 from sandbox.jobs.doorbell import Doorbell
 from sandbox.jobs.product import ProductKind
+from sandbox.plan.plan import Plan
 from sandbox.settings import Settings
 from sandbox.transparency.journal import Journal
 
@@ -45,7 +46,8 @@ class Vault:
 
 @dataclass(frozen=True)
 class House:
-    """What every process holds. `vault` is None but in the vault."""
+    """What every process holds. `vault` is None but in the vault. `renders` says from declarations alone whether the
+    engine has statements for a plan."""
 
     settings: Settings
     store: Store
@@ -57,6 +59,7 @@ class House:
     log_public_key: str
     test_instance: bool
     vault: Vault | None = None
+    renders: Callable[[Plan, Entry], bool] = lambda plan, entry: True
     recent: Recent = field(default_factory=Recent)
 
     @property

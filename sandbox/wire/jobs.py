@@ -12,15 +12,29 @@ from sandbox.wire.common import Decimals, Id, Input, Output, State
 Format = Literal["json", "csv", "parquet", "arrow", "xlsx"]
 
 
+Few = Annotated[int, Field(ge=1, le=1_000_000, strict=True)]
+
+
+class Bounds(Input):
+    """In how many groups one unit counts, and with how many rows in each: at most as the product allows."""
+
+    groups: Few | None = None
+    rows_per_group: Few | None = None
+
+
 class JobIn(Input):
-    """A question under a subscription, its text in a `dialect` of SQL. `epsilon` is what it may cost; or `confidence` states the error wanted. `fresh`
-    draws noise anew, on a test instance only."""
+    """A question under a subscription, its text in a `dialect` of SQL. `epsilon` is what it may cost; or `confidence`
+    states the error wanted. `bounds` let one unit count for less, and so have less noise; `keys` says whether keys that
+    the public profile lists are shown as it lists them or found anew. `fresh` draws noise anew, on a test instance
+    only."""
 
     subscription: Id
     sql: Annotated[str, Field(min_length=1)]
     dialect: Literal["duckdb", "postgresql", "ansi"] | None = None
     epsilon: Annotated[Decimal, Field(max_digits=60)] | None = None
     confidence: Annotated[Decimal, Field(gt=0, lt=1, max_digits=60)] | None = None
+    bounds: Bounds | None = None
+    keys: Literal["private", "published"] | None = None
     fresh: bool | None = None
 
 

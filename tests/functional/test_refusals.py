@@ -70,6 +70,23 @@ def test_an_epsilon_that_is_none(town: Town, epsilon: str) -> None:
     assert epsilon != "-1" or caught.value.code == "epsilon_invalid"
 
 
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"bounds": {"groups": 0}},
+        {"bounds": {"groups": 1.5}},
+        {"bounds": {"rows_per_group": 1_000_000}},
+        {"bounds": {"rows": 3}},
+        {"bounds": 3},
+        {"keys": "all"},
+    ],
+)
+def test_bounds_and_keys_that_are_none(town: Town, more: dict[str, object]) -> None:
+    """Nor more than the product allows."""
+    count = "SELECT dept, COUNT(*) FROM visits GROUP BY dept"
+    refused("field_invalid", lambda: town.users[0].estimate(town.subscriptions[0], count, "0.1", **more))
+
+
 def test_more_privacy_than_is_left(town: Town) -> None:
     ask = town.users[0].query
     refused(

@@ -106,3 +106,17 @@ def test_an_emergency_stops_at_once_and_two_persons_lift_it(town: Town) -> None:
     town.authority.lift(stop["id"])
     regulator.lift(stop["id"])
     town.users[1].query(town.subscriptions[1], "SELECT COUNT(*) FROM visits WHERE cost > 5", epsilon="0.1")
+
+
+def test_an_asker_may_let_each_unit_count_for_less(town: Town) -> None:
+    """One department of four: less noise, a quarter of the rows, and the notes say so."""
+    sql = "SELECT dept, COUNT(*) AS n FROM visits GROUP BY dept"
+    few = {"bounds": {"groups": 1, "rows_per_group": 1}, "keys": "private"}
+    widths = [
+        float(town.users[1].estimate(town.subscriptions[1], sql, "0.5", **more)["expected"][0]["error_95"])
+        for more in ({}, few)
+    ]
+    assert widths[1] < widths[0] / 3
+    answer = town.users[1].query(town.subscriptions[1], sql, "0.5", **few)
+    assert any("at most 1 groups with at most 1 rows" in note for note in answer.notes)
+    assert abs(sum(row[1] for row in answer.rows) - 500) < 150

@@ -16,10 +16,10 @@ import pyarrow as pa
 
 from sandbox.catalogue.entry import ColumnEntry, TableEntry
 from sandbox.catalogue.ingest.cells import Cells, Whole, digest_words, text_keys
-from sandbox.catalogue.ingest.columns import sql_type
 from sandbox.catalogue.ingest.contribution import Groups, dense
 from sandbox.catalogue.ingest.order import DIGEST, RowOrder, Words, null_words, starting, text_words
 from sandbox.catalogue.ingest.storing import norm_type, text_type
+from sandbox.catalogue.laying import sql_type
 from sandbox.engines.files import ALIAS
 from sandbox.engines.fixed import grains
 from sandbox.engines.layout import ORDER, ROWS, UNIT, Index, Stored, TableLayout

@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from sandbox.catalogue.declared import MOST_DIGITS
 from sandbox.catalogue.entry import ColumnEntry
+from sandbox.catalogue.laying import sql_type
 from sandbox.engines.files import quoted
 
 PLAIN = r"\s*[+-]?[0-9]+(\.0*)?\s*"  # a whole number, also spelled 17000.0
@@ -20,12 +21,6 @@ DAY = r"^\d{4}-\d{2}-\d{2}([ T]00:00:00(\.0+)?)?$"
 FIRST_DAY = "DATE '0001-01-01'"  # year 0 is no date elsewhere
 WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER")
 FINE, FAILED, CLAMPED, OUTSIDE = range(4)
-
-
-def sql_type(column: ColumnEntry) -> str:
-    """Give the type of the column's values."""
-    simple = {"integer": "BIGINT", "string": "VARCHAR", "boolean": "BOOLEAN", "date": "DATE"}
-    return simple.get(column.type) or column.type.upper()
 
 
 def parsed(column: ColumnEntry, cell: str, found: str) -> str:

@@ -7,26 +7,23 @@ import duckdb
 
 from sandbox.catalogue.declared import MOST_TEXT
 from sandbox.catalogue.entry import ColumnEntry, TableEntry
-from sandbox.catalogue.ingest.columns import literal, sql_type
+from sandbox.catalogue.ingest.columns import literal
+from sandbox.catalogue.laying import MOST_CODES, laid_out, sql_type, unsigned
 from sandbox.engines.files import ALIAS
 from sandbox.engines.fixed import grains
-from sandbox.engines.layout import ORDER, ROWS, TABLE, UNIT, Index, Layout, Stored, TableLayout, buckets
-
-MOST_CODES = 65_535
+from sandbox.engines.layout import ORDER, ROWS, TABLE, UNIT, Layout, Stored, TableLayout, buckets
 
 
 def lay_out(connection: duckdb.DuckDBPyConnection, table: TableEntry, schema: str, units: int) -> TableLayout:
     """Decide how `table`, whose typed rows stand in `schema`, is stored. Few different texts become codes: then the
     type `schema.texts…` lists them. What it decides from data is how bytes lie, never what a reader sees."""
-    if table.public:
-        columns = [Stored(one.name, one.plan_type, "plain", one.name, sql_type(one)) for one in table.columns]
-        return TableLayout(table.name, table.name, tuple(columns))
-    stored = [_stored(connection, table, one, schema) for one in table.columns if one.name != table.unit_column]
-    most = table.max_rows_per_unit or 1
-    indexes = tuple(_index(table, number) for number in range(len(table.key_sets)))
-    return TableLayout(
-        table.name, f"__t_{table.name}", tuple(stored), _unsigned(units - 1), _unsigned(most - 1), indexes
-    )
+    texts = [] if table.public else [one for one in table.columns if _may_be_coded(table, one)]
+    return laid_out(table, {one.name: _codes(connection, table, one, schema) for one in texts}, units)
+
+
+def _may_be_coded(table: TableEntry, column: ColumnEntry) -> bool:
+    plain = column.domain is None and column.plan_type.kind == "string"
+    return plain and column.name != table.unit_column
 
 
 def text_type(schema: str, table: TableEntry, column: ColumnEntry) -> str:
@@ -41,7 +38,7 @@ def norm_type(table: TableEntry, measure: str) -> str:
         column = table.column(measure)
         assert column is not None and column.lower is not None and column.upper is not None
         most *= max(abs(grains(bound, column.plan_type.scale)) for bound in (column.lower, column.upper))
-    return _unsigned(buckets(most) - 1)
+    return unsigned(buckets(most) - 1)
 
 
 def create(connection: duckdb.DuckDBPyConnection, table: TableEntry, layout: TableLayout, schema: str) -> None:
@@ -68,22 +65,6 @@ def write_layout(connection: duckdb.DuckDBPyConnection, layout: Layout) -> None:
     connection.execute(f"INSERT INTO {ALIAS}.main.{TABLE} VALUES (?)", [layout.as_json()])
 
 
-def _stored(connection: duckdb.DuckDBPyConnection, table: TableEntry, column: ColumnEntry, schema: str) -> Stored:
-    name, kind = column.name, column.plan_type
-    if column.domain is not None:
-        sql, domain = _unsigned(len(column.domain) - 1), tuple(sorted(column.domain))
-        return Stored(name, kind, "domain", f"__c_{name}", sql, domain=domain, dictionary=f"__d_{table.name}.{name}")
-    if column.bounds is not None and kind.numeric:
-        least, most = (grains(bound, kind.scale) for bound in column.bounds)
-        return Stored(name, kind, "grains", f"__f_{name}", _signed(least, most), kind.scale, least, most)
-    codes = _codes(connection, table, column, schema) if kind.kind == "string" else 0
-    if codes:
-        return Stored(
-            name, kind, "dictionary", f"__c_{name}", _unsigned(codes - 1), dictionary=f"__d_{table.name}.{name}"
-        )
-    return Stored(name, kind, "plain", name, sql_type(column))
-
-
 def _codes(connection: duckdb.DuckDBPyConnection, table: TableEntry, column: ColumnEntry, schema: str) -> int:
     """Give how many different texts the column has when they are few and short, and list them as a type; else 0."""
     texts = f'SELECT DISTINCT "{column.name}" AS text FROM {schema}.typed WHERE text IS NOT NULL'
@@ -93,12 +74,6 @@ def _codes(connection: duckdb.DuckDBPyConnection, table: TableEntry, column: Col
         return 0
     connection.execute(f"CREATE TYPE {text_type(schema, table, column)} AS ENUM ({texts} ORDER BY text)")
     return int(number)
-
-
-def _index(table: TableEntry, number: int) -> Index:
-    keys = tuple(column.name for column in table.columns if column.name in table.key_sets[number])
-    norms = {ROWS: f"__n{number}"} | {measure: f"__n{number}_{measure}" for measure in table.measured}
-    return Index(keys, f"__g{number}", f"__r{number}", norms)
 
 
 def _dictionary(
@@ -130,12 +105,3 @@ def _decoded(layout: TableLayout) -> str:
             cell = f"CAST({cell} * {grain} AS DECIMAL(18,{one.scale}))"
         cells.append(f'{cell} AS "{one.name}"')
     return f'SELECT {", ".join(cells)} FROM main."{layout.base}" t {" ".join(joins)}'
-
-
-def _unsigned(most: int) -> str:
-    return "UTINYINT" if most < 1 << 8 else "USMALLINT" if most < 1 << 16 else "UINTEGER"
-
-
-def _signed(least: int, most: int) -> str:
-    sizes = (("TINYINT", 7), ("SMALLINT", 15), ("INTEGER", 31), ("BIGINT", 63))
-    return next(name for name, bits in sizes if -(1 << bits) <= least and most < 1 << bits)

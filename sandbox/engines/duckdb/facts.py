@@ -6,11 +6,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-
-import duckdb
+from typing import TYPE_CHECKING
 
 from sandbox.engines.files import ALIAS
 from sandbox.engines.layout import TABLE, UNIT, Layout, Stored, TableLayout, read_layout
+
+if TYPE_CHECKING:  # loaded where a file is opened
+    import duckdb
 
 FROM, TO = "from_unit", "to_unit"  # in a statement: the first and the last unit of a piece
 BOUNDED, FIRST = "bounded", "__first"  # the rows that the child kept, and whether one is its unit's first in its group

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-import duckdb
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # loaded where a file is opened
+    import duckdb
+
 
 GROUP_BITS = 20
 """Of the codes of keys: a table of so many places, for each thread."""
