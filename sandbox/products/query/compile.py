@@ -20,14 +20,15 @@ from sandbox.privacy.convert import rho_for
 from sandbox.privacy.threshold import tau
 from sandbox.products.query.foretold import planned_notes
 from sandbox.products.query.measure import Need, measure, needs, shares
+from sandbox.products.query.modes import decide
 from sandbox.products.query.notes import default_note, notes
-from sandbox.products.query.planner import choose
 from sandbox.products.query.request import (
     bounded,
     bounds_of,
     check_confidence,
     dialect_of,
     epsilon_of,
+    mode_of,
     sql_of,
     wants_private,
 )
@@ -101,9 +102,8 @@ def _part(measure: Measure, question: Question, loss: Decimal) -> Part:
     if cells is None and question.pure:
         raise Problem("sql_not_allowed", PURE_KEYS)
     counted = Need("rows" if rows == 1 else "units") if cells is None else None
-    explicit = bounded(question.request, question.spec)
-    only_keys = [key for _, key in keys]
-    way = choose(measure, only_keys, cells, allowed, explicit, loss, question.pure, question.profile)
+    asked = bounded(question.request, question.spec), mode_of(question.request, question.spec)
+    measure, keys, way = decide(measure, keys, cells, allowed, asked, loss, question.pure, question.profile)
     reached = way.bounds if cells is None else replace(way.bounds, groups=min(way.bounds.groups, cells))
     weights = weigh(measure.asks, reached, counted, cells, question.pure, way.planned, way.means)
     return Part(measure, keys, way.bounds, reached, counted, weights, way)

@@ -13,6 +13,7 @@ from sandbox.plan.scalar import columns
 from sandbox.products.query.accuracy import constant_width, spelled
 from sandbox.products.query.measure import needs
 from sandbox.products.query.present import noisy, origin
+from sandbox.products.query.totals import is_total
 from sandbox.products.query.way import Way
 from sandbox.sql.draft import Key as DraftKey
 from sandbox.sql.draft import Measure
@@ -46,9 +47,10 @@ def planned_notes(unit: str, part: Planned, block: Block) -> list[str]:
         need = needs(ask, part.way.bounds.rows)[0]
         moved = part.way.of(need)
         if (moved.lower, moved.upper) != (need.lower, need.upper):
-            name = " and ".join(sorted(name.partition(NUMBER)[0] for name in columns(ask.term.node)))
+            name = " and ".join(sorted(name.partition(NUMBER)[0] or "rows" for name in columns(ask.term.node)))
             low, high = (f"{Decimal(end).scaleb(-moved.scale).normalize():f}" for end in (moved.lower, moved.upper))
-            said.append(f"values of {name} count as at least {low} and at most {high}: few are beyond")
+            what = f"totals of {name} of one {unit} in a group" if is_total(ask.term.node) else f"values of {name}"
+            said.append(f"{what} count as at least {low} and at most {high}: few are beyond")
     given = [f"{100 * (1 - share):.2g} %" for share in dict.fromkeys(part.way.kept.values())]
     if given:
         said.append(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
+from math import sqrt
 
 from sandbox.catalogue.profile import Histogram, Profile, TableProfile
 from sandbox.plan.block import Bounds, Key
@@ -11,11 +13,36 @@ from sandbox.plan.plan import STATISTICS
 from sandbox.plan.scalar import Case, Column
 from sandbox.plan.walk import stored
 from sandbox.products.query.measure import Need, needs
-from sandbox.products.query.spread import Source, Spread
+from sandbox.products.query.spread import Source, Spread, source, spread
 from sandbox.sql.draft import Measure
 
 SHARES = (0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9995)  # of values, where bounds of them are tried
+GROUPS = (1, 2, 3, 5, 8, 12, 16, 20, 25, 32, 40, 50, 64, 80, 100, 128, 160, 200, 255)  # what is tried as L0
 NEARER = 2  # a quantile's bounds are moved when that leaves at most this part of the range
+
+
+MOST_LEFT_OUT, STEEP = 0.1, 5.0  # a share beyond counts six times
+NORMAL, LAPLACE = 1.96, 3.0  # σ's, or scales, in a 95 % half-width
+TAIL = 5.5  # σ's in a threshold
+
+
+def known(
+    measure: Measure,
+    keys: Sequence[Key],
+    cells: int | None,
+    allowed: Bounds,
+    loss: Decimal,
+    pure: bool,
+    profile: Profile,
+) -> Known | None:
+    """Give what there is to decide from; None where the profile says nothing of the rows. `loss` is the measure's part
+    of ρ, or of a pure ε."""
+    found = source(measure.rows, keys)
+    table = profile.tables.get(found.table) if found is not None else None
+    over = spread(table, found.keys, cells) if table is not None and found is not None else None
+    if found is None or table is None or over is None:
+        return None
+    return Known(measure, tuple(keys), cells, allowed, float(loss), pure, found, table, profile, over)
 
 
 @dataclass(frozen=True)
@@ -40,6 +67,23 @@ class Known:
         keys = self.source.keys
         return self.table.per_unit is None or (keys is not None and (not keys or self.table.key_set(keys) is not None))
 
+    def usual(self, share: float) -> tuple[float, float]:
+        """Give the rows and the units of a usual group, where a count of units gets that share of the loss."""
+        if self.cells is None:
+            units = max(2 * TAIL * sqrt(self.spread.busy / (2 * share)), 1.0)
+            return units, units
+        return max(self.spread.rows / self.cells, 1.0), self.spread.units * self.spread.pairs / self.cells
+
+    def noise(self, need: Need, bounds: Bounds, share: float) -> float:
+        """Give the half-width of the noise that a share of the loss buys, in the need's steps."""
+        if self.pure and need.norm is None:
+            return LAPLACE * need.total(bounds) / share
+        return NORMAL * sqrt(need.square(bounds) / (2 * share))
+
+    def step(self, bounds: Bounds, share: float) -> float:
+        """Give the same for a sum that one row moves by at most 1: for another it is as many times that."""
+        return self.noise(Need("rows"), bounds, share)
+
     def mean(self, need: Need) -> float:
         """Give how far values are from 0, on average."""
         values = self.values(need)
@@ -53,7 +97,7 @@ class Known:
         mean = 0.0 if values is None else sum(part.middle * part.share for part in values.parts)
         if values is None or not mean:
             return 1.0
-        return sum((part.middle - mean) ** 2 * part.share for part in values.parts) ** 0.5 / abs(mean)
+        return sqrt(sum((part.middle - mean) ** 2 * part.share for part in values.parts)) / abs(mean)
 
     def values(self, need: Need) -> Histogram | None:
         """Give the histogram of the column that a need adds up, None where the profile has none."""
@@ -122,6 +166,11 @@ class Known:
 
 def _both(bounds: Bounds) -> tuple[int, int]:
     return bounds.groups, bounds.rows_per_group
+
+
+def counted(left_out: float) -> float:
+    """Give what a share left out counts as against noise, which many answers average out and a bias never."""
+    return left_out + STEEP * max(left_out - MOST_LEFT_OUT, 0.0)
 
 
 def column_of(need: Need) -> Column | None:

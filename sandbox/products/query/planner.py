@@ -16,64 +16,42 @@ bounds keep. That is right for groups alike; since it may be wrong for others, b
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from decimal import Decimal
 from fractions import Fraction
 from math import log, sqrt
 
-from sandbox.catalogue.profile import ROWS, Profile
+from sandbox.catalogue.profile import ROWS
 from sandbox.engines.width import norm_fits
-from sandbox.plan.block import Bounds, Key, Norm
+from sandbox.plan.block import Bounds, Norm
 from sandbox.plan.scalar import Column
-from sandbox.products.query.known import Known, column_of
+from sandbox.products.query.known import GROUPS, NORMAL, Known, column_of, counted
 from sandbox.products.query.measure import Need, needs
-from sandbox.products.query.spread import source, spread
-from sandbox.products.query.way import Way, caps, roles, rounded
-from sandbox.sql.draft import Measure
+from sandbox.products.query.spread import spread
+from sandbox.products.query.way import Way, caps, given_back, roles, rounded
 
 APART = 0.01
-LEAST, MOST = 0.0005, 0.9  # of a value, that is given back
-MOST_LEFT_OUT, STEEP = 0.1, 5.0  # a share beyond counts six times
-NORMAL, LAPLACE = 1.96, 3.0  # σ's, or scales, in a 95 % half-width
-TAIL = 5.5  # σ's in a threshold
-GROUPS = (1, 2, 3, 5, 8, 12, 16, 20, 25, 32, 40, 50, 64, 80, 100, 128, 160, 200, 255)  # what is tried as L0
 ROWS_IN_GROUP = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 50, 80, 128, 200, 255)  # and as R
 
 
-def choose(
-    measure: Measure,
-    keys: Sequence[Key],
-    cells: int | None,
-    allowed: Bounds,
-    explicit: bool,
-    loss: Decimal,
-    pure: bool,
-    profile: Profile | None,
-) -> Way:
-    """Give how to bound a measure of so many `cells` (None: private keys). `allowed` bounds are kept as they are when
-    they were asked for (`explicit`). `loss` is the measure's part of ρ, or of a pure ε."""
-    found = source(measure.rows, keys) if profile is not None else None
-    table = profile.tables.get(found.table) if profile is not None and found is not None else None
-    known = spread(table, found.keys, cells) if table is not None and found is not None else None
-    if profile is None or found is None or table is None or known is None:
-        return Way(allowed)
-    case = Known(measure, tuple(keys), cells, allowed, float(loss), pure, found, table, profile, known)
-    return _Planner(case).way(explicit)
+def choose(case: Known, explicit: bool, mode: str | None = None) -> Way:
+    """Give how to bound a measure. Its `allowed` bounds are kept as they are when they were asked for (`explicit`), and
+    so is a `mode`: rows or weights."""
+    return _Planner(case).way(explicit, mode)
 
 
 class _Planner:
     def __init__(self, case: Known) -> None:
         self._case, self._raises = case, False
         self._roles = roles(case.measure.asks, case.allowed.rows)
-        counted = {Need("units")} if case.cells is None and case.allowed.rows > 1 else set()
+        shows = {Need("units")} if case.cells is None and case.allowed.rows > 1 else set()
         self._shared = {
             need
             for ask in case.measure.asks
             for need in needs(ask, case.allowed.rows)
             if len(needs(ask, case.allowed.rows)) > 1
         }
-        self._share = case.rho / len(set(self._roles) | counted)
+        self._share = case.rho / len(set(self._roles) | shows)
         self._sizes = {need: self._size(need) for need in self._roles}
         self._near = {need: case.nearer(need) for need, role in self._roles.items() if role == "quantile"}
         self._errors: dict[tuple[Need, Bounds], tuple[float, Need, float]] = {}
@@ -81,19 +59,20 @@ class _Planner:
             need: tuple(case.clamps(need)) for need, role in self._roles.items() if role in ("sum", "mean")
         }
 
-    def way(self, explicit: bool) -> Way:
-        """Decide."""
+    def way(self, explicit: bool, mode: str | None) -> Way:
+        """Decide: of rows and weights the one with the smaller error, or the mode that was asked for."""
         case = self._case
         planned: dict[Need, Need] = {}
         lost: dict[Need, float] = {}
         self._raises = not explicit and case.source.whole and case.sure
-        if not explicit:
-            for need in self._roles:
-                weighed = self._weighed(need)
-                if weighed is not None and weighed[2] < self._best([need])[0]:
-                    planned[need], lost[need] = weighed[0], weighed[1]
+        error = 0.0
+        for need in self._roles if not explicit and mode != "rows" else ():
+            weighed = self._weighed(need)
+            if weighed is not None and (mode == "weights" or weighed[2] < self._best([need])[0]):
+                planned[need], lost[need] = weighed[0], weighed[1]
+                error += weighed[2]
         rest = [need for need in self._roles if need not in planned]
-        _, bounds = (0.0, case.allowed) if explicit or not rest else self._best(rest)
+        least, bounds = (0.0, case.allowed) if explicit or not rest else self._best(rest)
         for need in rest:
             _, moved, left_out = self._error(need, bounds)
             planned[need], lost[need] = moved, left_out
@@ -102,18 +81,9 @@ class _Planner:
                 planned[need] = Need("units") if moved == Need("rows") and bounds.rows > 1 else moved
         sums = {need: case.mean(need) for need, role in self._roles.items() if role == "sum"}
         means = {planned[need]: Fraction(rounded(mean)) for need, mean in sums.items() if mean > 0}
-        kept = self._given_back(planned, lost)
+        kept = given_back(planned, lost, [need for need in planned if self._raised(need)])
         bias = {need: self._bias(need, lost[need], bounds) for need in self._roles}
-        return Way(bounds, planned, lost, bias, self._sizes, means, kept)
-
-    def _given_back(self, planned: Mapping[Need, Need], lost: Mapping[Need, float]) -> dict[Need, Decimal]:
-        """Give by what counts and sums are divided: one share for each measurement, or none."""
-        found: dict[Need, set[Decimal]] = {}
-        for need, moved in planned.items():
-            given = self._raised(need) and LEAST <= lost[need] <= MOST
-            share = 1 - rounded(lost[need]) if given else Decimal(1)
-            found.setdefault(moved, set()).add(share)
-        return {moved: min(shares) for moved, shares in found.items() if len(shares) == 1 and min(shares) < 1}
+        return Way(bounds, planned, lost, bias, self._sizes, means, kept, error + least)
 
     def _raised(self, need: Need) -> bool:
         """Whether what bounds leave out of a need is given back: of counts, and of sums of values of one sign."""
@@ -166,48 +136,43 @@ class _Planner:
         match self._roles[need]:
             case "units":
                 left_out = 1 - case.spread.touched(reached.groups)
-                return _counted(left_out) + self._noise(need, reached) / size, need, left_out
+                return counted(left_out) + case.noise(need, reached, self._share) / size, need, left_out
             case "quantile":
                 near = self._near[need]
-                noise = self._noise(near, reached) / NORMAL * log(20 * near.bins) / near.rank[1]
+                noise = case.noise(near, reached, self._share) / NORMAL * log(20 * near.bins) / near.rank[1]
                 left_out, rank = APART * (1 - kept), near.rank[0] / near.rank[1]
-                error = _counted(left_out) + noise / max(size * kept, 1e-9) + self._thinned(kept, rank * (1 - rank))
+                error = counted(left_out) + noise / max(size * kept, 1e-9) + self._thinned(kept, rank * (1 - rank))
                 return error, near, left_out
             case "sum" | "mean" as role:
                 apart = 1 - kept if role == "sum" else self._apart(need, reached, kept)
                 thinned = 0.0 if role == "sum" else self._thinned(kept, case.uneven(need) ** 2)
+                step = case.step(reached, self._share)
                 best = (float("inf"), need, 0.0)
                 for moved, beyond in self._clamped[need]:
                     left_out = 1 - (1 - apart) * (1 - beyond)
                     within = size * (1 if role == "sum" else max(kept, 1e-9))
-                    error = _counted(left_out) + self._noise(moved, reached) / within + thinned
+                    error = counted(left_out) + step * max(moved.furthest, 1) / within + thinned
                     if error < best[0]:
                         best = error, moved, left_out
                 return best
             case "part":
-                return self._noise(need, reached) / max(size * kept, 1e-9), need, 1 - kept
+                return case.noise(need, reached, self._share) / max(size * kept, 1e-9), need, 1 - kept
             case _:
                 left_out = 1 - kept
-                return _counted(left_out) + self._noise(need, reached) / size, need, left_out
+                return counted(left_out) + case.noise(need, reached, self._share) / size, need, left_out
 
     def _thinned(self, kept: float, variance: float) -> float:
         """Give the half-width of what is computed of the rows of a usual group that bounds keep, as a sample of all."""
         kept = max(kept, 1e-9)
-        return NORMAL * sqrt(variance * max(1 - kept, 0.0) / (kept * self._usual()[0]))
+        return NORMAL * sqrt(variance * max(1 - kept, 0.0) / (kept * self._case.usual(self._share)[0]))
 
     def _apart(self, need: Need, bounds: Bounds, kept: float) -> float:
         known = self._case.apart(need, bounds)
         return APART * (1 - kept) if known is None else known[0]
 
-    def _noise(self, need: Need, bounds: Bounds) -> float:
-        """Give the half-width of the noise, in the need's steps."""
-        if self._case.pure and need.norm is None:
-            return LAPLACE * need.total(bounds) / self._share
-        return NORMAL * sqrt(need.square(bounds) / (2 * self._share))
-
     def _size(self, need: Need) -> float:
         """Give the usual size in one group, before anything is left out, in the need's steps."""
-        rows, units = self._usual()
+        rows, units = self._case.usual(self._share)
         match need.what:
             case "units":
                 return max(units, 1.0)
@@ -215,14 +180,6 @@ class _Planner:
                 return max(rows * self._case.mean(need), 1.0)
             case _:
                 return rows
-
-    def _usual(self) -> tuple[float, float]:
-        """Give the rows and the units of a usual group."""
-        case = self._case
-        if case.cells is None:
-            units = max(2 * TAIL * sqrt(case.spread.busy / (2 * self._share)), 1.0)
-            return units, units
-        return max(case.spread.rows / case.cells, 1.0), case.spread.units * case.spread.pairs / case.cells
 
     def _weighed(self, need: Need) -> tuple[Need, float, float] | None:
         """Give the need in L2 mode, with the share that it leaves out and its predicted error; None where that mode
@@ -248,12 +205,7 @@ class _Planner:
             for cap, left_out in caps(over, ROWS if column is None else column.name.partition("@")[0]):
                 moved = replace(need, norm=Norm(keys, cap))
                 noise = NORMAL * cap / sqrt(2 * self._share) / self._sizes[need]
-                error = _counted(left_out) + noise
+                error = counted(left_out) + noise
                 if best is None or error < best[2]:
                     best = moved, left_out, error
         return best
-
-
-def _counted(left_out: float) -> float:
-    """Give what a share left out counts as against noise, which many answers average out and a bias never."""
-    return left_out + STEEP * max(left_out - MOST_LEFT_OUT, 0.0)

@@ -14,6 +14,7 @@ from sandbox.sql.parse import DIALECTS
 DEFAULT_EPSILON = Decimal("0.5")
 LARGEST_EPSILON = Decimal(100_000)
 _BOUNDS = ("groups", "rows_per_group")
+MODES = ("rows", "weights", "totals")
 
 
 def sql_of(request: Mapping[str, Any]) -> str:
@@ -96,6 +97,16 @@ def wants_private(request: Mapping[str, Any], spec: Mapping[str, Any]) -> bool:
     return "private" in asked
 
 
+def mode_of(request: Mapping[str, Any], spec: Mapping[str, Any]) -> str | None:
+    """Give the mode that the request asks for, or else the product; None to choose. Raises field_invalid."""
+    for source in (request, spec):
+        if (asked := source.get("mode")) is not None:
+            if asked not in MODES:
+                raise Problem("field_invalid", f"Field mode: write one of {', '.join(MODES)}, or leave it out.")
+            return str(asked)
+    return None
+
+
 def read_bounds(raw: object) -> dict[str, int]:
     """Read `{"groups": L0, "rows_per_group": R}`, each optional. Raises field_invalid."""
     if raw is None:
@@ -110,11 +121,12 @@ def read_bounds(raw: object) -> dict[str, int]:
 
 def check_spec(spec: Mapping[str, Any]) -> None:
     """Refuse (field_invalid, epsilon_invalid) a specification with anything but what a query product knows."""
-    unknown = sorted(set(spec) - {"bounds", "max_epsilon_per_query", "approval", "keys"})
+    unknown = sorted(set(spec) - {"bounds", "max_epsilon_per_query", "approval", "keys", "mode"})
     if unknown:
         raise Problem("field_invalid", f"Field spec.{unknown[0]}: a query product has no such field; remove it.")
     read_bounds(spec.get("bounds"))
     wants_private({}, spec)
+    mode_of({}, spec)
     if "max_epsilon_per_query" in spec:
         epsilon_of({"epsilon": spec["max_epsilon_per_query"]}, {})
     if spec.get("approval") not in (None, "automatic"):

@@ -6,9 +6,10 @@ touched the most groups, had the largest group and the largest norm: the n-th pa
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from typing import Any
 
 from sandbox.catalogue.profile import Histogram, TableProfile
 from sandbox.plan.block import Key
@@ -75,7 +76,7 @@ class Spread:
             whole = sum(one.rows * one.share for one in self.alike)
             self._tables[per_group] = tuple(
                 one.share * sum(min(size, per_group) for size in sizes) / whole
-                for one, sizes in zip(self.alike, self._sizes, strict=True)
+                for one, sizes in zip(self.alike, self.sizes, strict=True)
             )
         return self._tables[per_group]
 
@@ -92,7 +93,13 @@ class Spread:
         return {}
 
     @cached_property
-    def _sizes(self) -> tuple[tuple[float, ...], ...]:
+    def tried(self) -> dict[Hashable, Any]:
+        """Whatever was worked out from this spread and holds for every question."""
+        return {}
+
+    @cached_property
+    def sizes(self) -> tuple[tuple[float, ...], ...]:
+        """The rows of each group of units alike."""
         return tuple(_sizes(one) for one in self.alike)
 
 

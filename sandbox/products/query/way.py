@@ -3,7 +3,7 @@ can have."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
@@ -16,6 +16,7 @@ from sandbox.products.query.spread import Spread
 from sandbox.sql.draft import Ask
 
 EDGE = 2 ** (1 / 16)  # an edge of norms is so much beyond a norm, on average
+LEAST, MOST = 0.0005, 0.9  # of a value, that is given back
 WIDEST = 1 << 60
 SMALLEST = 1e-9  # of a share: below it is the rounding of floats
 
@@ -25,7 +26,7 @@ class Way:
     """What was decided, by the needs of the question: bounds, what is measured in place of each, which share of it
     bounds leave out, the bias that is predicted of what is shown (None: nothing says it), the usual size in one group;
     and by what is measured: of sums the usual size of one value, and which share it is divided by when it is shown.
-    Where the profile says nothing these are empty."""
+    Where the profile says nothing these are empty. `error` is the sum of what was predicted of all."""
 
     bounds: Bounds
     planned: Mapping[Need, Need] = field(default_factory=dict)
@@ -34,6 +35,7 @@ class Way:
     sizes: Mapping[Need, float] = field(default_factory=dict)
     means: Mapping[Need, Fraction] = field(default_factory=dict)
     kept: Mapping[Need, Decimal] = field(default_factory=dict)
+    error: float = 0.0
 
     def of(self, need: Need) -> Need:
         return self.planned.get(need, need)
@@ -51,9 +53,29 @@ class Way:
         return None if bias is None else rounded(bias if bias > SMALLEST else 0.0), usual
 
 
-def caps(over: Spread, measure: str) -> Iterator[tuple[int, float]]:
+def given_back(
+    planned: Mapping[Need, Need], lost: Mapping[Need, float], known: Collection[Need]
+) -> dict[Need, Decimal]:
+    """Give the shares that what is measured is divided by: what bounds keep of it, where that is `known` and the same
+    for every need that it serves."""
+    found: dict[Need, set[Decimal]] = {}
+    for need, moved in planned.items():
+        given = need in known and LEAST <= lost[need] <= MOST
+        found.setdefault(moved, set()).add(1 - rounded(lost[need]) if given else Decimal(1))
+    return {moved: min(shares) for moved, shares in found.items() if len(shares) == 1 and min(shares) < 1}
+
+
+def caps(over: Spread, measure: str) -> list[tuple[int, float]]:
     """Give caps of a norm, each with the share of the total that weighing by it leaves out. What a unit adds in all is
     its norm times the root of the groups that it spreads over, as its rows do."""
+    name = ("caps", measure)
+    if name not in over.tried:
+        over.tried[name] = list(_caps(over, measure))
+    found: list[tuple[int, float]] = over.tried[name]
+    return found
+
+
+def _caps(over: Spread, measure: str) -> Iterator[tuple[int, float]]:
     if not all(measure in one.norms and ROWS in one.norms for one in over.alike):
         return
     totals = [
