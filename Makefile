@@ -41,10 +41,10 @@ serve: setup
 test: setup
 	@.ci/test $(ARGS)
 
-# Random questions, plans and texts, many more of them than a test run has; hours.
+# Random questions, plans and texts, many more of them than a test run has; about an hour on two cores of their own.
 nightly: setup
 	@SANDBOX_PLANS=$${SANDBOX_PLANS:-10000} SANDBOX_EXAMPLES=$${SANDBOX_EXAMPLES:-20} \
-	  $(PY) -m pytest -q tests/generative $(ARGS)
+	  $(PY) -m pytest -q -n 2 --dist worksteal tests/generative $(ARGS)
 
 check: setup
 	@$(PY) -m ruff check .
