@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from sandbox.core.clock import now
-from sandbox.core.store import Stale
+from sandbox.core.store import Stale, Transaction
 from sandbox.errors import Problem
 from sandbox.jobs import tasks
 from sandbox.jobs.presence import STOP, beat, require_ready
@@ -59,6 +59,38 @@ def test_a_dead_workers_task_is_claimed_again_and_its_late_finish_refused(store:
     with store.write() as tx:
         tasks.finish(tx, second, {"fine": "yes"})
     assert tasks.claim(store, "other") is None
+
+
+def test_work_is_begun_with_its_claim_or_the_claim_counts_by_itself(store: SqlStore) -> None:
+    [queued] = queue(store)
+
+    def begins(tx: Transaction, task: Task) -> str:
+        tx.add(Lease("begun", task.id, task.fence, now()))
+        return "begun"
+
+    def breaks(tx: Transaction, task: Task) -> str:
+        begins(tx, task)
+        raise KeyError("a defect")
+
+    assert tasks.claim(store, "dies") is not None
+    for fence in (2, 3):
+        expire(store, again(store, queued))
+        claimed = tasks.claim_and_start(store, "breaks", breaks)
+        assert claimed is not None and (claimed[0].fence, claimed[1]) == (fence, None)
+        with store.read() as tx:
+            assert tx.get(Lease, "begun") is None, "nothing of it was kept"
+    expire(store, again(store, queued))
+    claimed = tasks.claim_and_start(store, "begins", begins)
+    assert claimed is not None and (claimed[0].fence, claimed[1]) == (4, "begun")
+    with store.read() as tx:
+        assert tx.get(Lease, "begun") is not None
+
+
+def again(store: SqlStore, task: Task) -> Task:
+    with store.read() as tx:
+        found = tx.get(Task, task.id)
+    assert found is not None
+    return found
 
 
 def test_a_living_worker_keeps_what_it_holds_and_nothing_else(store: SqlStore) -> None:
