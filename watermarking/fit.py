@@ -21,7 +21,7 @@ TOP = 2.0**80
 @dataclass(frozen=True)
 class Fit:
     """Values are X times `factor` plus `offset`, at a typical distance of `cost` σ; `rank` orders fits, best first: a
-    unit of its own must explain more than the product's."""
+    unit of its own must be closer than the product's."""
 
     factor: Fraction
     offset: Fraction
@@ -37,36 +37,36 @@ def fit(z: Reals, x: Reals, sigma: Reals, step: float, units: bool = True) -> Fi
         return None
     z, x, sigma = z[known], x[known], sigma[known]
     spread = float(np.median(np.abs(x - np.median(x)) / sigma))
-    residual = (z - x) / sigma
-    cost = float(np.median(np.abs(residual)))
+    cost = float(np.median(np.abs(z - x) / sigma))
+    found: list[Fit] = []
     if cost <= FAR and (cost <= NEAR or 2 * cost <= spread):
-        return _fit(z, x, sigma, Fraction(1), Fraction(0), step, 1)
-    if len(z) < FEW or not (x != 0).any():
-        return None
-    for factor, offset, penalty in _units(z, x, sigma, units):
-        cost = float(np.median(np.abs((z - float(offset)) / float(factor) - x) / sigma))
-        coarse = step / abs(float(factor)) / float(np.median(sigma))
-        if cost <= NEAR + coarse / 2 and FEW * cost <= spread:
-            return _fit(z, x, sigma, factor, offset, step, penalty)
-    return None
+        found.append(_fit(z, x, sigma, Fraction(1), Fraction(0), step, 0.0))
+    if len(z) >= FEW and (x != 0).any():
+        for factor, offset, penalty in _units(z, x, sigma, units):
+            cost = float(np.median(np.abs((z - float(offset)) / float(factor) - x) / sigma))
+            coarse = step / abs(float(factor)) / float(np.median(sigma))
+            if cost <= NEAR + coarse / 2 and FEW * cost <= spread:
+                found.append(_fit(z, x, sigma, factor, offset, step, penalty))
+    return min(found, key=lambda one: one.rank, default=None)
 
 
-def _units(z: Reals, x: Reals, sigma: Reals, units: bool) -> list[tuple[Fraction, Fraction, int]]:
-    """Changes of unit to try: a power of ten, any factor, factor and offset."""
+def _units(z: Reals, x: Reals, sigma: Reals, units: bool) -> list[tuple[Fraction, Fraction, float]]:
+    """Changes of unit to try, with how many numbers each leaves free: a power of ten (half a number), any factor,
+    factor and offset."""
     large = np.abs(x) >= np.median(np.abs(x))
     large &= x != 0
     ratio = float(np.median(z[large] / x[large])) if large.any() else 0.0
-    found: list[tuple[Fraction, Fraction, int]] = []
+    found: list[tuple[Fraction, Fraction, float]] = []
     if ratio and math.isfinite(ratio) and 1 / TOP < abs(ratio) < TOP:
         power = Fraction(10) ** round(math.log10(abs(ratio)))
         if ratio > 0 and abs(ratio / float(power) - 1) < 0.05:
-            found.append((power, Fraction(0), 2))
+            found.append((power, Fraction(0), 0.5))
         if units:
             slope, error = _slope(z, x, sigma, ratio)
-            found.append((_simple(slope, error), Fraction(0), 3))
+            found.append((_simple(slope, error), Fraction(0), 1.0))
     if units and len(z) >= SOME and (line := _line(z, x, sigma)) is not None:
-        found.append((*line, 4))
-    return [one for one in found if one[0]]
+        found.append((*line, 2.0))
+    return [one for one in found if one[0] and (one[0] != 1 or one[1])]
 
 
 def _slope(z: Reals, x: Reals, sigma: Reals, slope: float) -> tuple[float, float]:
@@ -128,10 +128,11 @@ def _simple(value: float, error: float) -> Fraction:
     return Fraction(value)
 
 
-def _fit(z: Reals, x: Reals, sigma: Reals, factor: Fraction, offset: Fraction, step: float, rank: int) -> Fit:
+def _fit(z: Reals, x: Reals, sigma: Reals, factor: Fraction, offset: Fraction, step: float, penalty: float) -> Fit:
     offset += _cut(z, x, factor, offset, step)
     cost = _trimmed(((z - float(offset)) / float(factor) - x) / sigma)
-    return Fit(factor, offset, cost, rank * (1 + cost))
+    free = (1.1 * len(z) ** (1 / len(z))) ** penalty  # as in Schwarz's criterion, and a little more
+    return Fit(factor, offset, cost, free * (0.01 + cost))
 
 
 def _cut(z: Reals, x: Reals, factor: Fraction, offset: Fraction, step: float) -> Fraction:
@@ -146,6 +147,6 @@ def _cut(z: Reals, x: Reals, factor: Fraction, offset: Fraction, step: float) ->
 
 
 def _trimmed(residuals: Reals) -> float:
-    """Root mean square of the smaller nine tenths: tells apart what a median cannot, and edited cells do not count."""
-    kept = np.sort(np.abs(residuals))[: max(1, len(residuals) * 9 // 10)]
+    """Root mean square of the smaller seven tenths: tells apart what a median cannot, and edited cells do not count."""
+    kept = np.sort(np.abs(residuals))[: max(1, len(residuals) * 7 // 10)]
     return float(np.sqrt(np.mean(kept**2)))

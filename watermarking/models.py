@@ -19,6 +19,7 @@ DETECTOR = "2"
 NOISES = (0.05, 0.25, 0.5, 1.0, 2.0, 4.0, 10.0, 20.0)
 COLLUDERS = (2, 3, 5, 10, 20)
 WAYS = ("mix", "average", "middle")
+MIXED_UNDER = {4.0: 3, 10.0: 1, 20.0: 1}  # the most colluders that a noise is combined with, where not all
 EDITED = (0.001, 0.05, 0.3)
 EDIT_WIDTH = 20.0  # of the Cauchy law of edited cells, in δ: its tails never let one cell decide
 
@@ -37,6 +38,8 @@ MODELS = tuple(
     Model(way, c, noise, edited)
     for noise in NOISES
     for way, c in (("alone", 1), *product(WAYS, COLLUDERS))
+    # Under so much noise copies that were mixed look like one copy under more noise, and each model costs the others.
+    if way == "alone" or c <= MIXED_UNDER.get(noise, 20)
     for edited in EDITED
 )
 

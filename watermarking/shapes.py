@@ -119,13 +119,18 @@ def _split(name: str, values: Sequence[str]) -> tuple[str, str] | None:
         if name == value:
             return value, ""
         if name.startswith(value) and (name[len(value)] in BREAKS or not value[-1].isalnum()):
-            return value, name[len(value) :].strip(BREAKS)
+            return value, _rest(name[len(value) :])
         if name.endswith(value) and name[-len(value) - 1] in BREAKS:
-            return value, name[: -len(value)].strip(BREAKS)
+            return value, _rest(name[: -len(value)])
         inner = name.find(value)
         if name[inner - 1] in BREAKS and name[inner + len(value) : inner + len(value) + 1] in BREAKS:
-            return value, f"{name[:inner].strip(BREAKS)} {name[inner + len(value) :].strip(BREAKS)}"
+            return value, _rest(f"{name[:inner]} {name[inner + len(value) :]}")
     return None
+
+
+def _rest(name: str) -> str:
+    """What is left of a name, the same whatever its parts were joined by."""
+    return " ".join("".join(" " if mark in BREAKS else mark for mark in name).split())
 
 
 def _turned(leak: Leak) -> Leak:

@@ -53,7 +53,6 @@ def value_matches(leak: Leak, base: Base, views: Sequence[View], keys: Keys) -> 
             groups = _matched(axes, Design.of(base), code, codes, base)
             if (groups >= 0).sum() >= max(FEW, ENOUGH * (code >= 0).sum()):
                 yield Rows(columns, groups, by_value=True)
-                return
 
 
 def _axes(

@@ -1,4 +1,5 @@
-"""Leaked files as tables of text: CSV, JSON, Parquet, Arrow, XLSX. The content decides which it is, not the name.
+"""Leaked files as tables of text: CSV, JSON (also an object a line), Parquet, Arrow, XLSX. The content decides which it
+is, not the name.
 
 A leak is evidence, so reading is lenient about damage (short rows, odd encodings) and strict about what is no table.
 """
@@ -12,6 +13,7 @@ import zipfile
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 import pyarrow as pa
@@ -22,6 +24,7 @@ from watermarking.leak import Leak
 
 RATIO, SMALLEST = 100, 1 << 24  # a file may unpack to at most 100 times its size (or 16 MB)
 MOST_COLUMNS, MOST_CELLS = 1_000, 50_000_000
+TOP = 50  # lines that show how a text is delimited
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")  # what our CSV guards with a leading quote
 
 
@@ -41,11 +44,19 @@ def read_leak(data: bytes) -> Leak:
         raise LeakUnreadable("the table has no columns or no rows")
     if len(columns) > MOST_COLUMNS:
         raise LeakUnreadable(f"the table has more than {MOST_COLUMNS} columns")
-    width = len(columns)
-    return Leak(
-        tuple(map(_text, columns)),
-        tuple(tuple(_text(row[i]) if i < len(row) else "" for i in range(width)) for row in rows),
-    )
+    width = _width(columns, rows)
+    return Leak(_line(columns, width), tuple(_line(row, width) for row in rows))
+
+
+def _width(columns: Sequence[Any], rows: Sequence[Sequence[Any]]) -> int:
+    """Above a table there may stand a title, beside it a wider one: the greatest width that several rows have."""
+    wider = sorted((len(row) for row in rows if len(row) > len(columns)), reverse=True)
+    return next((width for width, again in pairwise(wider) if width == again <= MOST_COLUMNS), len(columns))
+
+
+def _line(values: Sequence[Any], width: int) -> tuple[str, ...]:
+    line = [_text(value) for value in values[:width]]
+    return (*line, *[""] * (width - len(line)))
 
 
 Table = tuple[Sequence[Any], Sequence[Sequence[Any]]]
@@ -58,13 +69,14 @@ def _reader(data: bytes) -> Callable[[bytes], Table]:
         return _arrow
     if data.startswith(b"PK"):
         return _xlsx
-    return _json if data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"[", b"{") else _csv
+    return _json if _decoded(data).lstrip()[:1] in ("[", "{") else _csv
 
 
 def _csv(data: bytes) -> Table:
     text = _decoded(data)
     csv.field_size_limit(1 << 20)
-    delimiter = max(",\t;|", key=text.partition("\n")[0].count)
+    top = text.splitlines()[:TOP]
+    delimiter = max(",\t;|", key=lambda mark: sum(line.count(mark) for line in top))
     try:
         lines = [line for line in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True) if line]
     except csv.Error as error:
@@ -75,22 +87,29 @@ def _csv(data: bytes) -> Table:
 
 
 def _decoded(data: bytes) -> str:
-    for encoding in ("utf-16",) if data[:2] in (b"\xff\xfe", b"\xfe\xff") else ("utf-8-sig", "gb18030"):
+    """Text in UTF-8, UTF-16 (also without a mark of its order) or GB 18030, which contains GBK."""
+    wide = data[:2] in (b"\xff\xfe", b"\xfe\xff")
+    for encoding in ("utf-16",) if wide else ("utf-8-sig", "gb18030", "utf-16-le", "utf-16-be"):
         try:
             text = data.decode(encoding)
         except UnicodeDecodeError:
             continue
-        if "\0" not in text:
+        if "\0" not in text and text.isprintable() | any(mark in text for mark in "\n,;\t"):
             return text
     raise LeakUnreadable("the file is neither text nor a table format that is known")
 
 
 def _json(data: bytes) -> Table:
-    """A list of objects, or {"columns": [...], "rows": [[...]]}; columns are names or objects with a name."""
+    """A list of objects, an object a line, or {"columns": [...], "rows": [[...]]}; columns are names or objects
+    with a name."""
+    text = _decoded(data)
     try:
-        found = json.loads(data.decode("utf-8-sig"), parse_float=Decimal)
+        found = json.loads(text, parse_float=Decimal)
     except (ValueError, RecursionError) as error:
-        raise LeakUnreadable("not a JSON document") from error
+        try:
+            found = [json.loads(line, parse_float=Decimal) for line in text.splitlines() if line.strip()]
+        except (ValueError, RecursionError):
+            raise LeakUnreadable("not a JSON document") from error
     if isinstance(found, dict) and isinstance(found.get("columns"), list) and isinstance(found.get("rows"), list):
         columns = [column.get("name") if isinstance(column, dict) else column for column in found["columns"]]
         rows: list[Any] = found["rows"]
@@ -126,8 +145,11 @@ def _arrow_table(table: Any) -> Table:
 def _xlsx(data: bytes) -> Table:
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         _refuse_bomb(data, sum(part.file_size for part in archive.infolist()))
-    sheet = load_workbook(io.BytesIO(data), read_only=True, data_only=True).worksheets[0]
-    lines = [line for line in sheet.iter_rows(values_only=True) if any(cell is not None for cell in line)]
+    """All sheets below each other: the alignment takes them apart again."""
+    sheets = load_workbook(io.BytesIO(data), read_only=True, data_only=True).worksheets
+    lines = [
+        line for sheet in sheets for line in sheet.iter_rows(values_only=True) if any(cell is not None for cell in line)
+    ]
     return (lines[0], lines[1:]) if lines else ((), ())
 
 

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 from marks_world import Row, World
 
+from watermarking import score
+
 INNOCENT = [f"innocent-{i}" for i in range(10_000)]
 
 
@@ -87,8 +89,9 @@ ATTACKS = (
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
-def test_innocents_stay_below_the_line(attack: object) -> None:
+def test_innocents_stay_below_the_line(attack: object, monkeypatch: pytest.MonkeyPatch) -> None:
     assert callable(attack)
+    monkeypatch.setattr(score, "FEW", 10**6)  # all are scored in full
     # Small tables put most probability near the bar; 130 ages (520 cells and more) use arcsine biases.
     for ages, sigma, count in ((12, 20, 10_000), (12, 3, 10_000), (130, 20, 2_000)):
         world = World(ages, sigma)

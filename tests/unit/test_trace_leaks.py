@@ -83,6 +83,36 @@ def test_short_and_long_rows_of_a_damaged_file_count() -> None:
     assert read_leak(b"a,b\n1\n2,3,4\n").rows == (("1", ""), ("2", "3"))
 
 
+LINES = '{"科室": "内科", "n": 12, "mean": "1.50", "day": "2024-01-02"}\n{"n": 7}\n'
+
+
+@pytest.mark.parametrize(
+    "data", [LINES.encode(), CSV.encode("utf-16-le"), CSV.encode("utf-16-be"), LINES.encode("gbk")]
+)
+def test_lines_of_json_and_wide_text_without_a_mark(data: bytes) -> None:
+    leak = read_leak(data)
+    assert (leak.columns, leak.rows) == (("科室", "n", "mean", "day"), ROWS)
+
+
+def test_a_title_above_a_table_does_not_cut_it() -> None:
+    leak = read_leak("一览\n科室\tn\n内科\t12\n外科\t7\n".encode())
+    assert leak.columns == ("一览", "")
+    assert leak.rows == (("科室", "n"), ("内科", "12"), ("外科", "7"))
+
+
+def test_all_sheets_of_a_workbook_are_read() -> None:
+    book = Workbook()
+    first, second = book.active, book.create_sheet()
+    assert first is not None
+    for line in (["a", "b"], [1, 2]):
+        first.append(line)
+    for line in (["c", "d", "e"], [3, 4, 5]):
+        second.append(line)
+    book.save(out := io.BytesIO())
+    leak = read_leak(out.getvalue())
+    assert leak.rows == (("1", "2", ""), ("c", "d", "e"), ("3", "4", "5"))
+
+
 def bomb() -> bytes:
     with zipfile.ZipFile(out := io.BytesIO(), "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("xl/workbook.xml", bytes(1 << 25))
