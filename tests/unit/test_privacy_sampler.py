@@ -98,6 +98,22 @@ def test_words_at_every_boundary(sigma: int, last: int, guided: int, monkeypatch
     assert bits.asked[0] == 8 * len(words)
 
 
+@pytest.mark.parametrize(("edge", "ties"), [((5 << 48) - 1, 1), ((5 << 48) - 2, 0), (5 << 48, 1)])
+def test_a_guide_knows_the_ties_on_both_sides_of_a_prefix(
+    edge: int, ties: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The word 5·2⁴⁸ is a tie with an entry that is the last of the prefix before, and with itself."""
+
+    def bounds(bits: int) -> list[int]:
+        return [edge << bits - 64, (1 << bits) - 1]
+
+    monkeypatch.setattr(sampler, "GUIDED", 0)
+    bits = Script([5 << 48], last=2**63)
+    monkeypatch.setattr(sampler, "urandom", bits)
+    assert sampler.invert(1, sampler.tabulate(bounds), bounds).tolist() == [1]
+    assert bits.asked.count(8) == 1 + ties
+
+
 @pytest.mark.parametrize("sigma", [512, 1024, 3000, 12 * 1024])
 @pytest.mark.parametrize("aside", [-1, 1])
 def test_ties_that_last_four_words(sigma: int, aside: int, monkeypatch: pytest.MonkeyPatch) -> None:
