@@ -7,14 +7,14 @@ before anything is spent, so that no row can make a query fail.
 from __future__ import annotations
 
 from sandbox.engines.widths import LARGEST_DECIMAL, LARGEST_INTEGER, MOST, Width, common, sound, width
-from sandbox.plan.block import Block, Measurement
+from sandbox.plan.block import WEIGHT, Block, Measurement
 from sandbox.plan.parts import Aggregate, Over
 from sandbox.plan.plan import Plan
 from sandbox.plan.relation import Group, Relation, Scan, Window
 from sandbox.plan.scalar import Column
 from sandbox.plan.walk import expressions, walk
 
-MOST_PUBLIC = 10**12  # rows of a relation that has no units
+MOST_PUBLIC = 10**12  # rows of a relation that has no units, and rows and units of one that has
 
 
 def fits(plan: Plan) -> bool:
@@ -41,7 +41,7 @@ def _block_fits(block: Block) -> bool:
         all(one.most <= MOST for one in sums)
         and all(sound(root) for root in roots)
         and all(_largest(part, node) <= MOST for node in nodes for part in _folds(node))
-        and all(_norm_fits(m, block) for m in block.measurements)
+        and all(_norm_fits(m, block) and _total_fits(m) for m in block.measurements)
     )
 
 
@@ -58,6 +58,17 @@ def _largest(part: Aggregate | Over, node: Relation) -> int:
     own = width(part.expr)
     finer = 10 ** max(part.type.scale - own.scale + 1, 0) if part.what == "average" else 1
     return (node.source.rows if node.state == "unit" else MOST_PUBLIC) * own.most * finer
+
+
+def _total_fits(m: Measurement) -> bool:
+    """Whether a sum of clamped values fits, over as many rows as there can be – weighed by norms over as many units,
+    each of which adds its cap at most."""
+    if m.what != "sum":
+        return True
+    reach = max(abs(m.lower), abs(m.upper)) + abs(m.centre)
+    if m.norm is None:
+        return reach * MOST_PUBLIC <= MOST
+    return max(reach, m.norm.cap * MOST_PUBLIC) * 10**WEIGHT <= MOST
 
 
 def _norm_fits(m: Measurement, block: Block) -> bool:
