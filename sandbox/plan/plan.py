@@ -19,6 +19,7 @@ from sandbox.plan.relation import Relation, Released
 from sandbox.plan.scalar import Column, Type
 from sandbox.plan.walk import walk
 
+LATER = ("@", "outputs", "post", "notes", "consistent")  # what decides nothing of the base
 SEMANTICS = "2"  # grows when the same plan would mean something else
 Statistic = Literal[
     "var_pop",
@@ -69,7 +70,7 @@ class Output:
 @dataclass(frozen=True)
 class Plan:
     """Blocks, for each the outputs that are made of it, and `post`, the relation over them whose columns and rows are
-    the answer."""
+    the answer; `consistent`: counts and sums of grouping sets are put right against each other first."""
 
     semantics: str
     resource: str
@@ -79,6 +80,7 @@ class Plan:
     outputs: tuple[tuple[Output, ...], ...]
     post: Relation
     notes: tuple[str, ...] = ()
+    consistent: bool = False
 
     def __post_init__(self) -> None:
         if not self.blocks or len(self.blocks) != len(self.outputs):
@@ -115,7 +117,7 @@ class Plan:
 
     @cached_property
     def _base_key(self) -> str:
-        whole = {name: part for name, part in self.json.items() if name not in ("@", "outputs", "post", "notes")}
+        whole = {name: part for name, part in self.json.items() if name not in LATER}
         whole["blocks"] = [
             {**block, "keys": [{name: part for name, part in key.items() if name != "name"} for key in block["keys"]]}
             for block in whole["blocks"]

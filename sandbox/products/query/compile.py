@@ -18,6 +18,7 @@ from sandbox.plan.scalar import Scalar
 from sandbox.plan.walk import stored
 from sandbox.privacy.convert import rho_for
 from sandbox.privacy.threshold import tau
+from sandbox.products.query.consistent import made_consistent
 from sandbox.products.query.foretold import planned_notes
 from sandbox.products.query.measure import Need, measure, needs, shares
 from sandbox.products.query.modes import decide
@@ -26,6 +27,7 @@ from sandbox.products.query.request import (
     bounded,
     bounds_of,
     check_confidence,
+    consistent_of,
     dialect_of,
     epsilon_of,
     mode_of,
@@ -83,7 +85,7 @@ def compile_query(question: Question) -> Plan:
     said = [note for place in order for note in notes(unit, parts[place], blocks[place])]
     said += [note for place in order for note in planned_notes(unit, parts[place], blocks[place])]
     default = [] if request.get("epsilon") is not None else [default_note(epsilon)]
-    return Plan(
+    plan = Plan(
         SEMANTICS,
         question.resource,
         question.population,
@@ -93,6 +95,7 @@ def compile_query(question: Question) -> Plan:
         _renumbered(asked.post, {place: number for number, place in enumerate(order)}),
         tuple(dict.fromkeys(said + default)),
     )
+    return made_consistent(plan, parts) if consistent_of(request, question.spec) else plan
 
 
 def _part(measure: Measure, question: Question, loss: Decimal) -> Part:

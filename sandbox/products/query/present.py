@@ -12,6 +12,7 @@ from sandbox.plan.block import Block
 from sandbox.plan.plan import Output, Plan
 from sandbox.plan.scalar import Column
 from sandbox.products.query.accuracy import constant_width, errors, middle, scale, spelled
+from sandbox.products.query.consistent import consistent
 from sandbox.products.query.inside import Inside
 from sandbox.products.query.notes import bounded
 from sandbox.products.query.post import post
@@ -22,6 +23,8 @@ from sandbox.products.query.values import limits, values_of
 def present(plan: Plan, base: Sequence[Groups], marked: Sequence[Sequence[tuple[int, ...]]]) -> Answer:
     """Give the answer. `base` and `marked` are aligned, block by block."""
     leaves = [_leaf(*block) for block in zip(plan.blocks, plan.outputs, base, marked, strict=True)]
+    if plan.consistent:
+        leaves = consistent(plan, leaves, base, marked)
     table = post(plan.post, leaves, Inside(plan))
     names = [column.name for column in plan.post.columns]
     if not _is_sorted(plan.post):

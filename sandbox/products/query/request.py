@@ -107,6 +107,14 @@ def mode_of(request: Mapping[str, Any], spec: Mapping[str, Any]) -> str | None:
     return None
 
 
+def consistent_of(request: Mapping[str, Any], spec: Mapping[str, Any]) -> bool:
+    """Say whether totals are to be the sums of their parts. Raises field_invalid."""
+    asked = [source.get("consistent") for source in (request, spec)]
+    if any(one is not None and not isinstance(one, bool) for one in asked):
+        raise Problem("field_invalid", "Field consistent: write true, for totals that are the sums of their parts.")
+    return any(one is True for one in asked)
+
+
 def read_bounds(raw: object) -> dict[str, int]:
     """Read `{"groups": L0, "rows_per_group": R}`, each optional. Raises field_invalid."""
     if raw is None:
@@ -121,12 +129,13 @@ def read_bounds(raw: object) -> dict[str, int]:
 
 def check_spec(spec: Mapping[str, Any]) -> None:
     """Refuse (field_invalid, epsilon_invalid) a specification with anything but what a query product knows."""
-    unknown = sorted(set(spec) - {"bounds", "max_epsilon_per_query", "approval", "keys", "mode"})
+    unknown = sorted(set(spec) - {"bounds", "max_epsilon_per_query", "approval", "keys", "mode", "consistent"})
     if unknown:
         raise Problem("field_invalid", f"Field spec.{unknown[0]}: a query product has no such field; remove it.")
     read_bounds(spec.get("bounds"))
     wants_private({}, spec)
     mode_of({}, spec)
+    consistent_of({}, spec)
     if "max_epsilon_per_query" in spec:
         epsilon_of({"epsilon": spec["max_epsilon_per_query"]}, {})
     if spec.get("approval") not in (None, "automatic"):

@@ -21,9 +21,9 @@ from numpy.typing import NDArray
 
 from sandbox.engines.widths import MOST, width
 from sandbox.errors import Problem
-from sandbox.plan.block import Bounds
+from sandbox.plan.block import Block, Bounds
 from sandbox.plan.parts import Aggregate, Named
-from sandbox.plan.relation import NUMBER, Group
+from sandbox.plan.relation import NUMBER, Group, Relation
 from sandbox.plan.scalar import INTEGER, Column, Scalar, columns
 from sandbox.plan.walk import stored
 from sandbox.products.query.known import GROUPS, Known, column_of, counted
@@ -203,6 +203,16 @@ def _aggregate(ask: Ask, rows: int, place: int) -> Aggregate:
         return Aggregate(name, what, None if ask.term is None else ask.term.node, INTEGER, Decimal(0), Decimal(rows))
     low, high = ask.term.range or (Decimal(0), Decimal(0))
     return Aggregate(name, "sum", ask.term.node, ask.term.type, min(low, low * rows), max(high, high * rows))
+
+
+def measured_of(block: Block) -> tuple[Relation, tuple[Scalar, ...]]:
+    """Give the rows that a block measures and its keys as the question has them: of totals, those below them."""
+    keys = tuple(key.expr for key in block.keys)
+    below = block.rows
+    if not isinstance(below, Group) or not all(is_total(one.column) for one in below.aggregates):
+        return below, keys
+    named = {one.column: one.expr for one in below.keys}
+    return below.source, tuple(named[key] for key in keys if isinstance(key, Column))
 
 
 def is_total(node: Scalar) -> bool:

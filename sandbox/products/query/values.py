@@ -25,10 +25,10 @@ def values_of(
     first, kind = parts[0], output.type
     match output.what:
         case "count":
-            return _spelled(kind, [max(number, 0) for number in _units(kind, first, sums[0])])
+            return spelled_units(kind, [max(number, 0) for number in _units(kind, first, sums[0])])
         case "sum":
             numbers = _units(kind, first, sums[0])
-            return _spelled(kind, [max(number, 0) for number in numbers] if first.nonnegative else numbers)
+            return spelled_units(kind, [max(number, 0) for number in numbers] if first.nonnegative else numbers)
         case "quantile":
             return [_of_bin(kind, first, number) for number in sums[0]]
         case "average":
@@ -58,7 +58,7 @@ def _nearest(number: int, parts: int) -> int:
     return whole + (2 * rest > parts or (2 * rest == parts and whole % 2))
 
 
-def _spelled(kind: Type, numbers: Sequence[int]) -> Sequence[Value]:
+def spelled_units(kind: Type, numbers: Sequence[int]) -> Sequence[Value]:
     """Give whole numbers of the last decimal of a type as its values."""
     if kind.kind == "integer":
         return numbers
@@ -71,7 +71,7 @@ def _of_bin(kind: Type, measured: Measurement, number: int) -> Value:
     high = min(low + (1 << measured.shift) - 1, measured.upper)
     if kind == DATE:
         return date.fromordinal((low + high) // 2 + 1)
-    [middle] = _spelled(kind, [_nearest((low + high) * 10**kind.scale, 2 * 10**measured.scale)])
+    [middle] = spelled_units(kind, [_nearest((low + high) * 10**kind.scale, 2 * 10**measured.scale)])
     return middle
 
 
