@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 
 from sqlglot import exp
 
+from sandbox.sql.standard import respelled
+
 _BINARY = frozenset({"this", "expression"})
 _UNARY = frozenset({"this"})
 RANKED = (exp.Median, exp.PercentileCont, exp.PercentileDisc, exp.Quantile, exp.ApproxQuantile)
@@ -63,12 +65,7 @@ NOT_FITTING = {
 
 def spelled_out(tree: exp.Expr) -> exp.Expr:
     """Give the tree with every aggregate under the one name that the grammar lists. Changes `tree`."""
-    for kind, change in _CHANGES:
-        for node in list(tree.find_all(kind)):
-            instead = change(node)
-            if instead is not None:
-                node.replace(instead)
-    return tree
+    return respelled(tree, _CHANGES)
 
 
 def _named(node: exp.Expr) -> exp.Expr | None:

@@ -4,13 +4,14 @@ intervals of several units."""
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import reduce
 
 from sqlglot import exp, maybe_parse
 
 from sandbox.sql.terms import quote, refuse
 
+Change = Callable[[exp.Expr], exp.Expr | None]
 _UNITS = {"year": 12, "quarter": 3, "month": 1, "week": 7, "day": 1}
 _MONTHS = ("year", "quarter", "month")
 _PIECE = re.compile(r"\s*([+-]?\d{1,6})\s+(year|quarter|month|mon|week|day)s?\s*,?", re.IGNORECASE)
@@ -18,7 +19,16 @@ _PIECE = re.compile(r"\s*([+-]?\d{1,6})\s+(year|quarter|month|mon|week|day)s?\s*
 
 def plainly(tree: exp.Expr) -> exp.Expr:
     """Give the tree with one spelling for each. Changes `tree`."""
-    for kind, change in _CHANGES:
+    return respelled(tree, _CHANGES)
+
+
+def respelled(tree: exp.Expr, changes: Iterable[tuple[type[exp.Expr], Change]]) -> exp.Expr:
+    """Give the tree with every node of a kind as `changes` says, kind after kind; None leaves a node. Changes `tree`.
+    Kinds that are nowhere in it are not looked for."""
+    kinds = {type(node) for node in tree.walk()}
+    for kind, change in changes:
+        if not any(issubclass(one, kind) for one in kinds):
+            continue
         for node in list(tree.find_all(kind)):
             instead = change(node)
             if instead is None:
@@ -27,6 +37,7 @@ def plainly(tree: exp.Expr) -> exp.Expr:
                 tree = instead
             else:
                 node.replace(instead)
+            kinds |= {type(one) for one in instead.walk()}
     return tree
 
 
