@@ -18,6 +18,9 @@ Groups = Annotated[int | None, typer.Option(help="In how many groups one unit co
 Rows = Annotated[int | None, typer.Option("--rows-per-group", help="With how many rows in each, at most.", min=1)]
 Keys = Annotated[str | None, typer.Option(help="private: find keys anew; published: as the public profile lists them.")]
 
+Mode = Annotated[str | None, typer.Option(help="How units are bounded: rows, weights or totals; else the best.")]
+Consistent = Annotated[bool, typer.Option("--consistent", help="Totals of grouping sets as sums of their parts.")]
+
 
 def subscribe(
     product: Annotated[str, typer.Argument(help="Id of the product.")],
@@ -46,11 +49,18 @@ def estimate(
     groups: Groups = None,
     rows: Rows = None,
     keys: Keys = None,
+    mode: Mode = None,
+    consistent: Consistent = False,
     as_json: Json = False,
 ) -> None:
     """Say what a question would cost in privacy and money; costs nothing."""
     with service() as client:
-        found = client.estimate(subscription, sql, epsilon, **_more(groups, rows, dialect=dialect, keys=keys))
+        found = client.estimate(
+            subscription,
+            sql,
+            epsilon,
+            **_more(groups, rows, dialect=dialect, keys=keys, mode=mode, consistent=consistent or None),
+        )
     from sandbox.cli.show import at_most
 
     tell(found, f"It would cost ε {at_most(found['epsilon'])} (ρ {{rho}}) and {{fee}} yuan.", as_json=as_json)
@@ -64,12 +74,19 @@ def explain(
     groups: Groups = None,
     rows: Rows = None,
     keys: Keys = None,
+    mode: Mode = None,
+    consistent: Consistent = False,
     language: Annotated[str, typer.Option(help="en or zh.")] = "en",
     as_json: Json = False,
 ) -> None:
     """Say in words what a question does, how far off its numbers will be and what it takes; costs nothing."""
     with service() as client:
-        found = client.estimate(subscription, sql, epsilon, **_more(groups, rows, dialect=dialect, keys=keys))
+        found = client.estimate(
+            subscription,
+            sql,
+            epsilon,
+            **_more(groups, rows, dialect=dialect, keys=keys, mode=mode, consistent=consistent or None),
+        )
     if as_json:
         typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
         return
@@ -87,6 +104,8 @@ def query(
     groups: Groups = None,
     rows: Rows = None,
     keys: Keys = None,
+    mode: Mode = None,
+    consistent: Consistent = False,
     log_key: Annotated[
         Path | None, typer.Option(help="The log's public key, to check the receipt.", exists=True)
     ] = None,
@@ -98,7 +117,12 @@ def query(
     check_folder(receipt)
     with service() as client:
         answer = client.query(
-            subscription, sql, epsilon, **_more(groups, rows, dialect=dialect, keys=keys, fresh=fresh or None)
+            subscription,
+            sql,
+            epsilon,
+            **_more(
+                groups, rows, dialect=dialect, keys=keys, mode=mode, consistent=consistent or None, fresh=fresh or None
+            ),
         )
     if receipt is not None:
         receipt.write_text(answer.receipt.text, encoding="utf-8")

@@ -56,7 +56,9 @@ class Asking(Transport):
     def estimate(self, subscription: str, sql: str, epsilon: Number | None = None, **more: Any) -> dict[str, Any]:
         """Say what a question would cost in privacy and money; costs nothing itself. `more` may name the `dialect` of
         the text (duckdb, postgresql, ansi), `bounds` on what one unit counts for ({"groups": 3, "rows_per_group": 2}),
-        and `keys` that are to be found anew ("private") or shown as the public profile lists them ("published")."""
+        `keys` that are to be found anew ("private") or shown as the public profile lists them ("published"), the `mode`
+        in which units are bounded (rows, weights, totals), and `consistent`=True for totals that are the sums of their
+        parts."""
         return self.json("POST", "/jobs/estimate", body=_question(subscription, sql, epsilon, more))
 
     def submit(

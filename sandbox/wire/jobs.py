@@ -25,7 +25,8 @@ class Bounds(Input):
 class JobIn(Input):
     """A question under a subscription, its text in a `dialect` of SQL. `epsilon` is what it may cost; or `confidence`
     states the error wanted. `bounds` let one unit count for less, and so have less noise; `keys` says whether keys that
-    the public profile lists are shown as it lists them or found anew. `fresh` draws noise anew, on a test instance
+    the public profile lists are shown as it lists them or found anew; `mode` how what one unit counts for is bounded;
+    `consistent` makes totals of grouping sets the sums of their parts. `fresh` draws noise anew, on a test instance
     only."""
 
     subscription: Id
@@ -35,6 +36,8 @@ class JobIn(Input):
     confidence: Annotated[Decimal, Field(gt=0, lt=1, max_digits=60)] | None = None
     bounds: Bounds | None = None
     keys: Literal["private", "published"] | None = None
+    mode: Literal["rows", "weights", "totals"] | None = None
+    consistent: bool | None = None
     fresh: bool | None = None
 
 
