@@ -53,6 +53,7 @@ class _Planner:
         }
         self._share = case.rho / len(set(self._roles) | shows)
         self._sizes = {need: self._size(need) for need in self._roles}
+        self._uneven = {need: case.uneven(need) for need, role in self._roles.items() if role == "mean"}
         self._near = {need: case.nearer(need) for need, role in self._roles.items() if role == "quantile"}
         self._errors: dict[tuple[Need, Bounds], tuple[float, Need, float]] = {}
         self._clamped = {
@@ -145,7 +146,7 @@ class _Planner:
                 return error, near, left_out
             case "sum" | "mean" as role:
                 apart = 1 - kept if role == "sum" else self._apart(need, reached, kept)
-                thinned = 0.0 if role == "sum" else self._thinned(kept, case.uneven(need) ** 2)
+                thinned = 0.0 if role == "sum" else self._thinned(kept, self._uneven[need] ** 2)
                 step = case.step(reached, self._share)
                 best = (float("inf"), need, 0.0)
                 for moved, beyond in self._clamped[need]:
