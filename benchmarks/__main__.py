@@ -11,7 +11,7 @@ from pathlib import Path
 
 import duckdb
 
-from benchmarks import noise, pages, queries, served
+from benchmarks import log, noise, pages, queries, served
 from benchmarks.timing import ms, say
 from sandbox.settings import Settings
 
@@ -40,7 +40,7 @@ def main() -> None:
         rows=f"{asked.rows:,}", fixed=ms(over_http.fixed), registering=f"{over_http.registering:.1f}",
         lines=over_http.lines, steps=over_http.steps, quantum=Settings.model_fields["quantum_ms"].default,
         queries=seven,
-        noise=noise.lines(), laplace=noise.laplace_lines(), choices=noise.choice_lines(),
+        noise=noise.lines(), laplace=noise.laplace_lines(), choices=noise.choice_lines(), log=log.lines(),
         rounds=served.ROUNDS, day=datetime.now(UTC).date(), cores=os.cpu_count(),
         machine=platform.machine(), duckdb=duckdb.__version__, python=platform.python_version(),
     )  # fmt: skip

@@ -20,12 +20,17 @@ def node_hash(left: bytes, right: bytes) -> bytes:
     return hashlib.sha256(b"\x01" + left + right).digest()
 
 
+def rows_above(hashes: Sequence[bytes]) -> list[list[bytes]]:
+    """Give the hashes, then row by row the nodes over pairs of them; what has no partner yet has no node."""
+    sha256, rows = hashlib.sha256, [list(hashes)]
+    while len(row := rows[-1]) > 1:
+        rows.append([sha256(b"\x01" + left + right).digest() for left, right in zip(row[::2], row[1::2], strict=False)])
+    return rows
+
+
 def perfect_root(hashes: Sequence[bytes]) -> bytes:
     """Give the root over 2^k hashes."""
-    row = list(hashes)
-    while len(row) > 1:
-        row = [node_hash(row[i], row[i + 1]) for i in range(0, len(row), 2)]
-    return row[0]
+    return rows_above(hashes)[-1][0]
 
 
 class Edge:

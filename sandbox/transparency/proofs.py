@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 
-from sandbox.transparency.merkle import Edge, perfect_root
+from sandbox.transparency.merkle import Edge, rows_above
 from sandbox.transparency.tiles import HEIGHT, WIDTH, TileMissing, read_items
 
 
@@ -17,7 +18,7 @@ class Tree:
     def __init__(self, folder: Path, size: int) -> None:
         self.size = size
         self._folder = folder
-        self._tiles: dict[tuple[int, int], list[bytes]] = {}
+        self._tiles: dict[tuple[int, int], list[list[bytes]]] = {}
 
     def edge(self) -> Edge:
         """Give the right edge, from which the tree grows."""
@@ -66,16 +67,26 @@ class Tree:
         """The hash of the perfect subtree number `index` of 2^`level` leaves."""
         tile_level, height = divmod(level, HEIGHT)
         number, offset = divmod(index << height, WIDTH)
-        hashes = self._tile(tile_level, number)[offset : offset + (1 << height)]
-        if len(hashes) != 1 << height:
+        rows = self._tile(tile_level, number)
+        if height >= len(rows) or offset >> height >= len(rows[height]):
             raise TileMissing(f"the tree of size {self.size} has no subtree {index} of height {level}")
-        return perfect_root(hashes)
+        return rows[height][offset >> height]
 
-    def _tile(self, level: int, number: int) -> list[bytes]:
+    def _tile(self, level: int, number: int) -> list[list[bytes]]:
         if (level, number) not in self._tiles:
             width = min(WIDTH, (self.size >> (HEIGHT * level)) - number * WIDTH)
-            self._tiles[level, number] = read_items(self._folder, level, number, width)
+            whole = level > 0 and width == WIDTH
+            self._tiles[level, number] = (_kept if whole else _rows)(self._folder, level, number, width)
         return self._tiles[level, number]
+
+
+def _rows(folder: Path, level: int, number: int, width: int) -> list[list[bytes]]:
+    """The hashes of a tile and the nodes over them."""
+    return rows_above(read_items(folder, level, number, width))
+
+
+_kept = lru_cache(maxsize=256)(_rows)
+"""Full tiles above the leaves never change, and every proof needs one or two of a few: 30 kB each."""
 
 
 def _left(width: int) -> int:

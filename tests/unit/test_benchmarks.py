@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from benchmarks import apart, pages, queries, timing
+from benchmarks import apart, log, pages, queries, timing
 from benchmarks.errors import compare, grouped, together
 from benchmarks.registered import registration
 from benchmarks.town import MOST_VISITS, Town, town
@@ -91,3 +91,10 @@ def test_a_small_run_goes_to_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert 0 <= line.error.columns[0].absolute < 100
     assert math.isfinite(size.touch[0].median) and size.compiling["Q1"] > 0
     assert "| Q1 persons: COUNT(*) | " in pages.queries([size], 2)
+
+
+def test_the_log_is_measured_on_a_tree_whose_proofs_hold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log, "PROOFS", 20)
+    log.grow(tmp_path, 70_000)  # three levels, each with a partial tile
+    assert all(0 < seconds < 1 for times in log.proofs(tmp_path, 70_000) for seconds in times)
+    assert log.sealing(tmp_path, 300)[1] > 0
