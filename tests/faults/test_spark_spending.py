@@ -1,5 +1,5 @@
-"""A job that Spark does not finish – interrupted, its Java killed, its files damaged – ends as failed, spends its privacy
-and costs no money, like one of any other engine; and says no more than that."""
+"""A job that Spark does not finish – interrupted, or its Java killed – ends as failed, spends its privacy and costs no
+money, like one of any other engine; and says no more than that."""
 
 from __future__ import annotations
 
