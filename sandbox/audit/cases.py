@@ -133,27 +133,25 @@ def profile_of_all(entry: Entry) -> Plan:
     return profile_plan(entry, "audit", "people", "v", Decimal(40), DELTA_KEYS, False)
 
 
+def _planned(sql: str, mode: str | None = None) -> Case:
+    """A question bounded by the public profile, in the mode that is chosen or asked for."""
+    name, request = sql.removeprefix("SELECT ").replace(" AS n", ""), {} if mode is None else {"mode": mode}
+    covers = "bounds by the profile" if mode is None else f"{mode} by the profile"
+    return Case(name, covers, sql, request=request, profiled=True, trials=6_000)
+
+
 PLANNED = (
     Case("the public profile", "bought by the holder", build=profile_of_all, trials=300),
-    Case(
-        "SUM(gain) by four, planned",
-        "mode by the profile",
-        "SELECT four, SUM(gain) AS n FROM visits GROUP BY four",
-        profiled=True,
-    ),
-    Case(
-        "COUNT(*) by four, planned",
-        "mode by the profile",
-        "SELECT four, COUNT(*) AS n FROM visits GROUP BY four",
-        profiled=True,
-    ),
-    Case("SUM(cost), planned", "clamp by the profile", "SELECT SUM(cost) AS n FROM visits", profiled=True),
-    Case(
-        "AVG(cost) by four, planned",
-        "rows by the profile",
-        "SELECT four, AVG(cost) AS n FROM visits GROUP BY four",
-        profiled=True,
-    ),
+    _planned("SELECT four, SUM(gain) AS n FROM visits GROUP BY four"),
+    _planned("SELECT four, COUNT(*) AS n FROM visits GROUP BY four"),
+    _planned("SELECT SUM(cost) AS n FROM visits"),
+    _planned("SELECT four, AVG(cost) AS n FROM visits GROUP BY four"),
+    _planned("SELECT own, SUM(cost) AS n FROM visits GROUP BY own"),
+    _planned("SELECT four, SUM(gain) AS n FROM visits GROUP BY four", "rows"),
+    _planned("SELECT four, SUM(gain) AS n FROM visits GROUP BY four", "weights"),
+    _planned("SELECT four, COUNT(*) AS n, SUM(cost) AS c FROM visits GROUP BY four", "totals"),
+    _planned("SELECT COUNT(*) AS n, SUM(cost) AS c FROM visits", "totals"),
+    _planned("SELECT common, SUM(cost) AS c FROM visits GROUP BY common", "totals"),
 )
 BUILT = tuple(Case(name, covers, build=build) for name, covers, build in plans.BUILT)
 CASES: tuple[Case, ...] = (*AGGREGATES, *BOUNDING, *KEYS, *PURE, *related(Case), *BUILT, *PLANNED)

@@ -235,6 +235,7 @@ BAD: tuple[Bad, ...] = (
     Bad("L2 by a norm of other rows", _L2, norm_of_others),
     Bad("ordinals wrap", by("one", 1, 20, "", world=crowd), wrapped_ordinals),
     Bad("column not clamped", of("SUM(cost)", "", world=wide, counting=clinic), unclamped),
+    Bad("totals not clamped", Case("totals of gain", "", build=lambda entry: plans.totals(entry, 50)), unclamped),
     Bad("noise in floating point", _MINE, float_noise),
     Bad("fails on a value", of("SUM(cost)", ""), fails_on_a_value),
     Bad("public side preserved", _PERSONS, public_side_kept),

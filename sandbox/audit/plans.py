@@ -107,12 +107,12 @@ def union(entry: Entry) -> Plan:
     )
 
 
-def totals(entry: Entry) -> Plan:
-    """Each unit's total in a group, kept within ± 100: totals mode."""
+def totals(entry: Entry, most: int = 100) -> Plan:
+    """Each unit's total in a group, kept within ± `most`: totals mode."""
     rows = scan(entry, "visits")
     total = Aggregate("total", "sum", of(rows, "gain"), s.INTEGER, Decimal(-600), Decimal(600))
     own = r.Group(rows, (Named("kind", of(rows, "four")),), (total,))
-    return plan_of(block(own, ("sum", of(own, "total"), 100), keys=[of(own, "kind")], limit=(3, 1)))
+    return plan_of(block(own, ("sum", of(own, "total"), most), keys=[of(own, "kind")], limit=(3, 1)))
 
 
 def window(entry: Entry) -> Plan:
