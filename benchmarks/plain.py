@@ -13,6 +13,7 @@ import pyarrow as pa
 from benchmarks.questions import QUESTIONS, Question
 from benchmarks.registered import KEY, Built
 from benchmarks.town import Town
+from sandbox.engines.duckdb.positions import prepare
 from sandbox.engines.files import ALIAS, attach, connect
 from sandbox.engines.layout import Layout, TableLayout, read_layout
 
@@ -38,6 +39,7 @@ def coded(built: Built, *, encrypted: bool = True) -> Iterator[Ask]:
             attach(connection, path, KEY)
         else:
             connection.execute(f"ATTACH '{path}' AS {ALIAS} (READ_ONLY)")
+        prepare(connection)
         tables = {name: _Names(table) for name, table in _layout(connection).tables.items()}
         ask = _ask(connection)
         yield lambda text: ask(text.format(**tables))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from decimal import Decimal
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -16,7 +18,7 @@ from sandbox.engines.duckdb.child import Version
 from sandbox.engines.duckdb.facts import of_json
 from sandbox.engines.duckdb.render import Query, render
 from sandbox.plan import scalar as s
-from sandbox.plan.block import Measurement
+from sandbox.plan.block import WEIGHT, Measurement, Norm
 from sandbox.plan.plan import Plan
 
 TYPES = {"dept": "VARCHAR", "ward": "VARCHAR", "cost": "DECIMAL(10,2)", "n": "BIGINT"}
@@ -89,9 +91,12 @@ def median(expr: s.Scalar, lower: int, upper: int, shift: int = 0) -> Measuremen
     return Measurement("quantile", expr, scale, lower, upper, 0, 1, 1024, Decimal(1), "exponential", shift=shift)
 
 
-def histograms(engine: Engine, version: OpenVersion, asked: Plan) -> dict[object, list[object]]:
+def found(engine: Engine, version: OpenVersion, asked: Plan) -> dict[object, list[object]]:
     [exact] = engine.run(version, asked)
-    return {group: list(map(tuple, values[1:])) for group, values in zip(exact.groups, exact.values, strict=True)}
+    return {
+        group: [one if isinstance(one, int) else tuple(one) for one in values]
+        for group, values in zip(exact.groups, exact.values, strict=True)
+    }
 
 
 @pytest.mark.parametrize(("keys", "shift"), [([DEPT], 1), ([], 0), ([DEPT], 10)])
@@ -99,7 +104,7 @@ def test_bins_are_counted_by_position(engine, version, monkeypatch, keys, shift)
     asked = plan(median(N, -5, 8_000 << shift, shift), keys=keys, bounds=(MANY, 2, 200))
     _, said = rendered(version, monkeypatch, asked)
     assert "PERFECT_HASH_GROUP_BY" in said[1] and "HASH_JOIN" in said[1]
-    assert histograms(engine, version, asked) == histograms(ReferenceEngine({"t": ROWS}), version, asked)
+    assert found(engine, version, asked) == found(ReferenceEngine({"t": ROWS}), version, asked)
 
 
 @pytest.mark.parametrize("expr", [N, COST])
@@ -107,7 +112,7 @@ def test_more_bins_than_are_listed_are_counted_all_the_same(engine, version, mon
     asked = plan(median(expr, 0, 50_000), keys=[DEPT], bounds=(MANY, 2, 200))
     _, said = rendered(version, monkeypatch, asked)
     assert "HASH_JOIN" not in said[1]
-    assert histograms(engine, version, asked) == histograms(ReferenceEngine({"t": ROWS}), version, asked)
+    assert found(engine, version, asked) == found(ReferenceEngine({"t": ROWS}), version, asked)
 
 
 def test_units_under_a_condition_are_counted_by_bits(version, monkeypatch):
@@ -148,3 +153,55 @@ def test_no_text_of_a_question_stands_in_a_statement(version, monkeypatch):
     where = s.Compare("=", WARD, s.Constant("'; DROP TABLE t", s.STRING))
     queries, _ = rendered(version, monkeypatch, plan(ROWS_OF, keys=[DEPT], where=where))
     assert all("DROP" not in json.dumps([query.sql, (query.pieces or {}).get("sql")]) for query in queries)
+
+
+def weighed(some: list[tuple[Measurement, int]], own: list[s.Column], **of: Any) -> Plan:
+    """A plan over declared groups whose measurements are weighed by norms over `own`, of these caps."""
+    private = plan(*(m for m, _ in some), bounds=(MANY, MANY, MANY), **of)
+    [block] = private.blocks
+    normed = tuple(replace(m, norm=Norm(tuple(own), cap), scale=m.scale + WEIGHT) for m, cap in some)
+    named = tuple(replace(key, domain=("A", "2")) for key in block.keys)
+    return replace(private, blocks=(replace(block, keys=named, measurements=normed, threshold=None),))
+
+
+BELOW = s.Compare("<", N, s.Constant(500, s.INTEGER))
+MONEY = s.Column("cost", s.Type("decimal", 2), Decimal(-10), Decimal(1000))
+
+
+@pytest.mark.parametrize("tallied", [True, False])
+@pytest.mark.parametrize("piece", [1, 1 << 19])
+@pytest.mark.parametrize(
+    ("keys", "where", "bounds"),
+    [
+        ([WARD], None, (MANY, 3, 1)),
+        ([WARD], BELOW, (MANY, 2, 40)),
+        ([WARD, DEPT], None, (MANY, MANY, 300)),
+        ([], None, (MANY, 1, 260)),
+    ],
+)
+def test_the_child_adds_up_what_it_bounds(engine, version, monkeypatch, tallied, piece, keys, where, bounds):
+    """Sums that the child makes are those of the reference, and those that it leaves to DuckDB."""
+    monkeypatch.setattr("sandbox.engines.duckdb.render.PIECE", piece)
+    if not tallied:
+        monkeypatch.setattr("sandbox.engines.duckdb.tallying._few", lambda *_: False)
+    some = [ROWS_OF, COSTS, measurement("sum", COST, 2, -100, 40_000, 7), measurement("values", WARD)]
+    where = where or s.Compare("<>", N, s.Constant(3, s.INTEGER))
+    asked = plan(*some, median(N, 0, 4_000, 3), keys=keys, where=where, bounds=bounds)
+    queries, _ = rendered(version, monkeypatch, asked)
+    assert [bool((query.pieces or {}).get("tally")) for query in queries] == [tallied] * 2
+    assert found(engine, version, asked) == found(ReferenceEngine({"t": ROWS}), version, asked)
+
+
+@pytest.mark.parametrize("tallied", [True, False])
+@pytest.mark.parametrize("piece", [1, 1 << 19])
+@pytest.mark.parametrize(("keys", "own"), [([WARD], [WARD]), ([WARD, DEPT], [WARD]), ([WARD], [])])
+@pytest.mark.parametrize("where", [None, BELOW, s.Compare("=", WARD, s.Constant("2", s.STRING))])
+def test_the_child_weighs_by_norms_that_no_index_has(engine, version, monkeypatch, tallied, piece, keys, own, where):
+    monkeypatch.setattr("sandbox.engines.duckdb.render.PIECE", piece)
+    if not tallied:
+        monkeypatch.setattr("sandbox.engines.duckdb.tallying._few", lambda *_: False)
+    some = [(ROWS_OF, 40), (measurement("values", WARD), 7), (measurement("sum", MONEY, 2, -500, 90_000), 9_000_000)]
+    asked = weighed(some, own, keys=keys, where=where)
+    queries, _ = rendered(version, monkeypatch, asked)
+    assert [bool((query.pieces or {}).get("tally")) for query in queries] == ([True] if tallied else [False] * 3)
+    assert found(engine, version, asked) == found(ReferenceEngine({"t": ROWS}), version, asked)

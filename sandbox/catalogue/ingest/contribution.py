@@ -11,11 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from sandbox.catalogue.ingest.order import Places, starting
-from sandbox.engines.layout import MOST_ORDINAL, edge
-
-Doubles = npt.NDArray[np.float64]
-EXACT = 1 << 52  # whole numbers up to here, and sums of them, are exact in a double
-NEAR = 1e-8  # of sums of squares: doubles of a million terms err by less
+from sandbox.engines.edges import Doubles, buckets_of
+from sandbox.engines.layout import MOST_ORDINAL
 
 
 @dataclass(frozen=True)
@@ -59,17 +56,15 @@ class Groups:
         else:
             sums = np.add.reduceat(x[self.places].astype(np.float64), self.starts)
         squares: Doubles = np.bincount(self.unit, sums * sums, len(self.units)).astype(np.float64)
-        found = np.searchsorted(_SQUARES, squares)
-        for one in np.flatnonzero(_doubtful(squares, found)):
-            found[one] = self._exactly(int(one), x)
-        return found
+        return buckets_of(squares, lambda unit: self._exactly(unit, x))
 
     def _exactly(self, unit: int, x: npt.NDArray[np.int64] | None) -> int:
+        """A unit's sum of squares."""
         ends, square = np.append(self.starts, len(self.places)), 0
         for group in range(*np.searchsorted(self.unit, [unit, unit + 1])):  # groups stand in order of their units
             rows = self.places[ends[group] : ends[group + 1]]
             square += (len(rows) if x is None else sum(int(value) for value in x[rows])) ** 2
-        return next(j for j in range(len(_SQUARES)) if edge(j) ** 2 >= square)
+        return square
 
     def _back(self, values: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
         found = np.empty(len(values), np.uint8)
@@ -90,15 +85,3 @@ def dense(columns: Sequence[npt.NDArray[np.int64]], rows: int) -> npt.NDArray[np
 
 def _byte(values: Places) -> npt.NDArray[np.uint8]:
     return np.minimum(values, MOST_ORDINAL).astype(np.uint8)
-
-
-def _doubtful(squares: Doubles, found: Places) -> npt.NDArray[np.bool_]:
-    """Say which sums of squares may have been rounded across an edge."""
-    above, below = _SQUARES[np.minimum(found, len(_SQUARES) - 1)], _SQUARES[np.maximum(found - 1, 0)]
-    near = (np.abs(squares - above) <= NEAR * squares) | (np.abs(squares - below) <= NEAR * squares)
-    doubtful: npt.NDArray[np.bool_] = (squares >= EXACT) & near
-    return doubtful
-
-
-_SQUARES = np.array([float(edge(j) ** 2) for j in range(1024)])
-"""Squares of the edges up to 2¹²⁸, more than declared bounds allow a norm to be."""

@@ -57,7 +57,8 @@ def _read(block: Block, query: Query, answer: bytes, listed: Mapping[str, Sequen
     coded, measured = table.columns[:count], table.columns[count:]
     if block.measurements[query.measured[0]].what == "quantile":
         coded, histograms = _histograms(coded, *measured)
-        size, numbers = len(histograms), [histograms] * len(query.measured)
+        size = len(histograms)
+        numbers: list[Sequence[Any]] = [histograms] * len(query.measured)
     else:
         size, numbers = table.num_rows, [_integers(column) for column in measured]
     own = query.keys

@@ -36,11 +36,17 @@ class Version:
             lock(self._connection, [scratch])
             return read_facts(self._connection).as_json()
         with self._connection.cursor() as cursor:
-            if asked["pieces"] is not None:
-                from sandbox.engines.duckdb.ordinals import bounded  # what few statements need is not waited for
+            pieces = asked["pieces"]
+            if pieces is not None and pieces.get("tally"):
+                from sandbox.engines.duckdb.tally import tallied  # what few statements need is not waited for
 
-                cursor.register(BOUNDED, bounded(self._connection, asked["pieces"], self._threads))
-            table = cursor.execute(asked["sql"], asked["parameters"]).to_arrow_table()
+                table = tallied(self._connection, pieces, self._threads)
+            else:
+                if pieces is not None:
+                    from sandbox.engines.duckdb.ordinals import bounded
+
+                    cursor.register(BOUNDED, bounded(self._connection, pieces, self._threads))
+                table = cursor.execute(asked["sql"], asked["parameters"]).to_arrow_table()
         sink = pa.BufferOutputStream()
         with pa.ipc.new_stream(sink, table.schema) as stream:
             stream.write_table(table)

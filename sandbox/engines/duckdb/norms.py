@@ -8,7 +8,7 @@ from itertools import count
 from sqlglot import exp
 
 from sandbox.engines.duckdb.relations import Relations
-from sandbox.engines.duckdb.scans import TableScan
+from sandbox.engines.duckdb.scans import Cell
 from sandbox.engines.duckdb.terms import cast, column, digits, integer
 from sandbox.engines.layout import UNIT, edge
 from sandbox.engines.width import width
@@ -37,7 +37,7 @@ def weights(block: Block, m: Measurement, norm: Norm, relations: Relations) -> e
     scan = next(node for node in walk(block.rows) if isinstance(node, Scan))
     one = 10**WEIGHT
     table = relations.scan(scan)
-    value = exp.Abs(this=_value(table, m.column)) if m.column else exp.Literal.number("1")
+    value = magnitude(table.scope[m.column.name], m.column) if m.column else exp.Literal.number("1")
     keys = [table.scope[key.name].code() for key in norm.keys]
     sums = exp.select(column(UNIT), exp.alias_(cast(exp.Sum(this=value), "HUGEINT"), "s"))
     sums = sums.from_(table.name).group_by(column(UNIT), *keys)
@@ -57,6 +57,6 @@ def weights(block: Block, m: Measurement, norm: Norm, relations: Relations) -> e
     return joined.join(listed, on=fits, join_type="ASOF")
 
 
-def _value(table: TableScan, column: Column) -> exp.Expression:
-    """A measured column, in 64 bits: narrower types have numbers whose absolute value they have not."""
-    return cast(table.scope[column.name].value(), integer(width(column).most))
+def magnitude(cell: Cell, column: Column) -> exp.Expression:
+    """Give |x| of a measured column, in 64 bits: narrower types have numbers whose absolute value they have not."""
+    return exp.Abs(this=cast(cell.value(), integer(width(column).most)))

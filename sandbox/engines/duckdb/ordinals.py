@@ -4,10 +4,7 @@ Of each unit the groups stand in order of their first rows; the first groups are
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
-from itertools import islice
 from typing import Any
 
 import duckdb
@@ -16,10 +13,10 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sandbox.engines.duckdb.facts import FIRST, FROM, TO
+from sandbox.engines.duckdb.facts import FIRST
+from sandbox.engines.duckdb.pieces import pieces
 
 Whole = npt.NDArray[np.int64]
-AHEAD = 3  # pieces that are waited for or wait
 PACKED = 24  # bits of a row's number in a piece
 FEW = 1 << 16
 
@@ -27,26 +24,15 @@ FEW = 1 << 16
 def bounded(connection: duckdb.DuckDBPyConnection, asked: Mapping[str, Any], threads: int) -> pa.RecordBatchReader:
     """Give the rows that count, in a stream: keys, values, and whether a row is its unit's first in its group.
 
-    `asked` has the statement of a piece, its parameters, how many keys and places it names, whether the `unit` is
-    shown, the limits, and the ranges of units."""
-    starts = range(0, asked["units"], asked["step"])
-    pieces = ((start, start + asked["step"] - 1) for start in starts)
-
-    def piece(units: tuple[int, int]) -> pa.Table:
-        sql = asked["sql"].replace(f"${FROM}", str(units[0])).replace(f"${TO}", str(units[1]))  # values would not prune
-        with connection.cursor() as cursor:
-            return kept(cursor.execute(sql, asked["parameters"]).to_arrow_table(), asked)
-
-    first = piece(next(pieces))
+    `asked` has what `pieces` takes, how many keys and places its statement names, whether the `unit` is shown, and the
+    limits."""
+    made = pieces(connection, asked, threads, lambda rows: kept(rows, asked))
+    first = next(made)
 
     def batches() -> Iterator[pa.RecordBatch]:
         yield from first.to_batches()
-        with ThreadPoolExecutor(threads) as pool:
-            waiting: deque[Future[pa.Table]] = deque(pool.submit(piece, one) for one in islice(pieces, AHEAD))
-            while waiting:
-                made = waiting.popleft().result()
-                waiting.extend(pool.submit(piece, one) for one in islice(pieces, 1))
-                yield from made.cast(first.schema).to_batches()
+        for piece in made:
+            yield from piece.cast(first.schema).to_batches()
 
     return pa.RecordBatchReader.from_batches(first.schema, batches())
 
@@ -56,29 +42,40 @@ def kept(rows: pa.Table, asked: Mapping[str, Any]) -> pa.Table:
     limit it is taken as it comes."""
     if asked["groups"] is None and asked["rows"] is None:
         return rows
-    columns = [column.combine_chunks() for column in rows.columns]
-    unit = columns[0].to_numpy().astype(np.int64)
-    count = 1 + asked["places"]
-    places = [pc.fill_null(column.cast(pa.int64()), -1).to_numpy() for column in columns[1:count]]
-    taken: Whole | None = None if _ascending(unit, places) else np.lexsort((*reversed(places), unit))
-    keys = columns[count : count + asked["keys"]]
-    if taken is not None:
-        unit, keys = unit[taken], [column.take(pa.array(taken)) for column in keys]
-    group, row = numbers(unit, *dense(keys, len(unit)))
-    stays = np.ones(len(unit), np.bool_)
+    rows, group, row = placed(rows, asked)
+    stays = np.ones(len(group), np.bool_)
     if asked["groups"] is not None:
         stays &= group < asked["groups"]
     if asked["rows"] is not None:
         stays &= row < asked["rows"]
-    shown = rows if taken is None else rows.take(pa.array(taken))
-    hidden = rows.column_names[1 if asked["unit"] else 0 : count]
-    return shown.append_column(FIRST, pa.array(row == 0)).drop_columns(hidden).filter(pa.array(stays))
+    hidden = rows.column_names[1 if asked["unit"] else 0 : 1 + asked["places"]]
+    return rows.append_column(FIRST, pa.array(row == 0)).drop_columns(hidden).filter(pa.array(stays))
+
+
+def placed(rows: pa.Table, asked: Mapping[str, Any]) -> tuple[pa.Table, Whole, Whole]:
+    """Give the rows of a piece in order, and their ordinals."""
+    rows, unit = in_order(rows, asked["places"])
+    count = 1 + asked["places"]
+    keys = [column.combine_chunks() for column in rows.columns[count : count + asked["keys"]]]
+    return rows, *numbers(unit, *dense(keys, len(unit)))
+
+
+def in_order(rows: pa.Table, places: int) -> tuple[pa.Table, Whole]:
+    """Give rows – the unit first, then `places` columns of their order – by unit and place, and their units."""
+    unit = rows.column(0).combine_chunks().to_numpy().astype(np.int64)
+    order = [pc.fill_null(column.cast(pa.int64()), -1).to_numpy() for column in rows.columns[1 : 1 + places]]
+    if _ascending(unit, order):
+        return rows, unit
+    taken = np.lexsort((*reversed(order), unit))
+    return rows.take(pa.array(taken)), unit[taken]
 
 
 def _ascending(unit: Whole, places: list[Whole]) -> bool:
     """Say whether rows stand by unit and place already; places of more than one column are sorted in any case."""
     if len(unit) < 2:
         return True
+    if not places:
+        return bool((unit[1:] >= unit[:-1]).all())
     same = unit[1:] == unit[:-1]
     upwards = (unit[1:] > unit[:-1]) | (same & (places[0][1:] > places[0][:-1]))
     return len(places) == 1 and bool(upwards.all())
@@ -109,14 +106,12 @@ def numbers(unit: Whole, key: Whole, size: int) -> tuple[Whole, Whole]:
     """Give the ordinals of rows that stand by unit and place: of the group among its unit's, of the row in its group.
     Keys are below `size`."""
     n = len(unit)
-    new = _starting(unit)
+    new = starting(unit)
     number = np.cumsum(new) - 1
-    places, groups = _sorted(number, key, size)
-    starts = np.flatnonzero(_starting(groups))
+    places, starts, first = sort_groups(number, key, size)
     lengths = np.diff(np.append(starts, n))
     row = np.empty(n, np.int64)
     row[places] = np.arange(n) - np.repeat(starts, lengths)
-    first = places[starts]  # each group's first row
     firsts = np.zeros(n, np.int64)
     firsts[first] = 1
     upto = np.cumsum(firsts)
@@ -124,6 +119,27 @@ def numbers(unit: Whole, key: Whole, size: int) -> tuple[Whole, Whole]:
     group = np.empty(n, np.int64)
     group[places] = np.repeat(ordinal, lengths)
     return group, row
+
+
+def first_rows(unit: Whole, key: Whole, size: int, groups: int | None) -> npt.NDArray[np.bool_]:
+    """Say which rows, standing by unit and place, are the first of a group of their unit – of its first `groups`."""
+    new = starting(unit)
+    _, _, first = sort_groups(np.cumsum(new) - 1, key, size)
+    firsts = np.zeros(len(unit), np.bool_)
+    firsts[first] = True
+    if groups is None:
+        return firsts
+    upto = np.cumsum(firsts)
+    before: Whole = (upto - firsts)[new]  # groups of this piece that begin before each unit
+    lengths = np.diff(np.append(np.flatnonzero(new), len(unit)))
+    return firsts & (upto <= np.repeat(before + groups, lengths))
+
+
+def sort_groups(number: Whole, key: Whole, size: int) -> tuple[Whole, Whole, Whole]:
+    """Give the places of the rows by (unit, key, place), where groups start among them, and each group's first row."""
+    places, groups = _sorted(number, key, size)
+    starts = np.flatnonzero(starting(groups))
+    return places, starts, places[starts]
 
 
 def _sorted(number: Whole, key: Whole, size: int) -> tuple[Whole, npt.NDArray[np.uint64]]:
@@ -139,7 +155,8 @@ def _sorted(number: Whole, key: Whole, size: int) -> tuple[Whole, npt.NDArray[np
     return places, code[places]
 
 
-def _starting(codes: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+def starting(codes: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+    """Say where a run of equal codes begins."""
     new = np.ones(len(codes), np.bool_)
     np.not_equal(codes[1:], codes[:-1], out=new[1:])
     return new

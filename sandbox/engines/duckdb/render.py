@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlglot import exp
 
-from sandbox.engines.duckdb import bounding, histograms, weighing
+from sandbox.engines.duckdb import bounding, histograms, tallying, weighing
 from sandbox.engines.duckdb.facts import BOUNDED, FIRST, Facts
 from sandbox.engines.duckdb.keys import Keys
 from sandbox.engines.duckdb.measures import Counting, value
@@ -24,7 +24,7 @@ from sandbox.engines.duckdb.terms import column, digits
 from sandbox.engines.layout import UNIT
 from sandbox.plan.block import Block, Measurement
 
-PIECE = 1 << 17  # rows that the child numbers at a time
+PIECE = 1 << 19  # rows that the child numbers at a time
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,9 @@ def render(block: Block, facts: Facts) -> list[Query]:
     weighed = [place for place, m in measured if m.norm is not None]
     indexed = [place for place in weighed if weighing.bucket(block, block.measurements[place], facts)]
     found += [_indexed(block, indexed, facts)] if indexed else []
-    return found + [_weighed(block, place, facts) for place in weighed if place not in indexed]
+    others = [place for place in weighed if place not in indexed]
+    together = _tallied(block, others, facts) if others else None
+    return found + ([together] if together else [_weighed(block, place, facts) for place in others])
 
 
 def _plain(block: Block, measured: Sequence[int], facts: Facts) -> Query:
@@ -105,6 +107,7 @@ def _plain(block: Block, measured: Sequence[int], facts: Facts) -> Query:
     if pieces:
         asked = _pieces(relations, computed, facts, limits, places=len(rows.places), keys=len(keys.names))
         asked["unit"] = any(m.what == "units" and m.expr is not None for m in picked)
+        asked["tally"] = tallying.bounded(block, keys, own, facts, once=once)
     sql, parameters = relations.finished(query)
     return Query(sql, parameters, keys, tuple(measured), asked)
 
@@ -143,6 +146,16 @@ def _indexed(block: Block, measured: Sequence[int], facts: Facts) -> Query:
     query = weighing.statement(block, picked, facts, relations, rows, keys, scalars)
     sql, parameters = relations.finished(query)
     return Query(sql, parameters, keys, tuple(measured))
+
+
+def _tallied(block: Block, measured: Sequence[int], facts: Facts) -> Query | None:
+    """All measurements whose norms are computed, weighed and added up by the child; None if that is not for it."""
+    made = tallying.weighed(block, [block.measurements[place] for place in measured], facts)
+    if made is None:
+        return None
+    keys, piece, relations, tally = made
+    asked = _pieces(relations, piece, facts, bounding.Limits(None, None), places=0, keys=len(keys.names))
+    return Query("", {}, keys, tuple(measured), asked | {"tally": tally})
 
 
 def _weighed(block: Block, place: int, facts: Facts) -> Query:

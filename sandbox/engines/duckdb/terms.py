@@ -20,7 +20,7 @@ def call(name: str, *parts: exp.Expression) -> exp.Expression:
     return exp.Anonymous(this=name, expressions=list(parts))
 
 
-def cast(value: exp.Expression, kind: str) -> exp.Cast:
+def cast(value: exp.Expr, kind: str) -> exp.Cast:
     """Give CAST(value AS kind), once."""
     wanted = _type(kind)
     if isinstance(value, exp.Cast) and value.to == wanted:
