@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from sandbox.audit.compare import Finding
+from sandbox.audit.durations import Finding
 from sandbox.audit.verdict import Verdict
 
 HEADS = ("case", "covers", "ρ", "ε", "δ of keys", "Δ2²", "")

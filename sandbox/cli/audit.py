@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from sandbox.audit.asking import OverHttp
-    from sandbox.audit.compare import Finding
+    from sandbox.audit.durations import Finding
     from sandbox.audit.verdict import Verdict
     from sandbox.client import Client
 
@@ -91,7 +91,8 @@ def _over_http(places: Sequence[tuple[str, str]], rounds: int, with_known_bad: b
     """Two data sets on services, asked alike."""
     from sandbox.audit.asking import both, questions
     from sandbox.audit.bad_services import BAD_SERVICES
-    from sandbox.audit.compare import Finding, compare
+    from sandbox.audit.compare import compare
+    from sandbox.audit.durations import Finding
     from sandbox.cli.show import table
 
     asked = list(questions(rounds))
