@@ -12,6 +12,9 @@ from hypothesis import settings
 
 from sandbox.stores.sql import SqlStore
 
+settings.register_profile("anywhere", deadline=None)  # how long an example takes says how busy the machine is
+settings.load_profile("anywhere")
+
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SqlStore]:
