@@ -17,7 +17,7 @@ from sandbox.settings import Settings
 
 ROOT = Path(__file__).parents[1]
 SIZES = (1_000_000, 10_000_000, 30_000_000)
-ROUNDS = 7
+ROUNDS = 5
 
 
 def main() -> None:

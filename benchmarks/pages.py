@@ -97,12 +97,19 @@ def _use(use: FirstUse | str) -> str:
 
 
 def _growth(sizes: Sequence[Size]) -> str:
-    """How time grows with the rows."""
+    """How time and memory grow with the rows."""
     names = [line.question.name for line in sizes[0].lines]
     rows = ["### Growth", "| question | " + " | ".join(f"{size.visits:,} visits" for size in sizes) + " |"]
     rows = [rows[0], "", rows[1], "| --- " * (len(sizes) + 1) + "|"]
     for place, name in enumerate(names):
         lines = [size.lines[place] for size in sizes]
-        cells = [ms(line.whole.median) if isinstance(line, Measured) else "refused" for line in lines]
-        rows.append(f"| {name} | {' | '.join(cells)} |")
-    return "\n".join(rows)
+        rows.append(f"| {name} | {' | '.join(map(_grown, lines))} |")
+    built = [f"{size.data.seconds:.1f} s, {size.data.peak:,} MB" for size in sizes]
+    return "\n".join([*rows, f"| ingest, its peak | {' | '.join(built)} |"])
+
+
+def _grown(line: Line) -> str:
+    """How long a question took, and how many times plain DuckDB's time."""
+    if isinstance(line, NotAnswered):
+        return "refused"
+    return f"{ms(line.whole.median)}, {line.whole.over(line.raw)[0]:.2f} ×"

@@ -91,6 +91,7 @@ def test_a_small_run_goes_to_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert 0 <= line.error.columns[0].absolute < 100
     assert math.isfinite(size.touch[0].median) and size.compiling["Q1"] > 0
     assert "| Q1 persons: COUNT(*) | " in pages.queries([size], 2)
+    assert "| ingest, its peak | " in pages.queries([size, size], 2)
 
 
 def test_the_log_is_measured_on_a_tree_whose_proofs_hold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,11 +1,13 @@
 # ruff: noqa: S608 – declared names match an allow-list pattern, everything else is our own or a quoted literal
 """Protected rows into their base table: sorted by unit, then chunk by chunk of whole units put into keyed order, cut at
-`max_rows_per_unit`, coded, and indexed. Memory is that of a chunk, and of the largest unit, whatever the table's size.
+`max_rows_per_unit`, coded, and indexed. Memory is that of two chunks, and of the largest units, whatever the size of
+the table.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -53,10 +55,13 @@ def write_rows(
     clustering = _Clustering(connection, table, layout, schema, prf_key)
     query = f"SELECT {', '.join(clustering.read())} FROM {schema}.judged WHERE __dropped IS NULL ORDER BY __unit"
     written = Written()
-    with connection.cursor() as reading:
+    with connection.cursor() as reading, ThreadPoolExecutor(1) as ahead:
         batches = reading.execute(query).to_arrow_reader(CHUNK)
-        for rows in _whole_units(batches):
-            made, part = clustering.stored(rows)
+        chunks = map(clustering.stored, _whole_units(batches))
+        waiting = ahead.submit(next, chunks, None)
+        while (chunk := waiting.result()) is not None:
+            waiting = ahead.submit(next, chunks, None)  # one is put in order while another is written
+            made, part = chunk
             connection.register("chunk", made)
             connection.execute(f'INSERT INTO {ALIAS}.main."{layout.base}" SELECT * FROM chunk')
             connection.unregister("chunk")
