@@ -18,7 +18,7 @@ from sandbox.products.query.way import Way
 from sandbox.sql.draft import Key as DraftKey
 from sandbox.sql.draft import Measure
 
-WORTH = 0.9  # totals are one step more in the engine: they must be so much better
+WORTH = 0.9  # totals are one step more in the engine: they must be so much better; by keys of rows, it is a long one
 Keyed = list[tuple[DraftKey, Key]]
 
 _NEEDS_PROFILE = "Mode {mode} takes its clamps from the public profile, which knows nothing of these rows; write none."
@@ -50,7 +50,8 @@ def decide(
     if mode == "weights" and not any(need.norm for need in way.planned.values()):
         raise Problem("sql_not_allowed", _NO_WEIGHTS)
     wanted = mode == "totals" or (mode is None and any(ask.what == "sum" for ask in measure.asks))
-    totals = totalled(measure) if wanted and not explicit else None
+    own = case is not None and case.source.keys == frozenset()
+    totals = totalled(measure, own) if wanted and not explicit and (own or mode == "totals") else None
     found = plan_totals(measure, totals, case) if totals is not None and case is not None else None
     if found is None or totals is None:
         if mode == "totals":

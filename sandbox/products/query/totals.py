@@ -37,9 +37,10 @@ Tried = tuple[Reals, Reals, Reals]
 CLAMPS = 24  # clamps that are tried, from the smallest total to the largest
 
 
-def totalled(measure: Measure) -> Measure | None:
+def totalled(measure: Measure, own: bool) -> Measure | None:
     """Give `measure` over one row for each unit and group; None where it asks for more than counts and sums, where a
-    unit has one row anyway, or where totals need more digits than there are."""
+    unit has one row anyway, or where totals need more digits than there are. `own`: keys are the unit's own, the same
+    in all of its rows; then there is one row for each unit, with the least of what its rows have there."""
     rows = measure.rows.rows
     if rows < 2 or any(ask.what not in ("rows", "values", "sum") for ask in measure.asks):
         return None
@@ -48,7 +49,8 @@ def totalled(measure: Measure) -> Measure | None:
         for place, key in enumerate(measure.keys)
     )
     made = tuple(_aggregate(ask, rows, place) for place, ask in enumerate(measure.asks))
-    below = Group(measure.rows, named, made)
+    least = tuple(Aggregate(one.name, "min", one.expr, one.expr.type, one.lower, one.upper) for one in named)
+    below = Group(measure.rows, (), (*least, *made)) if own else Group(measure.rows, named, made)
     found = {column.name: column for column in below.columns}
     if any(one.expr is not None and width(one.expr).most * rows > MOST for one in made if one.what == "sum"):
         return None
@@ -209,10 +211,11 @@ def measured_of(block: Block) -> tuple[Relation, tuple[Scalar, ...]]:
     """Give the rows that a block measures and its keys as the question has them: of totals, those below them."""
     keys = tuple(key.expr for key in block.keys)
     below = block.rows
-    if not isinstance(below, Group) or not all(is_total(one.column) for one in below.aggregates):
+    if not isinstance(below, Group) or not any(is_total(one.column) for one in below.aggregates):
         return below, keys
-    named = {one.column: one.expr for one in below.keys}
-    return below.source, tuple(named[key] for key in keys if isinstance(key, Column))
+    every: tuple[Named | Aggregate, ...] = (*below.keys, *below.aggregates)
+    named: dict[Scalar, Scalar | None] = {one.column: one.expr for one in every}
+    return below.source, tuple(expr for key in keys if (expr := named.get(key)) is not None)
 
 
 def is_total(node: Scalar) -> bool:
