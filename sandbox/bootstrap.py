@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 
 from sandbox.catalogue.entry import Entry
 from sandbox.catalogue.records import Ingested
 from sandbox.core.clock import now, rfc3339
+from sandbox.core.hsm import TokenKeys
 from sandbox.core.ids import new_id
-from sandbox.core.keys import EPOCH, FileKeys, derive
+from sandbox.core.keys import FileKeys, Keyring, derive, epoch_name
 from sandbox.core.sealing import Sealer
 from sandbox.core.spool import Spool
 from sandbox.engines.base import Engine
@@ -28,6 +26,7 @@ from sandbox.identity import parties
 from sandbox.jobs.doorbell import Doorbell
 from sandbox.jobs.house import House, Ingest, Vault
 from sandbox.jobs.product import installed
+from sandbox.jobs.scratch import scratch
 from sandbox.plan.plan import Plan
 from sandbox.products.afresh import Afresh
 from sandbox.settings import Settings, load
@@ -35,6 +34,7 @@ from sandbox.stores.snapshot import dump_database as dump_database
 from sandbox.stores.snapshot import fill_database as fill_database
 from sandbox.stores.sql import SqlStore
 from sandbox.test_instance import CREATED, identity, journal_of
+from sandbox.transparency.epochs import epochs, with_former
 from sandbox.transparency.notes import Signer
 from sandbox.transparency.seal import OnSealed, Scribe
 
@@ -68,9 +68,9 @@ def _init(settings: Settings, test: bool) -> dict[str, str]:
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
     for folder in FOLDERS:
         (home / folder).mkdir(mode=0o700)
-    keys = FileKeys(settings.key_folder)
+    keys = keyring(settings)
     keys.create()
-    (home / "log.pub").write_text(_signer(settings, keys).verifier_key + "\n")
+    (home / "log.pub").write_text(signer_of(settings, keys, epoch_name("log", 1)).verifier_key + "\n")
     spool_key = X25519PrivateKey.from_private_bytes(keys.secret("spool"))
     (home / "spool.pub").write_bytes(spool_key.public_key().public_bytes_raw())
     instance = {"id": new_id("instance"), "created_at": rfc3339(now()), "test_instance": test}
@@ -101,7 +101,7 @@ def check_ready_to_serve(settings: Settings) -> None:
             "integrity_stop",
             "this instance was restored from a backup: say what is known of the time since with `sandbox recover`",
         )
-    FileKeys(settings.key_folder).secret("release")
+    keyring(settings).secret("release")
     check_engine(settings)
     store = SqlStore(settings.database)
     try:
@@ -120,9 +120,18 @@ def check_engine(settings: Settings) -> None:
         check(settings.spark)
 
 
-def log_verifier_key(settings: Settings) -> str:
-    """Give the public half of the log key in the settings' key folder."""
-    return _signer(settings, FileKeys(settings.key_folder)).verifier_key
+def keyring(settings: Settings) -> Keyring:
+    """Give the custody of the settings' keys; raises `Problem(field_invalid)` when a token is not named in full."""
+    if settings.key_store == "files":
+        return FileKeys(settings.key_folder)
+    if not settings.pkcs11_module or not settings.pkcs11_token:
+        raise Problem("field_invalid", "keys in a token need SANDBOX_PKCS11_MODULE and SANDBOX_PKCS11_TOKEN")
+    return TokenKeys(settings.key_folder, settings.pkcs11_module, settings.pkcs11_token)
+
+
+def signer_of(settings: Settings, keys: Keyring, name: str) -> Signer:
+    """Give the signer of checkpoints with a log key."""
+    return Signer(settings.name, keys.signing_key(name))
 
 
 def web_house(settings: Settings) -> House:
@@ -146,25 +155,28 @@ def vault_house(settings: Settings) -> Iterator[House]:
     # The vault alone needs DuckDB and Arrow: half of the import time of the others.
     from sandbox.catalogue.ingest import Limits, ingest_in_child
 
-    keys = FileKeys(settings.key_folder)
+    keys = keyring(settings)
     vault_secret = keys.secret("vault")
+    spool_key = X25519PrivateKey.from_private_bytes(keys.secret("spool"))
+    house = _house(settings, evidence=Sealer(derive(vault_secret, "evidence")), spool_key=spool_key)
+    with house.store.read() as tx:
+        masters = epochs(tx, "master")
     sealer = Sealer(derive(vault_secret, "sealing"))
     memory = f"{settings.engine_memory_mb}MiB"
     engine = _engine(settings)
     limits = Limits(file_bytes=settings.upload_limit, memory=memory)
-    with _scratch(settings) as scratch:
+    with scratch(settings) as folder:
         vault = Vault(
             engine=engine,
             ingest=_stored(settings, partial(ingest_in_child, limits=limits, seconds=settings.ingest_timeout_s)),
             sealer=sealer,
-            master=keys.secret(f"master-{EPOCH}"),
-            epoch=EPOCH,
+            masters={str(row.number): keys.mac(row.id) for row in masters},
+            epoch=str(masters[-1].number),
             row_order=derive(vault_secret, "row-order"),
-            scratch=scratch,
+            scratch=folder,
         )
-        spool_key = X25519PrivateKey.from_private_bytes(keys.secret("spool"))
         try:
-            yield _house(settings, vault=vault, evidence=Sealer(derive(vault_secret, "evidence")), spool_key=spool_key)
+            yield replace(house, vault=vault)
         finally:
             engine.close()
 
@@ -210,18 +222,27 @@ def _stored(settings: Settings, ingest: Ingest) -> Ingest:
 def scribe_house(settings: Settings, on_sealed: OnSealed) -> tuple[House, Scribe]:
     """What the scribe holds: the log key."""
     house = _house(settings)
-    signer = _signer(settings, FileKeys(settings.key_folder))
-    return house, Scribe(house.store, house.log_folder, signer, settings.name, on_sealed, saved=settings.checkpoints)
+    with house.store.read() as tx:
+        signer = signer_of(settings, keyring(settings), epochs(tx, "log")[-1].id)
+    scribe = Scribe(
+        house.store,
+        house.log_folder,
+        signer,
+        settings.name,
+        on_sealed,
+        saved=settings.checkpoints,
+        trusted=with_former(house.log_public_key),
+    )
+    return house, scribe
 
 
 def _house(
     settings: Settings,
     *,
-    vault: Vault | None = None,
     evidence: Sealer | None = None,
     spool_key: X25519PrivateKey | None = None,
 ) -> House:
-    home, release = settings.home, Sealer(FileKeys(settings.key_folder).secret("release"))
+    home, release = settings.home, Sealer(keyring(settings).secret("release"))
     store = SqlStore(settings.database)
     store.ping()
     with store.read() as tx:
@@ -238,7 +259,6 @@ def _house(
         doorbell=Doorbell(home),
         log_public_key=(home / "log.pub").read_text().strip(),
         test_instance=test,
-        vault=vault,
         renders=_renders(settings),
     )
 
@@ -251,40 +271,3 @@ def _renders(settings: Settings) -> Callable[[Plan, Entry], bool]:
     from sandbox.engines.duckdb.foreseen import renders
 
     return lambda plan, entry: renders(plan, declared_layout(entry))
-
-
-def _signer(settings: Settings, keys: FileKeys) -> Signer:
-    return Signer(settings.name, Ed25519PrivateKey.from_private_bytes(keys.secret("log")))
-
-
-@contextmanager
-def _scratch(settings: Settings) -> Iterator[Path]:
-    """A private folder for this vault's decrypted uploads, in memory where the machine has such a place, gone with it.
-    Locked while the vault lives: what killed vaults left is removed, what another one works in stays."""
-    shared_memory = Path("/dev/shm")  # noqa: S108 – made private below
-    parent = settings.scratch or (shared_memory if os.access(shared_memory, os.W_OK) else settings.home)
-    parent.mkdir(parents=True, exist_ok=True)
-    prefix = f"sandbox-scratch-{Doorbell.tag(settings.home)}-"
-    with _locked(settings.home):  # nobody clears away a folder between its making and its lock
-        for left in parent.glob(prefix + "*"):
-            with suppress(OSError), _locked(left, fcntl.LOCK_NB):
-                shutil.rmtree(left, ignore_errors=True)
-        folder = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
-        held = os.open(folder, os.O_RDONLY)
-        fcntl.flock(held, fcntl.LOCK_EX)
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-        os.close(held)
-
-
-@contextmanager
-def _locked(folder: Path, how: int = 0) -> Iterator[None]:
-    """Hold the lock of a folder; raises `OSError` with LOCK_NB when somebody else has it."""
-    opened = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(opened, fcntl.LOCK_EX | how)
-        yield
-    finally:
-        os.close(opened)

@@ -25,6 +25,9 @@ class Settings(BaseSettings):
     keys: Path | None = Field(None, description="folder of the key files; default: `<home>.keys`, beside the home")
     database_url: str | None = Field(None, description="control database; default: SQLite in the home folder")
     scratch: Path | None = Field(None, description="where the vault decrypts uploads; default: memory, else the home")
+    key_store: Literal["files", "pkcs11"] = Field("files", description="where keys are: files, or pkcs11 for a token")
+    pkcs11_module: str | None = Field(None, description="library of the token, as /usr/lib/softhsm/libsofthsm2.so")
+    pkcs11_token: str | None = Field(None, description="label of the token; its PIN lies in `pkcs11.pin` of the keys")
     checkpoints: Path | None = Field(None, description="folder of checkpoints that others saved: the log must fit them")
     timestamp_url: str | None = Field(
         None, description="RFC 3161 timestamping authority for evidence", pattern="^https?://"

@@ -8,8 +8,12 @@ from __future__ import annotations
 import hashlib
 import hmac
 import unicodedata
+from collections.abc import Callable
 
 BASE_TAG, USER_TAG = b"watermarking/base/v1", b"watermarking/user/v1"
+
+Master = bytes | Callable[[bytes], bytes]
+"""The master key: its 32 bytes, or what gives HMAC-SHA256 under it where a token keeps it."""
 
 
 def framed(*parts: bytes) -> bytes:
@@ -17,17 +21,19 @@ def framed(*parts: bytes) -> bytes:
     return b"".join(len(part).to_bytes(8, "big") + part for part in parts)
 
 
-def base_key(master: bytes, base: bytes) -> bytes:
+def base_key(master: Master, base: bytes) -> bytes:
     """Give K_base (32 bytes): biases and marked positions, the same for all recipients of `base`."""
     return _derive(master, BASE_TAG, base)
 
 
-def user_key(master: bytes, recipient: str, base: bytes) -> bytes:
+def user_key(master: Master, recipient: str, base: bytes) -> bytes:
     """Give K_u (32 bytes) of `recipient`, a legal entity (its credit code), for `base`."""
     return _derive(master, USER_TAG, unicodedata.normalize("NFC", recipient.strip()).encode(), base)
 
 
-def _derive(master: bytes, *parts: bytes) -> bytes:
+def _derive(master: Master, *parts: bytes) -> bytes:
+    if callable(master):
+        return master(framed(*parts))
     if len(master) != 32:
         raise ValueError("the master key has 32 bytes")
     return hmac.digest(master, framed(*parts), hashlib.sha256)

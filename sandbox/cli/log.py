@@ -98,6 +98,20 @@ def consistency(
     tell(said, "The log only appended: from {from} to {size} entries, root {root}", as_json=as_json, get=get)
 
 
+@log.command("keys")
+def keys(log_key: LogKey) -> None:
+    """Print the log's keys to which a key that you trust handed over, newest first: your new log.pub."""
+    from sandbox.transparency.epochs import follow
+    from sandbox.transparency.notes import NoteInvalid
+
+    with service(key=False) as client:
+        statements = client.log_keys()["statements"]
+    try:
+        typer.echo(follow(log_key.read_text(encoding="utf-8"), statements), nl=False)
+    except NoteInvalid as error:
+        raise Problem("integrity_stop", f"the log's keys: {error}") from error
+
+
 @witness.command("init")
 def make_witness(
     folder: Folder,
@@ -152,6 +166,7 @@ def look(
 def _look(kept: Witness, out: Path | None) -> None:
     seen = kept.seen()
     with service(key=False) as client:
+        kept.follow(client.log_keys()["statements"])
         try:
             note = kept.cosign(client.consistency(seen.head.size if seen.head else 0))
         except Problem as problem:

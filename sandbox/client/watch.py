@@ -57,6 +57,10 @@ class Watching(Transport):
         """Give the proof that the log only appended since it had `old` entries, with its newest checkpoint."""
         return self.request("GET", "/log/consistency", params={"old": old}).text
 
+    def log_keys(self) -> dict[str, Any]:
+        """Give the log's verifier `keys`, newest first, and the `statements` by which each handed over to the next."""
+        return self.json("GET", "/log/keys")
+
     def hand_in(self, checkpoint: str) -> dict[str, Any]:
         """Hand in a checkpoint that one saved or cosigned: gives whose cosignatures were `kept`, and `consistent`."""
         return self.json("POST", "/log/checkpoints", body={"checkpoint": checkpoint})

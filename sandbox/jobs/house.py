@@ -20,6 +20,7 @@ from sandbox.jobs.product import ProductKind
 from sandbox.plan.plan import Plan
 from sandbox.settings import Settings
 from sandbox.transparency.journal import Journal
+from watermarking.keys import Master
 
 
 class Ingest(Protocol):
@@ -33,12 +34,13 @@ class Ingest(Protocol):
 
 @dataclass(frozen=True)
 class Vault:
-    """What only the vault holds: engine, ingest, K_master (by epoch), the sealer of bases and evidence."""
+    """What only the vault holds: engine, ingest, sealer of bases and evidence, K_master by epoch; `epoch` makes what is
+    new."""
 
     engine: Engine
     ingest: Ingest
     sealer: Sealer
-    master: bytes
+    masters: Mapping[str, Master]
     epoch: str
     row_order: bytes
     scratch: Path

@@ -42,6 +42,14 @@ def require_ready(tx: Transaction) -> None:
             raise Problem("not_ready", f"the {name.removesuffix('-alive')} process is not ready; try again in a moment")
 
 
+def require_still(tx: Transaction) -> None:
+    """Raise `Problem(state_conflict)` while vault or scribe is alive, or was within seconds."""
+    for name in ("vault-alive", "scribe-alive"):
+        lease = tx.get(Lease, name)
+        if lease is not None and lease.until > now():
+            raise Problem("state_conflict", "the service runs, or did seconds ago: stop it and wait ten seconds")
+
+
 def clear_stop(tx: Transaction) -> None:
     """Lift the integrity stop, once log and database agree again."""
     if lease := tx.get(Lease, STOP):

@@ -37,7 +37,12 @@ def record(house: House, tx: Transaction, task: Task, job: Job, base: Kept, copy
     entry = house.journal.write(
         tx,
         "job.released",
-        public={"rho": str(job.rho), "delta": str(job.delta), "charges": ledger.sealed(house, tx, job)},
+        public={
+            "rho": str(job.rho),
+            "delta": str(job.delta),
+            "charges": ledger.sealed(house, tx, job),
+            "epoch": base.epoch,
+        },
         committed={
             "job": job.id,
             "party": job.party,

@@ -83,7 +83,7 @@ def carry_out(house: House, task: Task) -> None:
     try:
         if task.fence > ATTEMPTS:
             raise Problem("execution_failed", "the file could not be traced; send it in another format")
-        keys = TraceKeys(vault.sealer, {vault.epoch: vault.master})
+        keys = TraceKeys(vault.sealer, vault.masters)
         keep_sketches(house.store, vault.sealer)
         with house.store.read() as tx:
             prepared = prepare(tx, keys, _leak(house, trace), trace.hint)

@@ -36,11 +36,12 @@ from sandbox.sql.fanout import Declared, as_claimed
 
 @dataclass(frozen=True)
 class Kept:
-    """A stored base X: its id, the exact bytes that are committed to, and what they hold."""
+    """A stored base X: its id, the exact bytes that are committed to, what they hold, and the epoch of its marks."""
 
     id: str
     content: bytes
     released: list[Released]
+    epoch: str
 
 
 @dataclass(frozen=True)
@@ -206,7 +207,7 @@ def open_base(house: House, base: Base) -> Kept:
     """Unseal a base."""
     assert house.vault is not None
     content = house.vault.sealer.open(base.content, f"base:{base.id}")
-    return Kept(base.id, content, read_blocks(json.loads(content)["blocks"]))
+    return Kept(base.id, content, read_blocks(json.loads(content)["blocks"]), base.epoch)
 
 
 def keep_base(house: House, job: Job, plan: Plan, released: list[Released]) -> tuple[Kept, Job | None]:
@@ -223,12 +224,12 @@ def keep_base(house: House, job: Job, plan: Plan, released: list[Released]) -> t
         found = known(house, job)
         assert found.base is not None
         return found.base, found.drawn_by
-    return Kept(base_id, content, released), None
+    return Kept(base_id, content, released, house.vault.epoch), None
 
 
 def fingerprint(house: House, job: Job, plan: Plan, base: Kept, recipient: str) -> Copy:
     """Step 7: mark the primitives for the job's recipient and make the answer of them. Always gives the same copy."""
     assert house.vault is not None
-    marked = mark(plan, base.id, base.released, house.vault.master, recipient)
+    marked = mark(plan, base.id, base.released, house.vault.masters[base.epoch], recipient)
     answer = house.products[job.kind].present(plan, base.released, marked.values)
     return Copy(answer, recipient, marked.design, marked.k_base, marked.k_user)

@@ -25,6 +25,7 @@ from sandbox.plan.plan import Plan
 from sandbox.privacy.released import read_blocks
 from watermarking.align import Alignment, align
 from watermarking.base import Base as Marks
+from watermarking.keys import Master
 from watermarking.leak import Leak
 from watermarking.models import DETECTOR
 
@@ -36,7 +37,7 @@ class TraceKeys:
     """What tracing needs of the vault: the sealer of bases, and K_master by epoch."""
 
     sealer: Sealer
-    masters: Mapping[str, bytes]
+    masters: Mapping[str, Master]
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from sandbox.plan.scalar import Scalar, Value, columns
 from watermarking.base import Base, Primitive
 from watermarking.design import Design
 from watermarking.embed import embed
-from watermarking.keys import base_key, user_key
+from watermarking.keys import Master, base_key, user_key
 from watermarking.leak import Average, Direct, View
 
 
@@ -83,7 +83,7 @@ def described(what: str, expr: Scalar | None) -> str:
     return what if expr is None else f"{what} of {', '.join(sorted(columns(expr))) or 'constants'}"
 
 
-def fingerprint(plan: Plan, base_id: str, released: Sequence[Groups], master: bytes, recipient: str) -> Marked:
+def fingerprint(plan: Plan, base_id: str, released: Sequence[Groups], master: Master, recipient: str) -> Marked:
     """Give the copy of `recipient` (a legal entity) of a stored base; the same inputs always give the same copy."""
     bases = marks_bases(plan, base_id, released)
     k_base, k_user = base_key(master, base_id.encode()), user_key(master, recipient, base_id.encode())

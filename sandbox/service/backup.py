@@ -14,13 +14,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from sandbox.bootstrap import INSTANCE, RESTORED, dump_database, fill_database, inspector, log_verifier_key
+from sandbox.bootstrap import INSTANCE, RESTORED, dump_database, fill_database, inspector, keyring, signer_of
 from sandbox.catalogue.records import DataVersion
 from sandbox.core.clock import now, rfc3339
+from sandbox.core.keys import epoch_name
 from sandbox.errors import Problem
 from sandbox.settings import CONFIG, Settings
 from sandbox.transparency.durable import Batch
-from sandbox.transparency.notes import unverified_head
+from sandbox.transparency.notes import keys_of, unverified_head
 from sandbox.transparency.publish import last_checkpoint
 from sandbox.transparency.serve import read_checkpoint
 from sandbox.transparency.tiles import CHECKPOINT
@@ -87,7 +88,7 @@ def restore(source: Path, settings: Settings) -> dict[str, Any]:
     home = settings.home
     if home.exists() and any(home.iterdir()):
         raise Problem("state_conflict", f"{home} is not empty; name a new folder with --home")
-    if log_verifier_key(settings) not in (source / "log.pub").read_text("utf-8").split("\n"):
+    if not _same_keys(settings, (source / "log.pub").read_text("utf-8")):
         said = f"the keys in {settings.key_folder} are another instance's; restore the right ones from their own backup"
         raise Problem("not_ready", said)
     try:
@@ -100,6 +101,20 @@ def restore(source: Path, settings: Settings) -> dict[str, Any]:
         shutil.rmtree(home, ignore_errors=True)
         raise
     return {**manifest, "files": len(manifest["files"])}
+
+
+def _same_keys(settings: Settings, log_pub: str) -> bool:
+    """Say whether the newest key of `log.pub` is among the settings' log keys."""
+    keys, number = keyring(settings), 1
+    while True:
+        try:
+            if signer_of(settings, keys, epoch_name("log", number)).verifier_key == keys_of(log_pub)[0]:
+                return True
+        except Problem:
+            if number == 1:
+                raise
+            return False
+        number += 1
 
 
 def _fill_home(source: Path, home: Path, manifest: dict[str, Any]) -> None:

@@ -3,14 +3,13 @@ in force. Reads only; may run beside the service. `--repair` charges the account
 
 from __future__ import annotations
 
-import stat
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-from sandbox.bootstrap import INSTANCE, check_engine, inspector
+from sandbox.bootstrap import INSTANCE, check_engine, inspector, keyring
 from sandbox.catalogue.records import DataVersion
-from sandbox.core.keys import NAMES, FileKeys
+from sandbox.core.keys import NAMES
 from sandbox.core.sealing import SealBroken
 from sandbox.core.store import Transaction
 from sandbox.errors import Problem
@@ -85,14 +84,10 @@ def _wrong(detail: str) -> Problem:
 
 
 def _keys(settings: Settings) -> str:
-    keys = FileKeys(settings.key_folder)
-    for name in NAMES:
-        keys.secret(name)
-        if stat.S_IMODE((keys.folder / f"{name}.key").stat().st_mode) & 0o077:
-            raise _wrong(f"the key {name} can be read by others; run chmod 600 on it")
-    if keys.folder.is_relative_to(settings.home):
+    said = keyring(settings).check(NAMES)
+    if settings.key_folder.is_relative_to(settings.home):
         raise _wrong("the keys lie inside the instance's folder and would be copied with it; move them out")
-    return f"{len(NAMES)} keys, readable by their owner only, outside the instance"
+    return f"{said}, outside the instance"
 
 
 def _instance(house: House) -> str:

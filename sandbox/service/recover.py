@@ -11,14 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sandbox.bootstrap import RESTORED, inspector
-from sandbox.core.clock import now
 from sandbox.core.sealing import SealBroken
 from sandbox.core.store import Transaction
 from sandbox.errors import Problem
 from sandbox.identity.records import Party
 from sandbox.jobs import ledger
 from sandbox.jobs.house import House
-from sandbox.jobs.presence import clear_stop
+from sandbox.jobs.presence import clear_stop, require_still
 from sandbox.privacy import lost, recovery
 from sandbox.settings import Settings
 from sandbox.transparency.adopt import adopt
@@ -26,7 +25,7 @@ from sandbox.transparency.leaves import published
 from sandbox.transparency.notes import Head, NoteInvalid, open_checkpoint, unverified_head
 from sandbox.transparency.proofs import Tree
 from sandbox.transparency.publish import last_checkpoint, rebuild
-from sandbox.transparency.records import Contradiction, Lease, LogEntry
+from sandbox.transparency.records import Contradiction, LogEntry
 from sandbox.transparency.serve import read_checkpoint
 from sandbox.transparency.witnessing import check, settle
 
@@ -58,7 +57,7 @@ def recover(
         if note is None and not exhaust:
             raise _stop(f"there is no log in {source}; name the folder of the newest log with --from-log")
         with house.store.write() as tx:
-            _require_still(tx)
+            require_still(tx)
             added = adopt(tx, source, house.log_public_key) if note is not None else 0
             shown = _is_newest(house, source, checkpoints, exhaust)
             if not exhaust:
@@ -72,13 +71,6 @@ def recover(
             _publish(tx, house, source)
     (settings.home / RESTORED).unlink(missing_ok=True)
     return Recovered(added, done, unknown, exhausted)
-
-
-def _require_still(tx: Transaction) -> None:
-    for name in ("vault-alive", "scribe-alive"):
-        lease = tx.get(Lease, name)
-        if lease is not None and lease.until > now():
-            raise Problem("state_conflict", "the service runs, or did seconds ago: stop it and wait ten seconds")
 
 
 def _is_newest(house: House, source: Path, checkpoints: Sequence[Path], exhaust: bool) -> bool:

@@ -7,10 +7,10 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from sandbox.core.keys import SigningKey
 from sandbox.transparency.notes import (
     COSIGNATURE,
     NoteInvalid,
-    SigningKey,
     check_name,
     key_id,
     parse_verifier_key,

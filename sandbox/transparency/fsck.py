@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sandbox.core.store import Transaction
 from sandbox.errors import Problem
+from sandbox.transparency.epochs import with_former
 from sandbox.transparency.merkle import Edge, leaf_hash
 from sandbox.transparency.notes import NoteInvalid, open_checkpoint, unverified_head
 from sandbox.transparency.publish import last_checkpoint, rebuild, stop
@@ -76,7 +77,7 @@ def _sealed(tx: Transaction, size: int) -> Iterator[LogEntry]:
 
 def _fits(signed: Checkpoint, edge: Edge, log_key: str) -> list[str]:
     try:
-        head = open_checkpoint(signed.note, log_key)
+        head = open_checkpoint(signed.note, with_former(log_key))
     except NoteInvalid as error:
         return [f"the checkpoint of {signed.size} entries: {error}"]
     if (head.size, head.root, signed.root) != (edge.size, edge.root(), edge.root().hex()):

@@ -49,7 +49,7 @@ def growth(log_folder: Path, note: str, old: int) -> Growth:
     if old > size:
         raise Problem("field_invalid", f"the log has only {size} entries; name an older size")
     try:
-        proof = Tree(log_folder, size).consistency(old) if 0 < old < size else []
+        proof = Tree(log_folder, size, kept=True).consistency(old) if 0 < old < size else []
     except TileMissing as error:
         raise Problem("integrity_stop", "tiles of the log are missing; the operator must rebuild them") from error
     return Growth(old, tuple(proof), note)

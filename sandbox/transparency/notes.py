@@ -7,10 +7,11 @@ import binascii
 import hashlib
 import re
 from dataclasses import dataclass
-from typing import Protocol
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from sandbox.core.keys import SigningKey
 
 ED25519, COSIGNATURE = b"\x01", b"\x04"
 """The signature types of plain Ed25519, and of Ed25519 cosignatures, in key ids and verifier keys."""
@@ -36,13 +37,6 @@ class Head:
     def text(self) -> str:
         """The note text of the checkpoint."""
         return f"{self.origin}\n{self.size}\n{encode(self.root)}\n"
-
-
-class SigningKey(Protocol):
-    """An Ed25519 key, in a file or in a token that never gives it out."""
-
-    def sign(self, data: bytes, /) -> bytes: ...
-    def public_key(self) -> Ed25519PublicKey: ...
 
 
 class Signer:
@@ -75,7 +69,7 @@ def open_note(note: str, trusted: str) -> str:
     `trusted` is a verifier key, or several, one a line: after a rotation the old key's signatures stay good. Lines by
     other keys are ignored; one bad signature by a trusted key spoils the note.
     """
-    keys = [parse_verifier_key(line) for line in trusted.split("\n") if line.strip()]
+    keys = [parse_verifier_key(line) for line in keys_of(trusted)]
     text, signatures = split_note(note)
     verified = False
     for name, known, public in keys:
@@ -89,6 +83,11 @@ def open_note(note: str, trusted: str) -> str:
             f"the note is not signed by {' or '.join(dict.fromkeys(key[0] for key in keys)) or 'anybody'}"
         )
     return text
+
+
+def keys_of(trusted: str) -> list[str]:
+    """Give the verifier keys of a text, one a line; lines that begin with # are not among them."""
+    return [line.strip() for line in trusted.split("\n") if line.strip() and not line.startswith("#")]
 
 
 def open_checkpoint(note: str, trusted: str) -> Head:

@@ -10,13 +10,14 @@ from sandbox.transparency.tiles import HEIGHT, WIDTH, TileMissing, read_items
 
 
 class Tree:
-    """The tree of the first `size` leaves, read from the tiles in `folder` (each at most once).
+    """The tree of the first `size` leaves, read from the tiles in `folder`, each at most once. `kept`: what other trees
+    of this process read may be taken from memory, for those who do not doubt the files.
 
     Its methods raise `TileMissing` when the folder does not hold that tree.
     """
 
-    def __init__(self, folder: Path, size: int) -> None:
-        self.size = size
+    def __init__(self, folder: Path, size: int, *, kept: bool = False) -> None:
+        self.size, self._keeps = size, kept
         self._folder = folder
         self._tiles: dict[tuple[int, int], list[list[bytes]]] = {}
 
@@ -75,8 +76,8 @@ class Tree:
     def _tile(self, level: int, number: int) -> list[list[bytes]]:
         if (level, number) not in self._tiles:
             width = min(WIDTH, (self.size >> (HEIGHT * level)) - number * WIDTH)
-            whole = level > 0 and width == WIDTH
-            self._tiles[level, number] = (_kept if whole else _rows)(self._folder, level, number, width)
+            keeps = self._keeps and (level > 0 or width < WIDTH)
+            self._tiles[level, number] = (_kept if keeps else _rows)(self._folder, level, number, width)
         return self._tiles[level, number]
 
 
@@ -86,7 +87,8 @@ def _rows(folder: Path, level: int, number: int, width: int) -> list[list[bytes]
 
 
 _kept = lru_cache(maxsize=256)(_rows)
-"""Full tiles above the leaves never change, and every proof needs one or two of a few: 30 kB each."""
+"""A tile of one width never changes, and every proof needs some of a few, above the leaves and at the right edge: 30 kB
+each."""
 
 
 def _left(width: int) -> int:

@@ -109,14 +109,14 @@ class Timestamp:
 
 @dataclass(frozen=True)
 class KeyEpoch:
-    """An epoch of a key: `key` is master or log, `status` active, retired or compromised. `public` is the verifier key
-    of a log key, else None."""
+    """An epoch of a key: `key` is master or log, `status` active, retired or compromised. `statement` is the note by
+    which the log key before it handed over, else None."""
 
     TABLE: ClassVar[str] = "key_epochs"
     id: str
     key: str
     number: int
     status: str
-    public: str | None
+    statement: str | None
     at: datetime
     compromised_at: datetime | None

@@ -52,9 +52,11 @@ class Scribe:
         *,
         term: timedelta = TERM,
         saved: Path | None = None,
+        trusted: str | None = None,
     ) -> None:
         self._store, self._folder, self._signer, self._origin = store, log_folder, signer, origin
         self._on_sealed, self._term, self._saved = on_sealed, term, saved
+        self._trusted = trusted or signer.verifier_key
         self._holder = new_id("scribe")
         self._fence: int | None = None
         self._until = now()
@@ -134,7 +136,7 @@ class Scribe:
     def _settle(self) -> None:
         """Phases 2 and 3, for the newest checkpoint; all earlier ones were settled before it was made."""
         with self._store.read() as tx:
-            batch = publish(tx, self._folder, self._signer.verifier_key)
+            batch = publish(tx, self._folder, self._trusted)
         if batch:
             with self._store.write() as tx:
                 if self._held(tx) is None:
@@ -153,7 +155,7 @@ class Scribe:
         self._settled = True
 
     def _check(self, tx: Transaction) -> list[Contradiction]:
-        return check(tx, self._folder, self._signer.verifier_key, self._saved)
+        return check(tx, self._folder, self._trusted, self._saved)
 
     def _edge(self, checkpoint: Checkpoint | None) -> Edge:
         if checkpoint is None:

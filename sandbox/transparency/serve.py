@@ -59,6 +59,6 @@ def public_proof(tx: Transaction, log_folder: Path, index: int | None) -> LogPro
     if note is None or index is None or not 0 <= index < (size := unverified_head(note).size):
         raise Problem("not_found", "the public log holds no such leaf (yet); the checkpoint says how many it holds")
     try:
-        return LogProof(index, tuple(Tree(log_folder, size).inclusion(index)), note)
+        return LogProof(index, tuple(Tree(log_folder, size, kept=True).inclusion(index)), note)
     except TileMissing as error:
         raise Problem("integrity_stop", "tiles of the log are missing; the operator must rebuild them") from error

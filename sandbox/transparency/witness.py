@@ -9,7 +9,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,8 +19,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sandbox.errors import Problem
 from sandbox.transparency.cosign import Cosigner
 from sandbox.transparency.durable import Batch
+from sandbox.transparency.epochs import follow
 from sandbox.transparency.growth import grown, parse_growth
-from sandbox.transparency.notes import Head, NoteInvalid, parse_head, parse_verifier_key, split_note
+from sandbox.transparency.notes import Head, NoteInvalid, keys_of, parse_head, parse_verifier_key, split_note
 
 KEY = "key"
 STATE = "state.json"
@@ -49,9 +50,8 @@ class Witness:
         """Make key and state; give the verifier key to register. Raises `Problem`: `state_conflict` when there is a
         witness already, `field_invalid` for a name or log key that is none."""
         try:
-            for line in log_key.split("\n"):
-                if line.strip():
-                    parse_verifier_key(line)
+            for line in keys_of(log_key):
+                parse_verifier_key(line)
             made = Cosigner(name, key := Ed25519PrivateKey.generate())
         except NoteInvalid as error:
             raise Problem("field_invalid", f"{error}") from error
@@ -79,6 +79,18 @@ class Witness:
         except (OSError, ValueError, KeyError) as error:
             said = f"there is no witness in {self.folder}; make one with `sandbox witness init`"
             raise Problem("not_ready", said) from error
+
+    def follow(self, statements: Sequence[str]) -> None:
+        """Trust the log keys to which those that are trusted handed over; raises `Problem(integrity_stop)` for a
+        statement that is not signed by both."""
+        with self._alone():
+            seen = self.seen()
+            try:
+                newest = follow(seen.log_key, statements)
+            except NoteInvalid as error:
+                raise Problem("integrity_stop", f"the log's keys: {error}") from error
+            if keys_of(newest) != keys_of(seen.log_key):
+                self._write(Seen(seen.name, newest, seen.checkpoint))
 
     def cosign(self, growth: str) -> str:
         """Give the checkpoint of the growth text with this witness's cosignature below, once it is proved to have

@@ -99,6 +99,13 @@ class CheckpointOut(Output):
     consistent: bool
 
 
+class LogKeys(Output):
+    """The log's verifier keys, newest first, and the signed statements of their rotations, oldest first."""
+
+    keys: list[str]
+    statements: list[str]
+
+
 class WitnessIn(Input):
     """A witness's verifier key, as `sandbox witness key` prints it."""
 

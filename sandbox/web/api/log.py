@@ -10,7 +10,9 @@ from sandbox.core.view import shown
 from sandbox.errors import Problem
 from sandbox.jobs.presence import STOP, beat
 from sandbox.transparency import witnessing
+from sandbox.transparency.epochs import statements
 from sandbox.transparency.growth import growth
+from sandbox.transparency.notes import keys_of
 from sandbox.transparency.records import LogEntry, RegisteredWitness
 from sandbox.transparency.search import search
 from sandbox.transparency.serve import cosigned, proof_for
@@ -24,6 +26,7 @@ from sandbox.wire.oversight import (
     CheckpointIn,
     CheckpointOut,
     GrowthQuery,
+    LogKeys,
     ProofQuery,
     SearchQuery,
     WitnessIn,
@@ -97,6 +100,13 @@ def hand_in_checkpoint(call: Public, body: CheckpointIn) -> Reply:
     if not found.consistent:
         beat(call.tx, STOP, "checkpoint")
     return Reply({"size": found.size, "kept": list(found.kept), "consistent": found.consistent})
+
+
+@endpoint(blueprint, "GET", "/log/keys", public=True, answer=LogKeys)
+def list_log_keys(call: Public) -> Reply:
+    """The log's verifier keys, newest first, and the statements by which each handed over to the next: they lead from a
+    key that one trusts to the newest."""
+    return Reply({"keys": keys_of(call.house.log_public_key), "statements": statements(call.tx)}, headers=BRIEFLY)
 
 
 @endpoint(blueprint, "GET", "/log/witnesses", public=True, query=Page, answer=Items)

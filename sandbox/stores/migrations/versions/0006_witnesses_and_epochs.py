@@ -56,7 +56,7 @@ def upgrade() -> None:
         sa.Column("key", sa.Text(), autoincrement=False, nullable=False),
         sa.Column("number", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("status", sa.Text(), autoincrement=False, nullable=False),
-        sa.Column("public", sa.Text(), autoincrement=False, nullable=True),
+        sa.Column("statement", sa.Text(), autoincrement=False, nullable=True),
         sa.Column("at", MOMENT(), autoincrement=False, nullable=False),
         sa.Column("compromised_at", MOMENT(), autoincrement=False, nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_key_epochs")),
