@@ -15,7 +15,7 @@ from sandbox.engines.widths import MOST, sound, width
 from sandbox.plan import relation as r
 from sandbox.plan import scalar as s
 from sandbox.plan.block import Block, Bounds, Key, Measurement, Norm, Threshold
-from sandbox.plan.parts import Aggregate, Named, Order, Over
+from sandbox.plan.parts import Aggregate, Frame, Named, Order, Over
 from sandbox.plan.plan import SEMANTICS, Output, Plan
 
 TYPES = {"a": "BIGINT", "b": "DECIMAL(12,3)", "c": "VARCHAR", "d": "DATE", "e": "BOOLEAN", "f": "BIGINT"}
@@ -271,11 +271,24 @@ class Makes:
                 return Over(name, what, None, partition, order, s.INTEGER, Decimal(0), Decimal(60))
             expr = self.value(columns, 1)
             ends = self.ends(width(expr).most, expr.type) if expr.type.numeric else ()
-            return Over(name, what, expr, partition, order, expr.type, *ends, step=draw.randint(0, 2))
+            frame = self.frame(order) if what in ("first", "last") else None
+            ends = ends or (None, None)
+            return Over(name, what, expr, partition, order, expr.type, *ends, step=draw.randint(0, 2), frame=frame)
         what, of, kind, most = self.fold(columns, 60)
         if what == "first":
             what = "last"
-        return Over(name, what, of, partition, () if what == "distinct" else order, kind, *self.ends(most, kind))
+        if what == "distinct":
+            return Over(name, what, of, partition, (), kind, *self.ends(most, kind))
+        ends = self.ends(most, kind) or (None, None)
+        return Over(name, what, of, partition, order, kind, *ends, frame=self.frame(order))
+
+    def frame(self, order: Sequence[Order]) -> Frame | None:
+        """Now and then some rows before and after, where there is an order."""
+        draw = self.draw
+        if not order or draw.random() < 0.5:
+            return None
+        start, end = sorted([draw.randint(-3, 3), draw.randint(-3, 3)])
+        return draw.choice([(start, end), (None, end), (start, None), (None, None)])
 
     def fold(self, columns: Sequence[s.Column], rows: int) -> tuple[Any, s.Scalar | None, s.Type, int]:
         """An aggregate: what, of what, its type, the most it can be."""
