@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
+from random import Random
 
 from traced import AGES, question
 
@@ -26,7 +27,9 @@ def given_back(plan: Plan, kept: str) -> Plan:
 
 def test_a_copy_whose_counts_are_divided_by_the_share_kept_is_read_as_it_is() -> None:
     plan = given_back(question(), "0.9043")
-    base = Released([(age,) for age in AGES], [(5_000 + 137 * age, 40_000 + age, 100) for age in AGES])
+    chance = Random(1)
+    rows = [(chance.randrange(2_000, 9_000), chance.randrange(10**6, 9 * 10**6), chance.randrange(100)) for _ in AGES]
+    base = Released([(age,) for age in AGES], rows)
     copy = fingerprint(plan, "base_1", [base], bytes(32), "u").values
     answer = QueryProduct().present(plan, [base], copy)
     leak = Leak(tuple(c.name for c in answer.columns), tuple(tuple(map(str, row)) for row in answer.rows))
