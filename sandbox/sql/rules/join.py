@@ -19,7 +19,7 @@ from sandbox.sql.terms import refuse
 How = Literal["inner", "left", "full"]
 Pairs = Sequence[tuple[str, str]]
 MOST_PUBLIC = 10_000_000  # rows of public tables joined with each other
-FEW = 1_000  # rows below which released groups may meet each of them
+FEW = 100  # rows below which released groups may meet each of them
 
 
 @dataclass
