@@ -40,8 +40,8 @@ class Small:
     profile: Profile
     truth: duckdb.DuckDBPyConnection
 
-    def plan(self, sql: str, epsilon: str) -> Plan:
-        asked = {"sql": sql, "epsilon": epsilon}
+    def plan(self, sql: str, epsilon: str, **more: str) -> Plan:
+        asked = {"sql": sql, "epsilon": epsilon, **more}
         return QueryProduct().compile(
             Question(asked, "r", "p", "later", self.entry, {}, DELTA / 2, DELTA / 2, profile=self.profile)
         )
@@ -121,7 +121,16 @@ QUESTIONS = [
 @pytest.mark.parametrize("epsilon", ["0.2", "1"])
 @pytest.mark.parametrize("sql", QUESTIONS)
 def test_bounds_leave_out_what_was_predicted(small: Small, sql: str, epsilon: str) -> None:
-    plan = small.plan(sql, epsilon)
+    _check_left_out(small, sql, small.plan(sql, epsilon))
+
+
+@pytest.mark.parametrize("mode", ["rows", "totals"])
+@pytest.mark.parametrize("sql", [QUESTIONS[1], QUESTIONS[4], "SELECT town, SUM(cost) AS x FROM visits GROUP BY town"])
+def test_modes_that_are_asked_for_leave_out_what_was_predicted(small: Small, sql: str, mode: str) -> None:
+    _check_left_out(small, sql, small.plan(sql, "1", mode=mode))
+
+
+def _check_left_out(small: Small, sql: str, plan: Plan) -> None:
     [block], [[*_, shown]] = plan.blocks, plan.outputs
     place, bias = shown.source[0], float(shown.bias or 0)
     [exact] = small.engine.run(small.version, plan)
