@@ -75,8 +75,11 @@ class Store(Protocol):
     def read(self) -> AbstractContextManager[Transaction]:
         """A consistent reading transaction."""
 
-    def write(self) -> AbstractContextManager[Transaction]:
-        """A writing transaction: serialised on SQLite (BEGIN IMMEDIATE); commits at the end of the block."""
+    def write(self, *, durable: bool = True) -> AbstractContextManager[Transaction]:
+        """A writing transaction: serialised on SQLite (BEGIN IMMEDIATE); commits at the end of the block.
+
+        Without `durable` the commit does not wait for the disk: a power cut may take it back, whole, as long as no
+        later durable one has committed, which makes all before it durable too. A killed process takes nothing back."""
 
     def ping(self) -> None:
         """Raise when the database cannot be reached or its schema is not the expected one."""

@@ -24,7 +24,7 @@ from sandbox.jobs.compiled import Compiled, question_of
 from sandbox.jobs.house import House
 from sandbox.jobs.product import Question
 from sandbox.jobs.records import Base, Holding, Job
-from sandbox.jobs.tasks import queue
+from sandbox.jobs.tasks import SPENDS_NOTHING, queue
 from sandbox.plan.plan import Plan
 from sandbox.privacy import accountant
 from sandbox.privacy.accounts import account_id
@@ -172,7 +172,7 @@ def reserve(
         finished_at=None,
     )
     tx.add(job)
-    queue(tx, "job", job_id, {})
+    queue(tx, "job", job_id, {SPENDS_NOTHING: True} if free else {})
     return job
 
 

@@ -19,6 +19,8 @@ from sandbox.jobs.records import Task
 
 T = TypeVar("T")
 LEASE = timedelta(seconds=5)
+SPENDS_NOTHING = "spends_nothing"
+"""In the payload of a job that is free to its asker: a power cut may take back that it was claimed."""
 ATTEMPTS = 3
 """How often a task is begun before it counts as failed: one that kills its worker each time must end. Beginning a job
 again spends nothing more, for a run that died before its base was stored has released nothing."""
@@ -55,7 +57,7 @@ def claim_and_start(store: Store, worker: str, start: Callable[[Transaction, Tas
 
 
 def _taken(store: Store, candidate: Task, worker: str, start: Callable[[Transaction, Task], T]) -> tuple[Task, T]:
-    with store.write() as tx:
+    with store.write(durable=not candidate.payload.get(SPENDS_NOTHING)) as tx:
         lease = now() + LEASE
         task = tx.change(candidate, status="running", worker=worker, fence=candidate.fence + 1, lease_until=lease)
         return task, start(tx, task)

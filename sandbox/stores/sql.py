@@ -24,7 +24,7 @@ from sandbox.errors import Problem
 from sandbox.stores import statements
 
 MIGRATIONS = Path(__file__).with_name("migrations")
-WRITING = "sandbox_writing"
+WRITING, DURABLE = "sandbox_writing", "sandbox_durable"
 
 
 class SqlStore:
@@ -39,6 +39,7 @@ class SqlStore:
             sa.event.listen(self.engine, "begin", _begin_sqlite)
         else:
             self.engine = sa.create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20)
+            sa.event.listen(self.engine, "begin", _begin_postgresql)
 
     def create(self) -> None:
         """Bring the schema to the newest version."""
@@ -71,8 +72,8 @@ class SqlStore:
             yield transaction
 
     @contextmanager
-    def write(self) -> Iterator[Transaction]:
-        with self._transaction({WRITING: True}) as transaction:
+    def write(self, *, durable: bool = True) -> Iterator[Transaction]:
+        with self._transaction({WRITING: True, DURABLE: durable}) as transaction:
             yield transaction
 
     @contextmanager
@@ -181,4 +182,16 @@ def _prepare_sqlite(connection: Any, _: object) -> None:
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get(WRITING) else "BEGIN")
+    options = connection.get_execution_options()
+    if options.get(WRITING):
+        wanted = "FULL" if options.get(DURABLE, True) else "NORMAL"
+        if connection.info.setdefault(DURABLE, "FULL") != wanted:  # what the connection was left with
+            connection.exec_driver_sql(f"PRAGMA synchronous={wanted}")
+            connection.info[DURABLE] = wanted
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get(WRITING) else "BEGIN")
+
+
+def _begin_postgresql(connection: sa.Connection) -> None:
+    options = connection.get_execution_options()
+    if options.get(WRITING) and not options.get(DURABLE, True):
+        connection.exec_driver_sql("SET LOCAL synchronous_commit TO OFF")

@@ -138,7 +138,7 @@ class Scribe:
         with self._store.read() as tx:
             batch = publish(tx, self._folder, self._trusted)
         if batch:
-            with self._store.write() as tx:
+            with self._store.write(durable=False) as tx:  # what a power cut takes back is told again
                 if self._held(tx) is None:
                     self._lose()
                     return

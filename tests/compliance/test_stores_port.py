@@ -174,3 +174,27 @@ def test_another_schema_version_is_not_ready(store: SqlStore) -> None:
     with pytest.raises(Problem) as refusal:
         store.ping()
     assert refusal.value.code == "not_ready"
+
+
+def test_a_commit_that_need_not_be_durable_is_one_all_the_same(store: SqlStore) -> None:
+    """Whole, seen by all, taken back whole; and what comes after it waits for the disk again."""
+    with store.write(durable=False) as tx:
+        tx.add(party("quick"))
+        assert waits(store, tx) is False
+    with pytest.raises(KeyError), store.write(durable=False) as tx:
+        tx.add(party("broken"))
+        raise KeyError
+    with store.read() as tx:
+        assert tx.keys(Party) == ["quick"]
+    for _ in range(3):
+        with store.write() as tx:
+            assert waits(store, tx) is True
+        with store.write(durable=False) as tx:
+            assert waits(store, tx) is False
+
+
+def waits(store: SqlStore, tx: object) -> bool:
+    """Whether the commit of this transaction waits for the disk."""
+    asked = "PRAGMA synchronous" if store.sqlite else "SHOW synchronous_commit"
+    said = tx._connection.exec_driver_sql(asked).scalar_one()  # type: ignore[attr-defined]
+    return bool(said == 2 if store.sqlite else said == "on")

@@ -110,9 +110,9 @@ class Deadly:
             read, ping = inner.read, inner.ping
 
             @contextmanager
-            def write(self) -> Iterator[Transaction]:
+            def write(self, *, durable: bool = True) -> Iterator[Transaction]:
                 deadly.point()
-                with inner.write() as tx:
+                with inner.write(durable=durable) as tx:
                     yield tx
                     deadly.point()
                 deadly.point()
