@@ -12,23 +12,26 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from sandbox.oversight.candidates import shown
 from sandbox.oversight.leaks import read_leak
-from sandbox.oversight.marks import fingerprint, marks_bases
-from sandbox.oversight.trace import scored
+from sandbox.oversight.marks import fingerprint, marks_bases, views
 from sandbox.plan.block import Block, Bounds, Key, Measurement
 from sandbox.plan.plan import SEMANTICS, Output, Plan
-from sandbox.plan.relation import Released as Shown
+from sandbox.plan.relation import Released as Root
 from sandbox.plan.relation import Scan
 from sandbox.plan.scalar import DATE, INTEGER, STRING, Column, Type
 from sandbox.privacy.released import Released
 from sandbox.products.query.kind import QueryProduct
+from watermarking.align import align
+from watermarking.combine import Shown, combined
 from watermarking.design import Design
+from watermarking.embed import channel
 from watermarking.keys import base_key, user_key
+from watermarking.leak import Leak
+from watermarking.score import informative, log_e_values
 
 MASTER, RHO = bytes(range(32)), Decimal("0.01")
 CITIES = tuple("杭宁温嘉湖绍金衢舟台丽南无徐常苏")
-MONTHS = tuple(date(2024, month, 1) for month in range(1, 13))
+MONTHS = tuple(date(year, month, 1) for year in (2023, 2024) for month in range(1, 13))
 SIGMAS = (12, 6_000, 400)
 
 Row = tuple[str, ...]
@@ -38,9 +41,10 @@ Table = tuple[Row, list[Row]]
 @dataclass(frozen=True)
 class Answer:
     """SELECT city, month, COUNT(*) AS n, SUM(pay), AVG(hours) … GROUP BY city, month as it was released to anybody who
-    asked; different seeds give answers of different noise."""
+    asked; seeds give other data, `noise` other noise over the same."""
 
     seed: int = 0
+    noise: int = 0
     groups: int = 192
 
     @cached_property
@@ -61,19 +65,20 @@ class Answer:
         )
         keys = (Key("city", city, CITIES), Key("month", month, MONTHS))
         block = Block(Scan("t", 0, (city, month, hours, pay), 1), keys, Bounds(1, 1, 1), measurements, None)
-        show = Shown(0, tuple(output.column for output in outputs))
+        show = Root(0, tuple(output.column for output in outputs))
         return Plan(SEMANTICS, "r1", "p1", "v1", (block,), (outputs,), show)
 
     @property
     def id(self) -> str:
-        return f"base-{self.seed}"
+        return f"base-{self.seed}-{self.noise}"
 
     @cached_property
     def base(self) -> Released:
         chance = random.Random(self.seed)
         groups = [(city, month) for city in CITIES for month in MONTHS][: self.groups]
-        draw = chance.lognormvariate
-        values = [(int(draw(7, 1)) + 200, int(draw(12, 1)) + 50_000, int(chance.gauss(0, 6_000))) for _ in groups]
+        draw, own = chance.lognormvariate, random.Random(f"{self.seed} {self.noise}")
+        truth = [(int(draw(7, 1)) + 200, int(draw(12, 1)) + 50_000, int(chance.gauss(0, 6_000))) for _ in groups]
+        values = [tuple(round(x + own.gauss(0, s)) for x, s in zip(row, SIGMAS, strict=True)) for row in truth]
         return Released(groups, values)
 
     def copy(self, recipient: str) -> Table:
@@ -82,14 +87,23 @@ class Answer:
         answer = QueryProduct().present(self.plan, [self.base], marked.values)
         return tuple(column.name for column in answer.columns), [tuple(map(str, row)) for row in answer.rows]
 
-    def scores(self, file: bytes, recipients: Sequence[str]) -> tuple[int, NDArray[np.float64], dict[str, object]]:
+    def scores(
+        self, file: bytes, recipients: Sequence[str], beside: Sequence[Answer] = ()
+    ) -> tuple[int, NDArray[np.float64], dict[str, object]]:
         """Trace a file as the instance does: how many marked cells it shows, ln E of each recipient, and what was
-        done to it. No cells when it does not show the base."""
-        bases = marks_bases(self.plan, self.id, [self.base])
-        found = shown(read_leak(file), self.plan, bases)
-        if not found:
+        done to it. No cells when it does not show the base. `beside`: other answers that may have gone into it."""
+        leak = read_leak(file)
+        found = [one for answer in (self, *beside) if (one := answer.shown(leak)) is not None]
+        if not found or found[0].base.id != self.id.encode():
             return 0, np.zeros(len(recipients)), {}
-        designs = {number: Design.of(base) for number, base in enumerate(bases)}
-        keys = [user_key(MASTER, name, self.id.encode()) for name in recipients]
-        cells, log_e = scored(found, designs, base_key(MASTER, self.id.encode()), keys)
-        return cells, np.array(log_e), found[0].alignment.report(bases[0], ("city", "month"))
+        base, alignment = found[0].base, combined(found)[0]
+        key, design = base_key(MASTER, base.id), Design.of(base)
+        path = channel(base, design, key)
+        log_e = log_e_values(alignment, base, design, path, [user_key(MASTER, name, base.id) for name in recipients])
+        return len(informative(alignment, path)), log_e, alignment.report(base, ("city", "month"))
+
+    def shown(self, leak: Leak) -> Shown | None:
+        """Give the base and where the file shows it."""
+        [base] = marks_bases(self.plan, self.id, [self.base])
+        alignment = align(leak, base, views(self.plan.blocks[0]))
+        return None if alignment is None else Shown(base, alignment)

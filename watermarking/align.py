@@ -22,8 +22,6 @@ PLAIN = 0.8  # share of rows that, found in the table as it stands, make other r
 
 ENOUGH = 0.5  # share of rows that, found by their keys, make it unnecessary to look at values
 
-NEAR = 1.0  # σ from X beyond which rows may have been found by accident: numbers that happen to be values of a key
-
 FEW = 8  # cells below which a table is read as it stands only: among many readings one shows a few cells by chance
 
 
@@ -39,11 +37,13 @@ class Part:
 
 @dataclass(frozen=True)
 class Alignment:
-    """One observation per cell, and how it was found: the parts, the most telling first; how the table was turned."""
+    """One observation per cell, and how it was found: the parts, the most telling first; how the table was turned; the
+    ids of other bases that it was seen together with."""
 
     parts: tuple[Part, ...]
     shape: str
     observed: Observed
+    beside: tuple[bytes, ...] = ()
 
     def report(self, base: Base, key_names: Sequence[str]) -> dict[str, Any]:
         """Give in JSON what was done to the file, as far as leak and X show it; `key_names` are for people."""
@@ -71,6 +71,7 @@ class Alignment:
                 }
                 for m in first.measures
             ],
+            "bases_beside": len(self.beside),
             "columns_unexplained": len(leak.columns) - len(keys) - len(first.measures),
         }
 
@@ -78,12 +79,13 @@ class Alignment:
 def align(leak: Leak, base: Base, views: Sequence[View]) -> Alignment | None:
     """Give the alignment that explains most cells (then: most closely), or None when the leak does not show `base`."""
     keys = Keys(base)
-    best: tuple[float, Alignment] | None = None
+    best: tuple[tuple[int, float], Alignment] | None = None
     for shape in shapes(leak, keys):
         found = _shape(shape, base, views, keys)
         if found is None or (shape.name != "plain" and len(found.observed) < FEW):
             continue
-        score = sum(_worth(part) for part in found.parts)
+        cost = sum(measure.cost for part in found.parts for measure in part.measures)
+        score = (len(found.observed), -cost)
         if best is None or score > best[0]:
             best = score, found
         if shape.name == "plain" and _explained(found) >= PLAIN:
@@ -92,22 +94,9 @@ def align(leak: Leak, base: Base, views: Sequence[View]) -> Alignment | None:
 
 
 def _explained(found: Alignment) -> float:
-    """The share of rows that show a group; what was matched by value, is far from X, or leaves most columns without
-    a meaning may be better seen otherwise."""
+    """The share of rows that show a group; what was matched by value may be better seen otherwise."""
     [part] = found.parts
-    used = len(part.measures) + sum(column is not None for column in part.rows.columns)
-    doubtful = part.rows.by_value or _far(part) > NEAR or 2 * used < len(part.leak.columns)
-    return 0.0 if doubtful else float(np.mean(part.rows.groups >= 0))
-
-
-def _far(part: Part) -> float:
-    """How far in σ the values of a part usually are from X."""
-    return float(np.mean([measure.cost for measure in part.measures]))
-
-
-def _worth(part: Part) -> float:
-    """How much a part tells: its cells, less the farther they are from X."""
-    return len(part.observed) / (1 + _far(part) ** 2)
+    return 0.0 if part.rows.by_value else float(np.mean(part.rows.groups >= 0))
 
 
 def _shape(shape: Shape, base: Base, views: Sequence[View], keys: Keys) -> Alignment | None:
@@ -117,15 +106,21 @@ def _shape(shape: Shape, base: Base, views: Sequence[View], keys: Keys) -> Align
 
 
 def _part(leak: Leak, base: Base, views: Sequence[View], keys: Keys) -> Part | None:
-    found = [part for rows in row_matches(leak, keys) if (part := _seen(leak, base, views, rows)) is not None]
-    best = max(found, key=_worth, default=None)
-    if best is None or np.mean(best.rows.groups >= 0) < ENOUGH or _far(best) > NEAR:
-        found += [part for rows in value_matches(leak, base, views, keys) if (part := _seen(leak, base, views, rows))]
-    return max(found, key=_worth, default=None)
+    best: tuple[tuple[int, float], Part] | None = None
+    for rows in row_matches(leak, keys):
+        best = _better(best, leak, base, views, rows)
+    if best is None or np.mean(best[1].rows.groups >= 0) < ENOUGH:
+        for rows in value_matches(leak, base, views, keys):
+            best = _better(best, leak, base, views, rows)
+    return best[1] if best else None
 
 
-def _seen(leak: Leak, base: Base, views: Sequence[View], rows: Rows) -> Part | None:
-    """What rows matched like this show; None where no column fits."""
+def _better(
+    best: tuple[tuple[int, float], Part] | None, leak: Leak, base: Base, views: Sequence[View], rows: Rows
+) -> tuple[tuple[int, float], Part] | None:
     found = measures(leak, base, views, rows)
     observed = observe(leak, base, rows, found)
-    return Part(leak, rows, tuple(found), observed) if len(observed) else None
+    score = (len(observed), -sum(measure.cost for measure in found))
+    if not len(observed) or (best is not None and score <= best[0]):
+        return best
+    return score, Part(leak, rows, tuple(found), observed)

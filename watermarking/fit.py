@@ -14,6 +14,7 @@ import numpy as np
 from watermarking.leak import Reals
 
 FAR, NEAR = 30.0, 3.0  # median residual in σ: the most that is looked at, and what passes without further proof
+LEAST = 0.25  # σ: what marks alone move values by; where X varies little more, they would pass for a unit
 FEW, SOME = 8, 16  # matched values below which no other unit, no offset is considered
 TOP = 2.0**80
 
@@ -45,7 +46,7 @@ def fit(z: Reals, x: Reals, sigma: Reals, step: float, units: bool = True) -> Fi
         for factor, offset, penalty in _units(z, x, sigma, units):
             cost = float(np.median(np.abs((z - float(offset)) / float(factor) - x) / sigma))
             coarse = step / abs(float(factor)) / float(np.median(sigma))
-            if cost <= NEAR + coarse / 2 and FEW * cost <= spread:
+            if cost <= NEAR + coarse / 2 and FEW * max(cost, LEAST) <= spread:
                 found.append(_fit(z, x, sigma, factor, offset, step, penalty))
     return min(found, key=lambda one: one.rank, default=None)
 
@@ -130,7 +131,7 @@ def _simple(value: float, error: float) -> Fraction:
 
 def _fit(z: Reals, x: Reals, sigma: Reals, factor: Fraction, offset: Fraction, step: float, penalty: float) -> Fit:
     offset += _cut(z, x, factor, offset, step)
-    cost = _trimmed(((z - float(offset)) / float(factor) - x) / sigma)
+    cost = trimmed(((z - float(offset)) / float(factor) - x) / sigma)
     free = (1.1 * len(z) ** (1 / len(z))) ** penalty  # as in Schwarz's criterion, and a little more
     return Fit(factor, offset, cost, free * (0.01 + cost))
 
@@ -146,7 +147,8 @@ def _cut(z: Reals, x: Reals, factor: Fraction, offset: Fraction, step: float) ->
     return Fraction(step) / 2 * (1 if middle > 0 else -1)
 
 
-def _trimmed(residuals: Reals) -> float:
-    """Root mean square of the smaller seven tenths: tells apart what a median cannot, and edited cells do not count."""
+def trimmed(residuals: Reals) -> float:
+    """Give the root mean square of the smaller seven tenths: it tells apart what a median cannot, and edited cells do
+    not count."""
     kept = np.sort(np.abs(residuals))[: max(1, len(residuals) * 7 // 10)]
     return float(np.sqrt(np.mean(kept**2)))
