@@ -26,7 +26,7 @@ def joined(tree: exp.Expr) -> exp.Expr:
             continue
         for node in list(_subqueries(select)):
             inner = node.this.unnest()
-            if isinstance(inner, exp.Select) and _named_outside(inner, select):
+            if isinstance(inner, exp.Select) and inner.args.get("from_") and _named_outside(inner, select):
                 _join(select, node, inner, next(numbers))
     return tree
 

@@ -65,6 +65,22 @@ def check(tree: exp.Expr) -> None:
                     waiting.append((child, depth + (not chain)))
 
 
+def few(tree: exp.Expr) -> exp.Expr:
+    """Give the tree; refuse (`sql_not_allowed`) one that is too large or too deep to be looked at more closely."""
+    waiting, seen = [(tree, 1)], 0
+    while waiting:
+        node, depth = waiting.pop()
+        seen += 1
+        if seen > MAX_NODES:
+            raise Problem("sql_not_allowed", f"The text has more than {MAX_NODES} parts; ask a smaller question.")
+        if depth > 2 * MAX_DEPTH:
+            raise too_deep()
+        for child in node.iter_expressions():
+            chain = isinstance(node, _CHAINS) and type(child) is type(node)
+            waiting.append((child, depth + (not chain)))
+    return tree
+
+
 def too_deep() -> Problem:
     """The refusal of text that is nested too deeply."""
     return Problem("sql_not_allowed", "The text is nested too deeply; write IN (…) for long lists and fewer brackets.")

@@ -14,7 +14,7 @@ from sqlglot.tokenizer_core import Token, TokenType
 
 from sandbox.errors import Problem
 from sandbox.sql.correlated import joined
-from sandbox.sql.grammar import check, too_deep
+from sandbox.sql.grammar import check, few, too_deep
 from sandbox.sql.ranks import spread
 from sandbox.sql.spelling import spelled_out
 from sandbox.sql.standard import plainly
@@ -53,7 +53,7 @@ def parse(text: str, dialect: str = "duckdb") -> exp.Query:
         raise Problem("sql_syntax", "The text ends too early: write SELECT, what to count, FROM and a table.")
     if len(trees) != 1 or tree is None:
         raise Problem("sql_not_allowed", "Write one statement.")
-    tree = spread(worded(plainly(spelled_out(tree))))
+    tree = spread(worded(plainly(spelled_out(few(tree)))))
     check(tree)
     tree = joined(tree)
     while isinstance(tree, exp.Subquery) and not (tree.args.get("alias") or tree.args.get("joins")):

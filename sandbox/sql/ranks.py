@@ -9,6 +9,7 @@ from sqlglot import exp
 
 from sandbox.sql.results import name_of
 from sandbox.sql.spelling import RANKED
+from sandbox.sql.standard import repeated
 from sandbox.sql.terms import quote, refuse
 
 MOST_RANKS = 32
@@ -36,6 +37,7 @@ def _spread(select: exp.Select) -> None:
         if ranks is None:
             items.append(item)
             continue
+        repeated(item, len(ranks))
         name = item.alias if isinstance(item, exp.Alias) else name_of(item, place)
         quoted = isinstance(item, exp.Alias) and bool(item.args["alias"].args.get("quoted"))
         for rank in dict.fromkeys(ranks):

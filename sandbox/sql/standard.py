@@ -12,6 +12,7 @@ from sqlglot import exp, maybe_parse
 from sandbox.sql.terms import quote, refuse
 
 Change = Callable[[exp.Expr], exp.Expr | None]
+MOST_REPEATED = 5_000  # parts of a text that other parts stand for
 _UNITS = {"year": 12, "quarter": 3, "month": 1, "week": 7, "day": 1}
 _MONTHS = ("year", "quarter", "month")
 _PIECE = re.compile(r"\s*([+-]?\d{1,6})\s+(year|quarter|month|mon|week|day)s?\s*,?", re.IGNORECASE)
@@ -22,6 +23,13 @@ def plainly(tree: exp.Expr) -> exp.Expr:
     return respelled(tree, _CHANGES)
 
 
+def repeated(node: exp.Expr, times: int) -> exp.Expr:
+    """Give a part of a text that stands for itself several times. Raises `Problem` when that is too much."""
+    if times * sum(1 for _ in node.walk()) > MOST_REPEATED:
+        raise refuse(f"{quote(node)} would be repeated too often; write it in a subquery, and its name here.")
+    return node
+
+
 def respelled(tree: exp.Expr, changes: Iterable[tuple[type[exp.Expr], Change]]) -> exp.Expr:
     """Give the tree with every node of a kind as `changes` says, kind after kind; None leaves a node. Changes `tree`.
     Kinds that are nowhere in it are not looked for."""
@@ -29,7 +37,7 @@ def respelled(tree: exp.Expr, changes: Iterable[tuple[type[exp.Expr], Change]]) 
     for kind, change in changes:
         if not any(issubclass(one, kind) for one in kinds):
             continue
-        for node in list(tree.find_all(kind)):
+        for node in list(tree.find_all(kind))[::-1]:  # the innermost first
             instead = change(node)
             if instead is None:
                 continue
@@ -74,6 +82,7 @@ def _rows_in(node: exp.Expr) -> exp.Expr | None:
     mine = _parts(node.this)
     if mine is None or node.args.get("query") or not node.expressions:
         return None
+    repeated(node.this, len(node.expressions))
     rows = [_pairs(node, mine, _parts(one)) for one in node.expressions]
     if any(row is None for row in rows):
         return None
@@ -119,6 +128,7 @@ def _overlay(node: exp.Expr) -> exp.Expr | None:
     start = _whole(place)
     if start is None or count is None or start < 1:
         raise refuse(f"{quote(node)}: places in texts are whole numbers from 1; write them out.")
+    repeated(node.this, 2)
     before = exp.Left(this=node.this.copy(), expression=exp.Literal.number(start - 1))
     after = exp.Substring(this=node.this.copy(), start=exp.Literal.number(start + count))
     whole = exp.DPipe(this=before, expression=node.expression.copy())
@@ -140,7 +150,7 @@ def _interval(node: exp.Expr) -> exp.Expr | None:
         return None
     months = sum(number * _UNITS[unit] for number, unit in found if unit in _MONTHS)
     days = sum(number * _UNITS[unit] for number, unit in found if unit not in _MONTHS)
-    made: exp.Expr = node.this.copy()
+    made: exp.Expr = node.this
     for number, unit in ((months, "MONTH"), (days, "DAY")):
         if number:
             step = exp.Interval(this=exp.Literal.string(str(number)), unit=exp.Var(this=unit))
@@ -178,6 +188,7 @@ def _placed(node: exp.Expr) -> exp.Expr | None:
     function = node.this
     if not isinstance(function, exp.PercentRank | exp.CumeDist | exp.Ntile) or node.args.get("spec"):
         return None
+    repeated(node, 12)
     own = {part: node.args.get(part) for part in ("partition_by", "order", "alias", "over")}
 
     def over(inner: exp.Expr, **more: object) -> exp.Expr:

@@ -69,7 +69,7 @@ def quote(node: exp.Expr) -> str:
     """Give the text of `node`, shortened, for a sentence."""
     try:
         text = node.sql(dialect="duckdb")
-    except (ValueError, RecursionError):
+    except Exception:  # noqa: BLE001 – a foreign writer, on a tree that may lack parts
         text = type(node).__name__.upper()
     return text if len(text) <= 60 else text[:59] + "…"
 

@@ -3,6 +3,8 @@ read as the asker says."""
 
 from __future__ import annotations
 
+from time import process_time
+
 import pytest
 from query_examples import plan_of, refusal
 from test_sql_language import CASES, compiled
@@ -124,6 +126,27 @@ def test_a_dialect_that_nobody_knows() -> None:
 )  # fmt: skip
 def test_what_is_written_otherwise_is_refused_with_what_to_write(sql: str, words: str) -> None:
     assert words in refusal(sql).detail
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT COUNT(*) FROM visits WHERE day" + " + INTERVAL '1 year 2 months'" * 2500 + " > DATE '2024-01-01'",
+        "SELECT COUNT(*) FROM visits WHERE (dept, " + "cost + " * 60 + "1) IN (" + ", ".join(["('a', 1)"] * 900) + ")",
+        f"SELECT COUNT(*) FROM visits WHERE {'OVERLAY(' * 25}dept{chr(32) + 'PLACING chr FROM 1 FOR 1)' * 25} = 'a'",
+        f"SELECT {'NTILE(2) OVER (ORDER BY ' * 9}dept{')' * 9} FROM visits GROUP BY dept",
+        f"SELECT QUANTILE_CONT({'cost + ' * 60}cost, [{', '.join(['0.5'] * 32)}]){', COUNT(*)' * 900} FROM visits",
+        "SELECT COUNT(*) FROM persons JOIN visits USING (*)",
+        "SELECT COUNT(*) FROM visits WHERE day > DATE(, )",
+        "SELECT DISTINCT FROM (SELECT dept, COUNT(*) AS n FROM visits GROUP BY dept)",
+        "SELECT (SELECT COUNT(*) v WHERE v.pid = p.pid) FROM persons p",
+    ],
+)  # fmt: skip
+def test_no_text_takes_long_or_falls_over(sql: str) -> None:
+    """Found by changing words of the examples; a part that stands for itself several times made others of 2ⁿ."""
+    started = process_time()
+    refusal(sql)
+    assert process_time() - started < 5
 
 
 def test_a_list_of_ranks_is_columns_of_its_own() -> None:

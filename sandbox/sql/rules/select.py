@@ -8,6 +8,7 @@ from typing import Literal
 
 from sqlglot import exp
 
+from sandbox.errors import Problem
 from sandbox.plan import relation as r
 from sandbox.plan import scalar as s
 from sandbox.plan.parts import Aggregate, Order
@@ -35,6 +36,8 @@ MOST_LETTERS = 120
 
 def select(tree: exp.Select, scope: Scope, statement: Statement) -> Table:
     """Give what a SELECT gives. Raises `Problem`."""
+    if not tree.expressions:
+        raise Problem("sql_syntax", "SELECT names no column; write what to show before FROM.")
     scope = defined(tree, scope, statement)
     source = Source(tree, scope, statement)
     found = _grouped(tree, source, scope, statement) if is_grouped(tree) else source

@@ -180,7 +180,8 @@ def _released(step: Step) -> bool:
 
 
 def _loose(name: exp.Expr) -> exp.Identifier:
-    assert isinstance(name, exp.Identifier)
+    if not isinstance(name, exp.Identifier):
+        raise refuse(f"USING takes columns of both sides; write their names instead of {quote(name)}.")
     return name
 
 
