@@ -112,9 +112,14 @@ class Witness:
         return Cosigner(seen.name, Ed25519PrivateKey.from_private_bytes((self.folder / KEY).read_bytes()))
 
     def _write(self, seen: Seen) -> None:
-        with Batch() as files:
-            files.put(self.folder / STATE, json.dumps(vars(seen), ensure_ascii=False).encode())
-            files.settle()
+        try:
+            with Batch() as files:
+                files.put(self.folder / STATE, json.dumps(vars(seen), ensure_ascii=False).encode())
+                files.settle()
+        except OSError as error:
+            raise Problem(
+                "not_ready", f"{self.folder} cannot be written ({error.strerror}); free some space"
+            ) from error
 
     @contextmanager
     def _alone(self) -> Iterator[None]:

@@ -38,6 +38,7 @@ class Endpoint:
 
     `errand`: the handler opens its own transactions. `waits`: takes Prefer. `conditional`: takes If-Match. `keyed`:
     the Idempotency-Key is required. `also`: further statuses with the same answer. `media`: gives bytes of these types.
+    `repeatable`: doing it twice does nothing more, so no Idempotency-Key is kept.
     """
 
     method: str
@@ -56,6 +57,7 @@ class Endpoint:
     waits: bool = False
     conditional: bool = False
     keyed: bool = False
+    repeatable: bool = False
 
     @property
     def roles(self) -> tuple[str, ...]:
@@ -147,7 +149,7 @@ def _known(house: House, ticket: Ticket) -> bool:
 
 
 def _ticket(declared: Endpoint, house: House, body: BaseModel | None) -> Ticket | None:
-    if declared.method != "POST":
+    if declared.method != "POST" or declared.repeatable:
         return None
     content = body.model_dump(mode="json") if body else {}
     principal: Principal | None = g.get("principal")

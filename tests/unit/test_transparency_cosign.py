@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import errno
 import hashlib
 import threading
 from contextlib import suppress
@@ -138,6 +139,25 @@ def test_a_witness_cosigns_what_grew_and_remembers_it(tmp_path: Path) -> None:
         assert raised.value.code == "integrity_stop"
     assert kept.seen().head.size == 7, "a refusal changes nothing"  # type: ignore[union-attr]
     assert cosignature(kept.cosign(grow(tmp_path, 7, 300)), public) is not None
+
+
+def test_a_full_disk_gives_no_cosignature_and_forgets_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = Witness(tmp_path / "w")
+    kept.create("witness.example/w2", LOG.verifier_key)
+    kept.cosign(grow(tmp_path, 0, 7))
+    text = grow(tmp_path, 7, 300)
+
+    def full(handle: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("os.fsync", full)
+        with pytest.raises(Problem, match="free some space"):
+            kept.cosign(text)
+    assert kept.seen().head is not None
+    assert cosignature(kept.cosign(grow(tmp_path, kept.seen().head.size, 300)), kept.verifier_key) is not None  # type: ignore[union-attr]
+    again = kept.cosign(grow(tmp_path, 300, 300))
+    assert cosignature(again, kept.verifier_key) is not None, "cut off before it was handed in: the next look gives it"
 
 
 def test_a_witness_is_made_once_and_for_a_log(tmp_path: Path) -> None:

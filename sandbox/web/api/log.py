@@ -91,6 +91,7 @@ def read_consistency(call: Public, query: GrowthQuery) -> Reply:
     public=True,
     body=CheckpointIn,
     answer=CheckpointOut,
+    repeatable=True,
     problems=("field_invalid",),
 )
 def hand_in_checkpoint(call: Public, body: CheckpointIn) -> Reply:
