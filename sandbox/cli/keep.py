@@ -56,6 +56,10 @@ def recover(
     checkpoint: Annotated[
         list[Path] | None, typer.Option(help="A checkpoint that a witness or the regulator holds.", exists=True)
     ] = None,
+    also: Annotated[
+        list[Path] | None,
+        typer.Option(help="Folder of a log that was served beside it: its spending counts.", exists=True),
+    ] = None,
     exhaust: Annotated[bool, typer.Option("--exhaust", help="Count everything as spent that nobody can tell.")] = False,
     as_json: Json = False,
     get: Get = None,
@@ -64,7 +68,7 @@ def recover(
     from sandbox.service.recover import recover as run
     from sandbox.settings import load
 
-    found = run(load(home=home), from_log, checkpoint or [], exhaust=exhaust)
+    found = run(load(home=home), from_log, checkpoint or [], forks=also or [], exhaust=exhaust)
     sentence = (
         "Taken over from the log: {entries} entries, {charges} charges; exhausted accounts: {exhausted}; "
         "populations that only the log knows: {unknown}"

@@ -27,6 +27,7 @@ from sandbox.transparency.proofs import Tree
 from sandbox.transparency.publish import last_checkpoint, rebuild
 from sandbox.transparency.records import Contradiction, LogEntry
 from sandbox.transparency.serve import read_checkpoint
+from sandbox.transparency.verify import verify_log
 from sandbox.transparency.witnessing import check, settle
 
 
@@ -42,14 +43,19 @@ class Recovered:
 
 
 def recover(
-    settings: Settings, log: Path | None = None, checkpoints: Sequence[Path] = (), *, exhaust: bool = False
+    settings: Settings,
+    log: Path | None = None,
+    checkpoints: Sequence[Path] = (),
+    *,
+    forks: Sequence[Path] = (),
+    exhaust: bool = False,
 ) -> Recovered:
     """Take over from the log in the folder `log` (the instance's own without it) what the database has forgotten.
 
     `checkpoints` are the newest that witnesses or the regulator hold; with one that the log reaches nothing newer is
-    taken to exist. With `exhaust` everything that may have happened since counts as spent. Raises `Problem`:
-    `state_conflict` while the service runs; `integrity_stop` when the log is not whole, of another history, or not
-    shown to be the newest.
+    taken to exist. `forks` are logs of histories that were served beside this one: what they say was spent, was. With
+    `exhaust` everything that may have happened since counts as spent. Raises `Problem`: `state_conflict` while the
+    service runs; `integrity_stop` when a log is not whole, of another history, or not shown to be the newest.
     """
     with inspector(settings) as house:
         source = log or house.log_folder
@@ -62,7 +68,10 @@ def recover(
             shown = _is_newest(house, source, checkpoints, exhaust)
             if not exhaust:
                 _require_newest(settings, tx, shown)
-            done, unknown, exhausted = _accounts(house, tx, source if note is not None else None, exhaust)
+            for fork in forks:
+                verify_log(fork, house.log_public_key)
+            logs = [source, *forks] if note is not None else list(forks)
+            done, unknown, exhausted = _accounts(house, tx, logs, exhaust)
             _settle(settings, house, tx, source, exhaust)
             public = {"entries": added, "charges": done, "exhausted": exhausted, "unknown": len(unknown)}
             house.journal.write(tx, "log.recovered", public=public)
@@ -113,10 +122,10 @@ def _require_newest(settings: Settings, tx: Transaction, shown: bool) -> None:
         )
 
 
-def _accounts(house: House, tx: Transaction, source: Path | None, exhaust: bool) -> tuple[int, list[str], int]:
+def _accounts(house: House, tx: Transaction, logs: Sequence[Path], exhaust: bool) -> tuple[int, list[str], int]:
     done, unknown = 0, list[str]()
     try:
-        leaves = list(published(source)) if source else []
+        leaves = [leaf for log in logs for leaf in published(log)]
         told = ledger.told(house, leaves + [row.leaf for row in tx.find(LogEntry, index=None)])
         done, left_over = recovery.take_over(tx, told)
         if left_over:

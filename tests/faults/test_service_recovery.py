@@ -379,3 +379,24 @@ def test_a_backup_that_is_killed_is_none(small: World, tmp_path: Path) -> None:
             restore(target, again)
     assert cut > 0
     whole(small.box.settings)
+
+
+def test_spending_of_a_second_history_counts_too(small: World) -> None:
+    """Served after a restore without a word, the log forked: both histories gave answers, and both are paid for."""
+    fork = small.settings("fork")
+    restore(small.backup, fork)
+    still(fork)
+    recover(fork, checkpoints=[small.backup / "log" / "checkpoint"])
+    with ExitStack() as stack:
+        box = reopened(fork, small.box, stack)
+        ask(box, 40)
+        box.scribe.close()
+    with pytest.raises(Problem, match="another history"):
+        still(fork)
+        recover(fork, small.box.settings.log_folder)
+    again = small.settings()
+    restore(small.backup, again)
+    still(again)
+    found = recover(again, small.box.settings.log_folder, forks=[fork.log_folder])
+    assert found.charges == 8, "three answers of the one history, one of the other, two accounts each"
+    whole(again)
