@@ -68,7 +68,8 @@ def _total_fits(m: Measurement) -> bool:
     reach = max(abs(m.lower), abs(m.upper)) + abs(m.centre)
     if m.norm is None:
         return reach * MOST_PUBLIC <= MOST
-    return max(reach, m.norm.cap * MOST_PUBLIC) * 10**WEIGHT <= MOST
+    finer: int = 10**WEIGHT
+    return max(reach, m.norm.cap * MOST_PUBLIC) * finer <= MOST
 
 
 def _norm_fits(m: Measurement, block: Block) -> bool:

@@ -54,7 +54,9 @@ def engine():
     made.close()
 
 
-def rendered(version: OpenVersion, monkeypatch: pytest.MonkeyPatch, asked: Plan) -> tuple[list[Query], list[str]]:
+def rendered(
+    version: OpenVersion, monkeypatch: pytest.MonkeyPatch, asked: Plan, rows: int = len(ROWS)
+) -> tuple[list[Query], list[str]]:
     """The statements of the first block, and how the child runs them."""
     with TemporaryDirectory() as folder:
         monkeypatch.chdir(folder)
@@ -64,7 +66,7 @@ def rendered(version: OpenVersion, monkeypatch: pytest.MonkeyPatch, asked: Plan)
             return child.answer(json.dumps(told).encode())
 
         opening = {"path": str(version.path), "key": version.key.hex(), "memory": "1GB", "threads": 2}
-        queries = render(asked.blocks[0], of_json(tell(opening)))
+        queries = render(asked.blocks[0], replace(of_json(tell(opening)), rows=rows))
         said = []
         for query in queries:
             if query.pieces is None:
@@ -86,6 +88,16 @@ def test_coded_keys_are_grouped_by_position_and_bounded_by_ordinals(version, mon
     assert "DISTINCT" not in queries[0].sql
 
 
+@pytest.mark.parametrize("keys", [[DEPT], [WARD, DEPT]])
+def test_few_rows_are_not_grouped_by_many_positions(engine, version, monkeypatch, keys):
+    """Making the places ready would cost more than the rows, in memory that DuckDB does not count."""
+    monkeypatch.setattr("sandbox.engines.duckdb.positions.ALWAYS", 8)
+    asked = plan(ROWS_OF, COSTS, keys=keys, bounds=(MANY, 2, 1))
+    [query], said = rendered(version, monkeypatch, asked, rows=8)
+    assert "PERFECT" not in said[0] and "XOR(" in query.sql.upper()
+    assert answers(engine, version, asked) == answers(ReferenceEngine({"t": ROWS}), version, asked)
+
+
 def median(expr: s.Scalar, lower: int, upper: int, shift: int = 0) -> Measurement:
     scale = expr.type.scale
     return Measurement("quantile", expr, scale, lower, upper, 0, 1, 1024, Decimal(1), "exponential", shift=shift)
@@ -102,6 +114,7 @@ def found(engine: Engine, version: OpenVersion, asked: Plan) -> dict[object, lis
 @pytest.mark.parametrize(("keys", "shift"), [([DEPT], 1), ([], 0), ([DEPT], 10)])
 def test_bins_are_counted_by_position(engine, version, monkeypatch, keys, shift):
     asked = plan(median(N, -5, 8_000 << shift, shift), keys=keys, bounds=(MANY, 2, 200))
+    monkeypatch.setattr("sandbox.engines.duckdb.positions.ALWAYS", 1 << 20)
     _, said = rendered(version, monkeypatch, asked)
     assert "PERFECT_HASH_GROUP_BY" in said[1] and "HASH_JOIN" in said[1]
     assert found(engine, version, asked) == found(ReferenceEngine({"t": ROWS}), version, asked)

@@ -10,11 +10,12 @@ from sqlglot import exp
 
 from sandbox.engines.duckdb.keys import Keys
 from sandbox.engines.duckdb.measures import is_null
-from sandbox.engines.duckdb.positions import GROUP_BITS, SIZES, table
+from sandbox.engines.duckdb.positions import SIZES, table, worth
 from sandbox.engines.duckdb.terms import cast, column, digits
 from sandbox.plan.block import Measurement
 
 NAME = "bins"
+CHEAP = 4  # places of a count for each row
 
 
 def bin_of(number: exp.Expression, m: Measurement) -> exp.Expression:
@@ -24,12 +25,12 @@ def bin_of(number: exp.Expression, m: Measurement) -> exp.Expression:
     return cast(exp.Paren(this=shifted), "USMALLINT" if m.bins <= 1 << 16 else "BIGINT")
 
 
-def rows_by_bin(source: exp.Expression, keys: Keys, m: Measurement, *, binned: bool) -> exp.Select:
+def rows_by_bin(source: exp.Expression, keys: Keys, m: Measurement, rows: int, *, binned: bool) -> exp.Select:
     """Give the keys, bin and number of rows of each group and bin that has some; `source` has the clamped number as e0,
-    or its bin."""
+    or its bin; the version has about so many `rows`."""
     counted, found = exp.alias_(exp.Count(this=exp.Star()), "m0"), column("e0") if binned else bin_of(column("e0"), m)
     size = next((one for one in SIZES if one >= m.bins), None)
-    if keys.bits is None or size is None or keys.bits + (size + 1).bit_length() > GROUP_BITS:
+    if keys.bits is None or size is None or not worth(keys.bits + (size + 1).bit_length(), 1, CHEAP * rows):
         plain = exp.select(*keys.columns, exp.alias_(found, "b"), counted).from_(source)
         return plain.where(exp.Not(this=is_null(column("e0")))).group_by(*keys.columns, column("b"))
     code = exp.column("code", table=NAME, quoted=True)

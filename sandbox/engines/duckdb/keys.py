@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from math import prod
 
 from sqlglot import exp
 
 from sandbox.engines.duckdb.facts import Facts
+from sandbox.engines.duckdb.positions import worth
 from sandbox.engines.duckdb.scalars import Scalars
 from sandbox.engines.duckdb.scans import Cell
-from sandbox.engines.duckdb.terms import column
+from sandbox.engines.duckdb.terms import call, cast, column, digits
 from sandbox.engines.fixed import from_grains, grains
 from sandbox.engines.width import width
 from sandbox.plan.block import Block
@@ -55,6 +56,17 @@ class Keys:
         """What DuckDB needs of them to group by position."""
         known = [(size + 1).bit_length() for size in self.sizes if size is not None]
         return sum(known) if len(known) == len(self.sizes) else None
+
+    def fitting(self, sums: int, rows: int, bits: int = 0) -> Keys:
+        """Give the keys such that DuckDB groups so many rows by position only where that is worth it. `bits`: what else
+        is grouped by."""
+        coded = [at for at, own in enumerate(zip(self.values, self.dictionaries, strict=True)) if any(own)]
+        if not coded or self.bits is None or worth(self.bits + bits, sums, rows):
+            return self
+        named, at = list(self.named), coded[0]
+        unknown = call("xor", cast(named[at].this, "INTEGER"), digits(0))  # the same code, without statistics
+        named[at] = exp.alias_(unknown, f"k{at}")
+        return replace(self, named=tuple(named))
 
     @property
     def names(self) -> list[str]:

@@ -10,8 +10,16 @@ if TYPE_CHECKING:  # loaded where a file is opened
 
 GROUP_BITS = 20
 """Of the codes of keys: a table of so many places, for each thread."""
+ALWAYS = 1 << 14
+"""Places that cost nothing worth saving."""
 SIZES = (1 << 8, 1 << 11, 1 << 13)
 """Of the tables of all bins."""
+
+
+def worth(bits: int | None, sums: int, rows: int) -> bool:
+    """Say whether to group so many rows by position, for so many sums: every place is made ready and looked at, and
+    DuckDB does not count the memory."""
+    return bits is not None and bits <= GROUP_BITS and sums << bits <= max(ALWAYS, rows)
 
 
 def prepare(connection: duckdb.DuckDBPyConnection) -> None:

@@ -74,6 +74,8 @@ def _plain(block: Block, measured: Sequence[int], facts: Facts) -> Query:
     scalars = scalars.on(rows.scope)
     keys = Keys.of(block, scalars, facts)
     own = picked[:1] if histogram else picked
+    if not (histogram or pieces):
+        keys = keys.fitting(len(own), facts.rows)
     computed = _computed(rows, keys, own, scalars, unit=pieces or windows, binned=pieces)
     first: exp.Expression | None = None
     conditions: list[exp.Expression] = []
@@ -96,7 +98,7 @@ def _plain(block: Block, measured: Sequence[int], facts: Facts) -> Query:
     once = block.bounds.rows == 1 or (limits.rows == 1)
     counting = Counting(facts, scalars, keys.groups, first, once)
     if histogram:
-        query = histograms.rows_by_bin(source, keys, picked[0], binned=pieces)
+        query = histograms.rows_by_bin(source, keys, picked[0], facts.rows, binned=pieces)
     else:
         sums = [exp.alias_(counting.aggregate(m, f"e{at}"), f"m{at}") for at, m in enumerate(picked)]
         query = exp.select(*keys.columns, *sums).from_(source)
@@ -143,6 +145,7 @@ def _indexed(block: Block, measured: Sequence[int], facts: Facts) -> Query:
     scalars = scalars.on(rows.scope)
     keys = Keys.of(block, scalars, facts)
     picked = [block.measurements[place] for place in measured]
+    keys = keys.fitting(len(picked), facts.rows, weighing.BUCKET_BITS)
     query = weighing.statement(block, picked, facts, relations, rows, keys, scalars)
     sql, parameters = relations.finished(query)
     return Query(sql, parameters, keys, tuple(measured))

@@ -22,6 +22,7 @@ from sandbox.plan.relation import Scan
 from sandbox.plan.walk import stored, walk
 
 FEW = 2000  # groups that are counted by bucket
+BUCKET_BITS = 8
 
 
 def bucket(block: Block, m: Measurement, facts: Facts) -> str | None:
