@@ -115,7 +115,7 @@ def send_back(tx: Transaction, journal: Journal, principal: Principal, survey_id
 
 def verified(tx: Transaction, operator: str, year: int | None = None) -> CostSurvey | None:
     """Give the verified survey of a year, or of the newest year that has one."""
-    wanted = {} if year is None else {"year": year}
+    wanted: dict[str, Any] = {} if year is None else {"year": year}
     found = tx.find(CostSurvey, operator=operator, status="verified", **wanted)
     return max(found, key=lambda survey: survey.year, default=None)
 
@@ -169,5 +169,10 @@ def _log(
     tx: Transaction, journal: Journal, kind: str, survey: CostSurvey, principal: Principal, **committed: str
 ) -> None:
     revenue = figures(survey.data).permitted().revenue
-    public = {"survey": survey.id, "operator": survey.operator, "year": survey.year, "permitted": format(revenue, "f")}
+    public: dict[str, str | int | None] = {
+        "survey": survey.id,
+        "operator": survey.operator,
+        "year": survey.year,
+        "permitted": format(revenue, "f"),
+    }
     journal.write(tx, kind, public=public, committed=committed, party=principal.party.id)
