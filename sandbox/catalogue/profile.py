@@ -161,11 +161,10 @@ def _table(raw: Mapping[str, Any]) -> TableProfile:
 def _means(raw: Mapping[str, Any]) -> Means | None:
     """Read sums and numbers of units. A mean says nothing where noise moves it by more than `CLOSE` of that of all."""
     units, sums, sigma = raw["units"], [total / raw["finer"] for total in raw["sums"]], float(raw["sigma"])
-    whole = raw["centre"] + sum(sums) / max(sum(units), 1)
+    centre = float(raw["centre"])
+    whole = centre + sum(sums) / max(sum(units), 1)
     found = tuple(
-        (raw["centre"] + total / number, sigma / number)
-        if number > 0 and sigma <= CLOSE * abs(whole) * number
-        else None
+        (centre + total / number, sigma / number) if number > 0 and sigma <= CLOSE * abs(whole) * number else None
         for number, total in zip(units, sums, strict=True)
     )
     return Means(tuple(raw["upper"]), found) if any(found) else None

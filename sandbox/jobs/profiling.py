@@ -99,7 +99,7 @@ def _means(piece: Piece, block: Block, found: Found) -> dict[str, Any]:
         "units": _in_order(piece, found, 0),
         "sums": _in_order(piece, found, 1),
         "finer": FINER,
-        "centre": total.centre / FINER,
+        "centre": f"{total.centre / FINER:.17g}",
         "sigma": f"{_deviation(total) / FINER:.6g}",
     }
 

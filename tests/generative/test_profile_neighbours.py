@@ -17,6 +17,7 @@ from registrations import write_csv
 from sandbox.catalogue.entry import parse_entry
 from sandbox.catalogue.ingest import ingest
 from sandbox.catalogue.profile import profile_of
+from sandbox.core.canonical import canonical_bytes
 from sandbox.engines.base import Exact, OpenVersion
 from sandbox.engines.duckdb.pool import DuckDBEngine
 from sandbox.engines.reference import ReferenceEngine
@@ -179,3 +180,9 @@ def test_buckets_cover_the_bounds_and_never_overlap() -> None:
 
 def test_a_pure_budget_lists_no_keys() -> None:
     assert {piece.what for piece in pieces(PURE, True)} == {piece.what for piece in pieces(MIXED, False)} - {"keys"}
+
+
+def test_a_profile_can_be_logged() -> None:
+    """What is bought is digested into its leaf: canonical JSON, which has no fractions."""
+    plan = profile_plan(MIXED, "r", "p", "v", Decimal(10) ** 6, Decimal("0.4"), False)
+    assert canonical_bytes(content(MIXED, plan, False, release(plan, measured(plan, people(random.Random(3), 60)))))
