@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ from sandbox.transparency.durable import Batch
 from sandbox.transparency.notes import keys_of, unverified_head
 from sandbox.transparency.publish import last_checkpoint
 from sandbox.transparency.serve import read_checkpoint
-from sandbox.transparency.tiles import CHECKPOINT
+from sandbox.transparency.tiles import CHECKPOINT, ENTRIES, HEIGHT, Level, read_tile, tile_path, widths
 from sandbox.transparency.verify import verify_log
 
 MANIFEST = "manifest.json"
@@ -154,16 +154,27 @@ def _refuse_keys(settings: Settings, target: Path) -> None:
 
 
 def _copy_log(log: Path, target: Path) -> str | None:
-    """Copy the checkpoint first, then the tiles, which only grow: they cover it. A partial tile may go meanwhile, when
-    its full one is there."""
+    """Copy the newest checkpoint and exactly the tiles of its tree: the log goes on growing, and tiles beyond the
+    checkpoint would be taken for a database that was set back."""
     note = read_checkpoint(log)
-    for _ in range(2):  # a full tile that replaced a partial one is found in the second round at the latest
-        for file in list(_files(log, deep=True)):
-            if file.name != CHECKPOINT and not (target / file.relative_to(log)).exists():
-                _copy(file, target / file.relative_to(log), may_go=True)
-    if note is not None:
-        (target / CHECKPOINT).write_text(note, encoding="utf-8")
+    if note is None:
+        return None
+    size, level = unverified_head(note).size, 0
+    _copy_level(log, target, ENTRIES, widths(size, 0))
+    while size >> (HEIGHT * level):
+        _copy_level(log, target, level, widths(size, level))
+        level += 1
+    (target / CHECKPOINT).write_text(note, encoding="utf-8")
     return note
+
+
+def _copy_level(log: Path, target: Path, level: Level, tiles: Iterable[tuple[int, int]]) -> None:
+    for number, width in tiles:
+        path = tile_path(level, number, width)
+        if (data := read_tile(log, path)) is None:
+            raise Problem("integrity_stop", f"{path} of the log is missing; run `sandbox log fsck --repair`")
+        (target / path).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (target / path).write_bytes(data)
 
 
 def _files(folder: Path, *, deep: bool = False) -> Iterator[Path]:

@@ -291,6 +291,28 @@ def test_a_log_of_another_history_is_refused(small: World, tmp_path: Path) -> No
         recover(again, other)
 
 
+def test_a_log_that_grows_while_it_is_copied_is_copied_as_its_checkpoint_says(
+    small: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = keeping.read_checkpoint
+
+    def growing(log: Path) -> str | None:
+        """The scribe seals right after the checkpoint was read."""
+        note = real(log)
+        small.box.finish()
+        return note
+
+    target = tmp_path / "while-growing"
+    with monkeypatch.context() as patched:
+        patched.setattr(keeping, "read_checkpoint", growing)
+        backup(small.box.settings, target)
+    again = small.settings()
+    restore(target, again)
+    still(again)
+    recover(again, checkpoints=[target / "log" / "checkpoint"])
+    whole(again)
+
+
 @pytest.mark.parametrize("where", ["data", "log", "database", "manifest.json", "log.pub"])
 def test_a_damaged_backup_is_refused(small: World, where: str) -> None:
     path = small.backup / where
@@ -340,7 +362,7 @@ def test_a_full_disk_leaves_no_backup_that_could_be_taken_for_one(
 
     def full(source: Path, target: Path) -> None:
         copies[0] += 1
-        if copies[0] > 5:
+        if copies[0] > 2:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         real(source, target)
 
