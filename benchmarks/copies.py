@@ -19,7 +19,6 @@ from watermarking.score import LOG10_ALPHA, gains_of
 RECIPIENTS = 10_000
 BAR = math.log(RECIPIENTS) - LOG10_ALPHA * math.log(10)
 KEPT, LOOKED = 48, 1_000  # models that go on after a look at so many cells: the others' share of E is left out
-SURE = 2.326  # of a normal law, 99 %
 POINTS = 120  # prefixes at which a leak is scored
 
 Reals = NDArray[np.float64]
@@ -102,11 +101,10 @@ def curve(trial: Trial, arcsine: bool, cells: int, seed: int) -> Reals:
     return np.asarray((np.logaddexp(mean, _log_sum(f) - _log_sum(log_g)) - math.log(2)).max(axis=0), np.float64)
 
 
-def needed(trial: Trial, arcsine: bool, cells: int, trials: int) -> int | None:
-    """Give how many cells name a colluder in 99 % of all cases and beyond, None where `cells` are too few: where the
-    mean of the highest ln E is `SURE` of its standard deviations above the bar."""
-    scores = np.array([curve(trial, arcsine, cells, seed) for seed in range(1, trials + 1)])
-    over = scores.mean(axis=0) - SURE * scores.std(axis=0) >= BAR
+def needed(trial: Trial, arcsine: bool, cells: int, trials: int, share: float = 0.99) -> int | None:
+    """Give the least number of cells from which on a colluder is named in `share` of the trials, None where `cells` are
+    too few."""
+    over = np.mean([curve(trial, arcsine, cells, seed) >= BAR for seed in range(1, trials + 1)], axis=0) >= share
     place = int(np.flatnonzero(~over)[-1]) + 1 if not over.all() else 0
     return (place + 1) * max(1, cells // POINTS) if place < len(over) else None
 
