@@ -210,6 +210,17 @@ def test_a_signature_that_the_service_made_up_shows_nothing(box: Box) -> None:
         checked(bundle)
 
 
+def test_an_announcement_behind_the_result_is_refused(box: Box) -> None:
+    """A host that scores first and announces the number of recipients that suits the result."""
+    base = box.base()
+    leak = box.release(base, "beta")
+    core, trace = box.core(*box.trace(leak))
+    box.trace(leak)
+    box.seal()
+    with pytest.raises(Problem, match="in this order"):
+        checked(box.attached(core, trace))
+
+
 def test_evidence_whose_openings_were_erased_is_said_to_be_gone(box: Box) -> None:
     from sandbox.transparency.records import Opening
 
