@@ -68,10 +68,10 @@ def axes(leak: Leak, base: Base, views: Sequence[View], columns: Sequence[int | 
             kept.append(axis)
     if not kept:
         pairs = [pair for pair in combinations(found, 2) if pair[0].fits(pair[1])][:PAIRS]
-        surest = max(pairs, key=lambda pair: _together(*pair, known, rows), default=None)
-        if surest is None or _together(*surest, known, rows) < SURE:
+        sure = [_together(one, other, known, rows) for one, other in pairs]
+        if max(sure, default=0.0) < SURE:
             return []
-        kept = list(surest)
+        kept = list(pairs[sure.index(max(sure))])
     for axis in found:
         if all(map(axis.fits, kept)) and _together(kept[0], axis, known, rows) >= SURE:
             kept.append(axis)
@@ -154,11 +154,9 @@ def _together(first: Axis, second: Axis, known: Known, rows: Places) -> float:
     for share in WIDTHS:
         row, group = near(first, known, rows, first.sigma * share + 1)
         width = second.sigma * share + 1
-        hits, chance = 0.0, []
-        for shift in (0, *SHIFTS):
-            away = np.abs(second.leaked[row] + shift * width - second.x[group])
-            found = len(np.unique(row[away <= width])) / len(rows)
-            hits, chance = (found, chance) if not shift else (hits, [*chance, found])
+        gap = second.leaked[row] - second.x[group]
+        shares = [len(np.unique(row[np.abs(gap + s * width) <= width])) / len(rows) for s in (0, *SHIFTS)]
+        hits, chance = shares[0], shares[1:]
         if hits >= HITS:
             best = max(best, _sure(len(rows), hits, float(np.mean(chance))))
     return best

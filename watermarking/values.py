@@ -57,8 +57,10 @@ def _matched(found: Sequence[Axis], design: Design, known: Known) -> Places:
         row, group = _single(row[kept], group[kept], count)
     else:
         cost = _cost([far / axis.sigma for far, axis in zip(away, found, strict=True)])
-        row, group, cost = _best(row, cost, row, group, cost)
-        row, group, _ = _best(group, cost, row, group, cost)
+        best = _best(row, cost)
+        row, group = row[best], group[best]
+        best = _best(group, cost[best])
+        row, group = row[best], group[best]
     matched = np.full(count, -1, np.int64)
     matched[row] = group
     return matched
@@ -80,11 +82,11 @@ def _single(row: Places, group: Places, count: int) -> tuple[Places, Places]:
     return row[alone], group[alone]
 
 
-def _best(of: Places, cost: Reals, *parts: Places | Reals) -> list[Places]:
-    """Of each number in `of` the entry of least cost."""
+def _best(of: Places, cost: Reals) -> Places:
+    """Of each number in `of` the place where its cost is least."""
     order = np.lexsort((cost, of))
     _, first = np.unique(of[order], return_index=True)
-    return [part[order][first] for part in parts]  # type: ignore[misc]
+    return np.asarray(order[first], np.int64)
 
 
 def _cost(parts: Sequence[Reals]) -> Reals:
