@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sandbox.bootstrap import RESTORED, inspector
@@ -21,6 +21,7 @@ from sandbox.jobs.presence import clear_stop, require_still
 from sandbox.privacy import lost, recovery
 from sandbox.settings import Settings
 from sandbox.transparency.adopt import adopt
+from sandbox.transparency.epochs import with_former
 from sandbox.transparency.leaves import published
 from sandbox.transparency.notes import Head, NoteInvalid, open_checkpoint, unverified_head
 from sandbox.transparency.proofs import Tree
@@ -57,7 +58,8 @@ def recover(
     `exhaust` everything that may have happened since counts as spent. Raises `Problem`: `state_conflict` while the
     service runs; `integrity_stop` when a log is not whole, of another history, or not shown to be the newest.
     """
-    with inspector(settings) as house:
+    with inspector(settings) as opened:
+        house = replace(opened, log_public_key=with_former(opened.log_public_key))
         source = log or house.log_folder
         note = read_checkpoint(source)
         if note is None and not exhaust:
