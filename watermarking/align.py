@@ -94,9 +94,13 @@ def align(leak: Leak, base: Base, views: Sequence[View]) -> Alignment | None:
 
 
 def _explained(found: Alignment) -> float:
-    """The share of rows that show a group; what was matched by value may be better seen otherwise."""
+    """The share of rows that show a group. What was matched by value, and where most columns say nothing, may be better
+    seen otherwise: in a wide table a column of small numbers passes for a key."""
     [part] = found.parts
-    return 0.0 if part.rows.by_value else float(np.mean(part.rows.groups >= 0))
+    used = len(part.measures) + sum(column is not None for column in part.rows.columns)
+    if part.rows.by_value or 2 * used < len(part.leak.columns):
+        return 0.0
+    return float(np.mean(part.rows.groups >= 0))
 
 
 def _shape(shape: Shape, base: Base, views: Sequence[View], keys: Keys) -> Alignment | None:
