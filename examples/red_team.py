@@ -30,7 +30,7 @@ from sandbox.cli.demo.running import Instance
 from sandbox.client import Client
 
 SQL = "SELECT state, quarter, COUNT(*) AS persons, SUM(owner) AS owners FROM people GROUP BY state, quarter"
-OTHER = "SELECT state, COUNT(*) AS veterans FROM people WHERE veteran = 1 GROUP BY state"
+OTHER = "SELECT state, veteran, COUNT(*) AS persons FROM people GROUP BY state, veteran"
 COMPANIES = [f"Company {letter}" for letter in "ABCDEFGHIJKL"]
 KEYS = 2  # columns of the answer that are keys; the rest are numbers
 SIGMA = {"persons": 0.0, "owners": 0.0}  # filled in from the answer
@@ -135,7 +135,7 @@ ATTACKS = [
     Attack("JSON", 1, lambda c: json.dumps([dict(zip(c[0][0], row, strict=True)) for row in c[0][1:]]).encode()),
     Attack("turned: quarters across", 1, lambda c: as_csv(pivoted(c[0]))),
     Attack("two answers in one sheet", 1, lambda c: as_csv([*c[0], [], *c[-1]])),
-    Attack("veterans, names of states gone", 1, lambda c: as_csv([["n"], *sorted(row[1:] for row in c[-1][1:])])),
+    Attack("a small table, keys gone", 1, lambda c: as_csv([["n"], *sorted(row[KEYS:] for row in c[-1][1:])])),
     Attack("both keys gone", 0, lambda c: as_csv([["a", "b"], *sorted(row[KEYS:] for row in c[0][1:])])),
     Attack("300 rows typed by hand", 1, lambda c: as_csv(typed(c[0]))),
     Attack("three average", 3, lambda c: as_csv(mixed(c[:3], lambda v: round(statistics.mean(v))))),

@@ -59,7 +59,14 @@ def test_the_story_comes_out_as_told(language: str, tmp_path: Path) -> None:
 
 
 def test_ctrl_c_cleans_up(tmp_path: Path) -> None:
-    story = subprocess.Popen(DEMO, env=environment(tmp_path), stdout=subprocess.PIPE, text=True, start_new_session=True)
+    story = subprocess.Popen(
+        DEMO,
+        env=environment(tmp_path),
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # tests in the background may ignore it
+    )
     assert story.stdout is not None
     for line in story.stdout:  # until the service runs
         if line.startswith("2."):
