@@ -5,7 +5,7 @@
 Starts an instance of its own, releases one real table – 214,144 persons by state and quarter of birth – to twelve
 companies, plays every attack below on their copies, traces each file as the regulator does, and prints the verdicts.
 Exits with 1 when an innocent company is named, or nobody where somebody should be. One attack succeeds: when both keys
-are gone, these small numbers are too alike to be told apart by themselves, and nobody is named.
+are gone, these small numbers are too alike to be told apart by themselves, and mostly nobody is named.
 """
 
 from __future__ import annotations
@@ -40,11 +40,13 @@ CHANCE = random.Random(11)  # the same attacks on every run
 
 @dataclass(frozen=True)
 class Attack:
-    """What is done to the copies of the first `copies` companies; `name` is what is printed."""
+    """What is done to the copies of the first `copies` companies; `name` is what is printed. Not `sure`: what is left
+    need not name anybody."""
 
     name: str
     copies: int
     play: Callable[[Sequence[Table]], bytes]
+    sure: bool = True
 
 
 def as_csv(table: Table, encoding: str = "utf-8") -> bytes:
@@ -105,8 +107,8 @@ def workbook(table: Table) -> bytes:
 
 
 def typed(table: Table) -> Table:
-    """Three hundred rows copied by hand, one number in thirty mistyped."""
-    return numbers(kept(table, 300 / len(table)), lambda v, _: int(v) + (CHANCE.random() < 1 / 30) * 1_000)
+    """Five hundred rows copied by hand, one number in thirty mistyped."""
+    return numbers(kept(table, 500 / len(table)), lambda v, _: int(v) + (CHANCE.random() < 1 / 30) * 1_000)
 
 
 def wide(text: str) -> str:
@@ -136,8 +138,8 @@ ATTACKS = [
     Attack("turned: quarters across", 1, lambda c: as_csv(pivoted(c[0]))),
     Attack("two answers in one sheet", 1, lambda c: as_csv([*c[0], [], *c[-1]])),
     Attack("a small table, keys gone", 1, lambda c: as_csv([["n"], *sorted(row[KEYS:] for row in c[-1][1:])])),
-    Attack("both keys gone", 0, lambda c: as_csv([["a", "b"], *sorted(row[KEYS:] for row in c[0][1:])])),
-    Attack("300 rows typed by hand", 1, lambda c: as_csv(typed(c[0]))),
+    Attack("both keys gone", 1, lambda c: as_csv([["a", "b"], *sorted(row[KEYS:] for row in c[0][1:])]), sure=False),
+    Attack("500 rows typed by hand", 1, lambda c: as_csv(typed(c[0]))),
     Attack("three average", 3, lambda c: as_csv(mixed(c[:3], lambda v: round(statistics.mean(v))))),
     Attack("three mix cell by cell", 3, lambda c: as_csv(mixed(c[:3], CHANCE.choice))),
     Attack("three take the median", 3, lambda c: as_csv(mixed(c[:3], statistics.median))),
@@ -238,7 +240,7 @@ def main() -> int:
             for one in found["findings"]:  # a company may hold several answers that the file shows
                 named[names[one["party"]]] = min(one["log10_p"], named.get(names[one["party"]], 0.0))
             guilty = set(COMPANIES[: attack.copies])
-            good = set(named) <= guilty and bool(named) == bool(guilty)
+            good = set(named) <= guilty and (bool(named) or not guilty or not attack.sure)
             failed += not good
             told = ", ".join(f"{name} (error at most 10^{p:.0f})" for name, p in sorted(named.items())) or "nobody"
             print(f"{'✓' if good else '✗'} {attack.name}: {found['verdict']} – {told}")
