@@ -6,6 +6,7 @@ says how units were spread in the data version it was bought of; for later versi
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -106,9 +107,13 @@ class Means:
 
     def at(self, rows: float) -> tuple[float, float]:
         """Give the mean of units with so many rows, or with as near a number as is known, and its σ."""
-        place = next((i for i, end in enumerate(self.upper) if rows <= end), len(self.upper) - 1)
-        near = sorted(enumerate(self.means), key=lambda one: abs(one[0] - place))
-        return next(mean for _, mean in near if mean is not None)
+        return self._nearest[min(bisect_left(self.upper, rows), len(self.upper) - 1)]
+
+    @cached_property
+    def _nearest(self) -> tuple[tuple[float, float], ...]:
+        """For each bucket its mean or that of the nearest known one, the lower where two are as near."""
+        known = [(place, mean) for place, mean in enumerate(self.means) if mean is not None]
+        return tuple(min(known, key=lambda one: abs(one[0] - at))[1] for at in range(len(self.upper)))
 
 
 @dataclass(frozen=True, eq=False)
