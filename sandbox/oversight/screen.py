@@ -18,7 +18,7 @@ from sandbox.oversight.sketch import Part, Tokens, joined, tokens
 from watermarking.leak import Leak
 from watermarking.numbers import folded, reading
 
-MOST = 200  # bases looked at closely
+MOST = 1_000  # bases looked at closely
 BATCH = 1_000  # sketches compared at a time
 ROWS = 50_000  # rows of a leak that are read for this, spread evenly
 NEAR = 6.0  # σ within which a leaked number is near that of a base
@@ -26,7 +26,7 @@ WIDTHS = (0.5, 3.0)  # σ within which a number turns up: marks alone move it le
 AWAY = 37.0  # σ by which numbers are moved to see how many are near by chance
 CLEAR = 0.15  # share of numbers beyond chance from which a file without keys is worth a look
 FEW = 4  # rows below which numbers fit by chance, and no factor is considered
-SURE = 1.0  # score of a base whose keys are all there, or most of them with fitting numbers
+SURE = 1.0  # score of a base whose numbers fit in most of the rows that it shares with the file
 SCALES = tuple(10.0**power for power in range(-6, 7))
 Reals = NDArray[np.float64]
 Sketches = Iterable[tuple[str, Sequence[Part]]]
@@ -41,8 +41,8 @@ class Screen:
     def likely(self, sketches: Sketches, most: int = MOST) -> list[str]:
         """Give the ids of the bases that the leak may show, likeliest first, `most` of them at most.
 
-        A base scores up to 1 for values of its keys that the leak shows, and half as much again for numbers that fit
-        in their rows. Unless one is sure by that, it also scores up to ½ for numbers that turn up more often than by
+        A base scores up to 1 for numbers that fit in the rows of its keys, and half as much for the values of its keys
+        themselves. Unless one is sure by that, it also scores up to ½ for numbers that turn up more often than by
         chance: files without keys are found so."""
         scores: dict[str, float] = {}
         held: list[tuple[str, Part]] = []
@@ -75,12 +75,12 @@ class Screen:
             mine = slice(at, at + len(part.keys))
             at = mine.stop
             keys = float(best[mine].mean()) if part.keys else 0.0
-            scores.append(keys + (self._fits(part, [int(c) for c in column[mine]]) / 2 if keys else 0.0))
+            scores.append(keys / 2 + (self._fits(part, [int(c) for c in column[mine]]) if keys else 0.0))
         return scores
 
     def _fits(self, part: Part, columns: Sequence[int]) -> float:
-        """Which share of the primitives some column shows in the rows of the chosen groups, up to a factor; less where
-        there are few such rows."""
+        """How near some column comes to a primitive in the rows of the chosen groups, up to a factor; less where there
+        are few such rows."""
         if min(columns) < 0 or not part.sigma.size or not len(part.groups):
             return 0.0
         rows, order = self._keys_of(tuple(columns))
@@ -90,7 +90,7 @@ class Screen:
             return 0.0
         shown = self._numbers[at[there]]
         fits = [_fit(shown, x, sigma) for x, sigma in zip(part.values[there].T, part.sigma, strict=True)]
-        return sum(fits) / len(fits) * len(shown) / (len(shown) + FEW)
+        return max(fits) * len(shown) / (len(shown) + FEW)
 
     def _by_numbers(self, parts: Sequence[Part]) -> list[float]:
         """Of each part the share of its numbers that turn up in some column, beyond those that do by chance."""
@@ -154,19 +154,23 @@ class Screen:
         return [np.sort(column) for column in columns if len(column) * 2 > len(self._rows)]
 
 
-def _fit(shown: Reals, x: Reals, sigma: float) -> bool:
-    """Whether a column of `shown` is near x, by itself or times a factor."""
+def _fit(shown: Reals, x: Reals, sigma: float) -> float:
+    """How near the nearest column of `shown` is to x, by itself or times a factor: 1 at no distance, 0 where none is
+    near. Distance counts against the size of x, not against σ: else who asks for much noise would fit everything, and
+    could bury the base that a file really shows under a heap of cheap ones."""
     size = float(np.median(np.abs(x))) or 1.0
     factors = [np.ones(shown.shape[1])]
     if (x != 0).sum() > FEW:
         ratios = shown[x != 0] / x[x != 0][:, None]
         factors.append(np.array([np.median(column) for column in ratios.T]))
+    best = 0.0
     for factor in factors:
         with np.errstate(all="ignore"):
             off = np.median(np.abs(shown / factor - x[:, None]), axis=0)
-        if np.any(off <= max(NEAR * sigma, size / 50)):  # NaN, where a column is no number, is not
-            return True
-    return False
+        near = off[off <= max(NEAR * sigma, size / 50)]  # NaN, where a column is no number, is not
+        if len(near):
+            best = max(best, 1 / (1 + float(near.min()) / size))
+    return best
 
 
 def _within(ordered: Tokens, wanted: Tokens) -> NDArray[np.bool_]:

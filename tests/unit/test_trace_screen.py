@@ -98,3 +98,19 @@ def test_a_sketch_is_small_and_reads_back() -> None:
 def test_a_base_without_keys_or_groups_breaks_nothing() -> None:
     odd = [("empty", sketch([Base(b"e", ("a",), (), (), ())])), ("single", sketch([base(4, "", 1)])), ("none", ())]
     assert Screen(table(BASES[0])).likely([*odd, *SKETCHES])[0] == "b0"
+
+
+@pytest.mark.parametrize("share", [1.0, 0.2])
+def test_a_base_cannot_be_buried_under_cheap_ones(share: float) -> None:
+    """Whoever asks the same question a thousand times for next to no privacy gets noise that everything is near to."""
+    real = BASES[3]
+    draw = random.Random(17)
+
+    def cheap(number: int, keys: int) -> Base:
+        groups = tuple(sorted({group[:keys] for group in real.groups}))
+        values = tuple((draw.randrange(-(10**6), 10**6), draw.randrange(-(10**8), 10**8)) for _ in groups)
+        primitives = (Primitive("n", Fraction(10**6), True), Primitive("s", Fraction(10**8), False))
+        return Base(b"cheap%d" % number, real.key_names[:keys], groups, primitives, values)
+
+    heap = [(f"cheap{n}", sketch([cheap(n, 1 + n % 2)])) for n in range(300)]
+    assert Screen(table(real, rows=share)).likely([*heap, *SKETCHES])[0] == "b3"
