@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from math import sqrt
 
-from sandbox.catalogue.profile import Histogram, Profile, TableProfile
+from sandbox.catalogue.profile import Histogram, Means, Profile, TableProfile
 from sandbox.plan.block import Bounds, Key
 from sandbox.plan.plan import STATISTICS
 from sandbox.plan.scalar import Case, Column
@@ -117,17 +117,11 @@ class Known:
         means = None if column is None else self.table.means.get(stored(column))
         if column is None or means is None or self.source.table_of(column) != self.source.table:
             return None
-        parts = [(means.at(rows), share, kept) for rows, share, kept in self.spread.parts(*_both(bounds))]
-        whole = sum(mean * share for (mean, _), share, _ in parts)
-        left = sum(kept for _, _, kept in parts)
-        moved = sum(mean * (kept / left - share) for (mean, _), share, kept in parts)
-        weights: dict[float, float] = {}
-        for (_, sigma), share, kept in parts:  # one mean has one noise, however many parts it is for
-            weights[sigma] = weights.get(sigma, 0.0) + kept / left - share
-        noise = sum((sigma * weight) ** 2 for sigma, weight in weights.items())
-        if not whole:
-            return None
-        return max(moved**2 - noise, 0.0) ** 0.5 / abs(whole), (moved**2 + noise) ** 0.5 / abs(whole)
+        name, tried = ("apart", stored(column), *_both(bounds)), self.spread.tried
+        if name not in tried:
+            tried[name] = _apart(means, self.spread.parts(*_both(bounds)))
+        found: tuple[float, float] | None = tried[name]
+        return found
 
     def clamps(self, need: Need) -> Iterator[tuple[Need, float]]:
         """Give the need as it is, and with closer bounds of its values, each with the share of the total beyond."""
@@ -162,6 +156,23 @@ class Known:
             return need
         shift = max(need.shift - ((need.upper - need.lower).bit_length() - (limit - need.lower).bit_length()), 0)
         return replace(need, upper=limit, shift=shift)
+
+
+def _apart(means: Means, parts: Sequence[tuple[float, float, float]]) -> tuple[float, float] | None:
+    """Give what `Known.apart` gives, of parts of the rows as `Spread.parts` gives them."""
+    left = sum(kept for _, _, kept in parts)
+    whole = moved = 0.0
+    weights: dict[float, float] = {}
+    for rows, share, kept in parts:
+        mean, sigma = means.at(rows)
+        more = kept / left - share
+        whole += mean * share
+        moved += mean * more
+        weights[sigma] = weights.get(sigma, 0.0) + more  # one mean has one noise, however many parts it is for
+    if not whole:
+        return None
+    noise = sum((sigma * weight) ** 2 for sigma, weight in weights.items())
+    return max(moved**2 - noise, 0.0) ** 0.5 / abs(whole), (moved**2 + noise) ** 0.5 / abs(whole)
 
 
 def _both(bounds: Bounds) -> tuple[int, int]:

@@ -17,7 +17,7 @@ bounds keep. That is right for groups alike; since it may be wrong for others, b
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from math import log, sqrt
 
@@ -40,6 +40,20 @@ def choose(case: Known, explicit: bool, mode: str | None = None) -> Way:
     return _Planner(case).way(explicit, mode)
 
 
+@dataclass(frozen=True, eq=False)
+class _Wanted:
+    """A need with what every prediction about it starts from: what it is for, its usual size, closer bounds of its
+    values and the shares beyond, how uneven these are; and the predictions made so far."""
+
+    need: Need
+    role: str
+    size: float
+    clamped: Sequence[tuple[Need, float]]
+    uneven: float
+    near: Need
+    errors: dict[Bounds, tuple[float, Need, float]] = field(default_factory=dict)
+
+
 class _Planner:
     def __init__(self, case: Known) -> None:
         self._case, self._raises = case, False
@@ -53,12 +67,19 @@ class _Planner:
         }
         self._share = case.rho / len(set(self._roles) | shows)
         self._sizes = {need: self._size(need) for need in self._roles}
-        self._uneven = {need: case.uneven(need) for need, role in self._roles.items() if role == "mean"}
-        self._near = {need: case.nearer(need) for need, role in self._roles.items() if role == "quantile"}
-        self._errors: dict[tuple[Need, Bounds], tuple[float, Need, float]] = {}
-        self._clamped = {
-            need: tuple(case.clamps(need)) for need, role in self._roles.items() if role in ("sum", "mean")
-        }
+        self._wanted = {need: self._about(need, role) for need, role in self._roles.items()}
+        self._steps: dict[Bounds, float] = {}
+
+    def _about(self, need: Need, role: str) -> _Wanted:
+        case, summed = self._case, role in ("sum", "mean")
+        return _Wanted(
+            need,
+            role,
+            self._sizes[need],
+            tuple(case.clamps(need)) if summed else (),
+            case.uneven(need) if role == "mean" else 0.0,
+            case.nearer(need) if role == "quantile" else need,
+        )
 
     def way(self, explicit: bool, mode: str | None) -> Way:
         """Decide: of rows and weights the one with the smaller error, or the mode that was asked for."""
@@ -75,7 +96,7 @@ class _Planner:
         rest = [need for need in self._roles if need not in planned]
         least, bounds = (0.0, case.allowed) if explicit or not rest else self._best(rest)
         for need in rest:
-            _, moved, left_out = self._error(need, bounds)
+            _, moved, left_out = self._error(self._wanted[need], bounds)
             planned[need], lost[need] = moved, left_out
         if case.cells is None and bounds.rows_per_group == 1:
             for need, moved in planned.items():
@@ -105,8 +126,9 @@ class _Planner:
     def _best(self, wanted: Sequence[Need]) -> tuple[float, Bounds]:
         """Give the bounds with the smallest sum of errors; of equals those that leave out least."""
         best = float("inf"), self._case.allowed
-        for bounds in self._grid(all(self._roles[need] == "units" for need in wanted)):
-            error = sum(self._error(need, bounds)[0] for need in wanted)
+        about = [self._wanted[need] for need in wanted]
+        for bounds in self._grid(all(one.role == "units" for one in about)):
+            error = sum(self._error(one, bounds)[0] for one in about)
             if error <= best[0]:
                 best = error, bounds
         return best
@@ -121,37 +143,37 @@ class _Planner:
                 few = groups if grouped or per_group == allowed.rows else 1
                 yield Bounds(allowed.rows, few, per_group)
 
-    def _error(self, need: Need, bounds: Bounds) -> tuple[float, Need, float]:
-        found = self._errors.get((need, bounds))
+    def _error(self, about: _Wanted, bounds: Bounds) -> tuple[float, Need, float]:
+        found = about.errors.get(bounds)
         if found is None:
-            found = self._errors[need, bounds] = self._predict(need, bounds)
+            found = about.errors[bounds] = self._predict(about, bounds)
         return found
 
-    def _predict(self, need: Need, bounds: Bounds) -> tuple[float, Need, float]:
+    def _predict(self, about: _Wanted, bounds: Bounds) -> tuple[float, Need, float]:
         """Give the predicted error of a need under bounds, the need with the best bounds of values, and the share that
         both leave out."""
-        case = self._case
-        reached = bounds if case.cells is None else replace(bounds, groups=min(bounds.groups, case.cells))
+        case, need, size = self._case, about.need, about.size
+        cells = bounds.groups if case.cells is None else case.cells
+        reached = replace(bounds, groups=cells) if cells < bounds.groups else bounds
         kept = case.spread.kept(reached.groups, reached.rows_per_group)
-        size = self._sizes[need]
-        match self._roles[need]:
+        match about.role:
             case "units":
                 left_out = 1 - case.spread.touched(reached.groups)
                 return counted(left_out) + case.noise(need, reached, self._share) / size, need, left_out
             case "quantile":
-                near = self._near[need]
+                near = about.near
                 noise = case.noise(near, reached, self._share) / NORMAL * log(20 * near.bins) / near.rank[1]
                 left_out, rank = APART * (1 - kept), near.rank[0] / near.rank[1]
                 error = counted(left_out) + noise / max(size * kept, 1e-9) + self._thinned(kept, rank * (1 - rank))
                 return error, near, left_out
             case "sum" | "mean" as role:
                 apart = 1 - kept if role == "sum" else self._apart(need, reached, kept)
-                thinned = 0.0 if role == "sum" else self._thinned(kept, self._uneven[need] ** 2)
-                step = case.step(reached, self._share)
+                thinned = 0.0 if role == "sum" else self._thinned(kept, about.uneven**2)
+                within = size if role == "sum" else size * max(kept, 1e-9)
+                step = self._step(reached)
                 best = (float("inf"), need, 0.0)
-                for moved, beyond in self._clamped[need]:
+                for moved, beyond in about.clamped:
                     left_out = 1 - (1 - apart) * (1 - beyond)
-                    within = size * (1 if role == "sum" else max(kept, 1e-9))
                     error = counted(left_out) + step * max(moved.furthest, 1) / within + thinned
                     if error < best[0]:
                         best = error, moved, left_out
@@ -161,6 +183,13 @@ class _Planner:
             case _:
                 left_out = 1 - kept
                 return counted(left_out) + case.noise(need, reached, self._share) / size, need, left_out
+
+    def _step(self, bounds: Bounds) -> float:
+        """Give the half-width of the noise of a sum that one row moves by at most 1."""
+        found = self._steps.get(bounds)
+        if found is None:
+            found = self._steps[bounds] = self._case.step(bounds, self._share)
+        return found
 
     def _thinned(self, kept: float, variance: float) -> float:
         """Give the half-width of what is computed of the rows of a usual group that bounds keep, as a sample of all."""
