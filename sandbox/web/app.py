@@ -10,6 +10,7 @@ from sandbox.jobs.house import House
 from sandbox.web import description, health, pages, problems, waiting
 from sandbox.web.api import BLUEPRINTS
 from sandbox.web.kept import Kept
+from sandbox.web.looks import LOOKS, Looks
 from sandbox.web.reading import ApiRequest
 
 DRAIN = 64 << 20
@@ -41,6 +42,7 @@ def create_app(house: House) -> Service:
     app.config.update(
         HOUSE=house,
         DISCLOSURE=Kept(60),
+        **{LOOKS: Looks()},
         **{waiting.SEATS: waiting.seats(house.settings.threads)},
         AUTO_VALIDATION_ERROR_RESPONSE=False,
         AUTO_AUTH_ERROR_RESPONSE=False,

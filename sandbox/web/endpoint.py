@@ -25,6 +25,7 @@ from sandbox.jobs.house import House
 from sandbox.web import description
 from sandbox.web.call import Call, Errand, Public, Reply
 from sandbox.web.idempotency import Ticket
+from sandbox.web.looks import asked, log_look
 from sandbox.wire.common import Output
 
 DECLARED: list[Endpoint] = []
@@ -38,7 +39,8 @@ class Endpoint:
 
     `errand`: the handler opens its own transactions. `waits`: takes Prefer. `conditional`: takes If-Match. `keyed`:
     the Idempotency-Key is required. `also`: further statuses with the same answer. `media`: gives bytes of these types.
-    `repeatable`: doing it twice does nothing more, so no Idempotency-Key is kept.
+    `repeatable`: doing it twice does nothing more, so no Idempotency-Key is kept. `common`: every party reads the same
+    here, so that an overseer's look need not be logged.
     """
 
     method: str
@@ -58,6 +60,7 @@ class Endpoint:
     conditional: bool = False
     keyed: bool = False
     repeatable: bool = False
+    common: bool = False
 
     @property
     def roles(self) -> tuple[str, ...]:
@@ -102,6 +105,8 @@ def _guard(declared: Endpoint, view: Callable[..., Response]) -> Callable[..., R
                 principal.may(declared.action)
             principal.require_scope("write" if declared.changes else "read")
             g.principal = principal
+            if not declared.changes and not declared.common:
+                log_look(house, principal, declared.action, asked())
         if "<path:" not in declared.path and any(not _ID.fullmatch(value) for value in path.values()):
             raise Problem("not_found", "there is no such thing; check the id")
         return view(**path)

@@ -37,7 +37,7 @@ def set_product_price(call: Call, product_id: str, body: PriceIn) -> Reply:
     return Reply(prices.view(price), location=location, headers={"ETag": prices.etag(price)})
 
 
-@endpoint(blueprint, "GET", "/products/<product_id>/price", answer=Record)
+@endpoint(blueprint, "GET", "/products/<product_id>/price", common=True, answer=Record)
 def read_price(call: Call, product_id: str) -> Reply:
     """Read the price in force."""
     manage.found(call.tx, call.principal, product_id)

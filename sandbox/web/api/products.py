@@ -33,14 +33,14 @@ def create_product(call: Call, body: ProductIn) -> Reply:
     return Reply(manage.view(call.tx, made), location=f"/api/v1/products/{made.id}")
 
 
-@endpoint(blueprint, "GET", "/products", query=Page, answer=Items)
+@endpoint(blueprint, "GET", "/products", common=True, query=Page, answer=Items)
 def list_products(call: Call, query: Page) -> Reply:
     """List what is on offer, an operator's own in any state, and to overseers all."""
     fetch = lambda limit, after: manage.listed(call.tx, call.principal, limit=limit, after=after)  # noqa: E731
     return Reply(cut(fetch, query, lambda product: manage.view(call.tx, product)))
 
 
-@endpoint(blueprint, "GET", "/products/<product_id>", answer=State)
+@endpoint(blueprint, "GET", "/products/<product_id>", common=True, answer=State)
 def read_product(call: Call, product_id: str) -> Reply:
     """Read a product with its price."""
     return Reply(manage.view(call.tx, manage.found(call.tx, call.principal, product_id)))

@@ -112,14 +112,14 @@ def buy_profile(call: Call, resource_id: str, body: ProfileIn) -> Reply:
     return Reply(shown | {"rho": str(bought.rho), "delta": str(bought.delta)})
 
 
-@endpoint(blueprint, "GET", "/resources", query=Page, answer=Items)
+@endpoint(blueprint, "GET", "/resources", common=True, query=Page, answer=Items)
 def list_resources(call: Call, query: Page) -> Reply:
     """List the resources one may see, by grade."""
     seen = lambda resource: registry.visible(resource, call.principal)  # noqa: E731
     return Reply(page(call.tx, Resource, query, lambda resource: registry.view(resource, call.principal), seen))
 
 
-@endpoint(blueprint, "GET", "/resources/<resource_id>", answer=ResourceOut)
+@endpoint(blueprint, "GET", "/resources/<resource_id>", common=True, answer=ResourceOut)
 def read_resource(call: Call, resource_id: str) -> Reply:
     """Read a resource's entry, with its public profile if it has one."""
     found = call.tx.get(Resource, resource_id)
