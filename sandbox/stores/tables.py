@@ -5,12 +5,31 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from sandbox.billing.records import CeilingSet, CostSurvey, Dispute, Numbering, Price, Settlement
-from sandbox.catalogue.records import BoughtProfile, DataVersion, Resource
+from sandbox.catalogue.records import (
+    BoughtProfile,
+    Conditions,
+    DataVersion,
+    HolderConsent,
+    Matter,
+    QualityStatement,
+    Regrading,
+    Resource,
+)
 from sandbox.grants.records import Grant, Subscription
-from sandbox.identity.records import ApiKey, Enrolment, Party, SigningKey
+from sandbox.identity.records import (
+    ApiKey,
+    Enrolment,
+    Party,
+    Person,
+    Seconding,
+    Session,
+    SigningKey,
+    Tally,
+    TwoPersonRule,
+)
 from sandbox.jobs.records import Base, Delivery, Holding, Job, Release, Task
 from sandbox.metering.records import UsageEvent
-from sandbox.oversight.records import Emergency, Publication, Sketch, Trace
+from sandbox.oversight.records import Alert, Drill, Echo, Emergency, Incident, Publication, Sketch, Step, Trace
 from sandbox.privacy.records import Account, Charge, Raise, Renewal
 from sandbox.products.records import Product
 from sandbox.stores.columns import NAMING, table
@@ -26,6 +45,7 @@ from sandbox.transparency.records import (
     Timestamp,
 )
 from sandbox.web.records import IdempotentReply
+from sandbox.webhooks.records import Message, Webhook
 
 METADATA = sa.MetaData(naming_convention=NAMING)
 
@@ -36,6 +56,11 @@ for _record, _unique, _index in (
     (Resource, (), ("name",)),
     (DataVersion, ("resource,number",), ()),
     (BoughtProfile, ("resource,number",), ()),
+    (Regrading, (), ("resource",)),
+    (QualityStatement, (), ("resource",)),
+    (Conditions, ("resource,number",), ()),
+    (HolderConsent, ("grant,resource",), ("resource", "holder")),
+    (Matter, (), ("party", "holder", "kind,status")),
     (Grant, (), ("operator",)),
     (Subscription, (), ("party", "product")),
     (Product, (), ("operator",)),
@@ -71,5 +96,17 @@ for _record, _unique, _index in (
     (Publication, (), ("job", "base")),
     (Sketch, (), ()),
     (IdempotentReply, (), ("created_at",)),
+    (Person, ("issuer,subject", "invitation"), ("party",)),
+    (Session, (), ("person", "expires_at")),
+    (Tally, (), ("kind,since", "until")),
+    (Seconding, (), ("status", "digest")),
+    (TwoPersonRule, (), ("action",)),
+    (Drill, (), ()),
+    (Echo, (), ("drill",)),
+    (Alert, ("key",), ("status", "kind")),
+    (Incident, (), ("status", "party")),
+    (Step, (), ("incident",)),
+    (Webhook, (), ("party",)),
+    (Message, (), ("status,due_at", "webhook")),
 ):
     table(METADATA, _record, unique=_unique, index=_index)
