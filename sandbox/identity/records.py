@@ -1,4 +1,4 @@
-"""What identity stores: parties, the hashes of their keys, one-time enrolments."""
+"""What identity stores: parties, the hashes of their keys, one-time enrolments, people and their sessions."""
 
 from __future__ import annotations
 
@@ -55,3 +55,80 @@ class SigningKey:
     public: str
     created_at: datetime
     revoked_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody who acts for a party after signing in elsewhere (OIDC). `status`: invited – until the one-time token
+    whose SHA-256 is `invitation` is used –, active, ended. `issuer` and `subject` are how the provider names them."""
+
+    TABLE: ClassVar[str] = "people"
+    id: str
+    party: str
+    name: str
+    scopes: list[str]
+    status: str
+    invitation: str | None
+    invited_by: str
+    invited_until: datetime
+    issuer: str | None
+    subject: str | None
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class Session:
+    """A person signed in: the id is the SHA-256 of the token that the signed cookie holds."""
+
+    TABLE: ClassVar[str] = "sessions"
+    id: str
+    person: str
+    seen_at: datetime
+    expires_at: datetime
+    ended_at: datetime | None
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class Tally:
+    """How often something happened in a window of time: `kind` (a refusal's code, a failed key) for a `subject` (a
+    party, a source). Forgotten after `until`."""
+
+    TABLE: ClassVar[str] = "tallies"
+    id: str
+    kind: str
+    subject: str
+    number: int
+    since: datetime
+    until: datetime
+
+
+@dataclass(frozen=True)
+class Seconding:
+    """A request that waits for a second person: `digest` is of what exactly was asked. `status`: waiting, done."""
+
+    TABLE: ClassVar[str] = "secondings"
+    id: str
+    action: str
+    path: str
+    digest: str
+    status: str
+    asked_by: str
+    asked_person: str | None
+    asked_at: datetime
+    until: datetime
+    seconded_by: str | None
+    seconded_person: str | None
+    seconded_at: datetime | None
+
+
+@dataclass(frozen=True)
+class TwoPersonRule:
+    """An action that needs two persons since `since`; a row for each change, the last one holds."""
+
+    TABLE: ClassVar[str] = "two_person_rules"
+    id: str
+    action: str
+    needed: bool
+    by: str
+    since: datetime

@@ -1,4 +1,4 @@
-"""What oversight stores: emergency stops, traces, declared publications."""
+"""What oversight stores: emergency stops and drills, alerts, incidents, traces, declared publications."""
 
 from __future__ import annotations
 
@@ -65,3 +65,79 @@ class Sketch:
     TABLE: ClassVar[str] = "sketches"
     base: str
     content: bytes
+
+
+@dataclass(frozen=True)
+class Drill:
+    """An exercise of the emergency stop: a stop of nothing, of which every process says when it saw it."""
+
+    TABLE: ClassVar[str] = "drills"
+    id: str
+    reason: str
+    ordered_by: str
+    started_at: datetime
+    entry: str
+
+
+@dataclass(frozen=True)
+class Echo:
+    """A process saw a drill: `kind` is web, vault or scribe, `process` one of them."""
+
+    TABLE: ClassVar[str] = "drill_echoes"
+    id: str
+    drill: str
+    kind: str
+    process: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Alert:
+    """Something that somebody should look at. `about` is what it concerns, `key` keeps one alert per cause. `status`:
+    open, acknowledged. `facts` say it in numbers; `number` is how often it was found since."""
+
+    TABLE: ClassVar[str] = "alerts"
+    id: str
+    kind: str
+    about: str
+    key: str
+    facts: dict[str, Any]
+    number: int
+    status: str
+    first_at: datetime
+    last_at: datetime
+    acknowledged_by: str | None
+    acknowledged_at: datetime | None
+    note: str | None
+
+
+@dataclass(frozen=True)
+class Incident:
+    """A case, from opening to closing. `source`: trace, alert, complaint or other, `cause` its id; `party` the one that
+    it is about. `status` follows its steps."""
+
+    TABLE: ClassVar[str] = "incidents"
+    id: str
+    source: str
+    cause: str | None
+    party: str | None
+    summary: str
+    status: str
+    opened_by: str
+    opened_at: datetime
+    closed_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Step:
+    """What was done in an incident's case, with its entry in the log. `data` holds ids of what the step did."""
+
+    TABLE: ClassVar[str] = "incident_steps"
+    id: str
+    incident: str
+    kind: str
+    by: str
+    text: str
+    data: dict[str, Any]
+    entry: str
+    at: datetime
