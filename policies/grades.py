@@ -1,20 +1,91 @@
-"""Which grades may be registered, and what the negative list says of a name (R2)."""
+"""Grading (R2): which grades may be registered, what a column's role allows, what the negative list says of a name, and
+what a column's values are taken for."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Annotated
 
-from policies.document import Document, PolicyError
+from pydantic import Field, model_validator
+
+from policies.document import Document, Rule
+
+Said = Annotated[str, Field(min_length=1)]
+Percent = Annotated[int, Field(ge=1, le=100)]
+Count = Annotated[int, Field(ge=1)]
 
 
-@dataclass(frozen=True)
-class Grade:
-    name: str
-    zh: str
+class Grade(Rule):
+    """`en` says why a grade is refused; `listed` and `exact` as the file explains them."""
+
+    zh: Said
     allowed: bool
-    refusal: str
+    en: Said | None = None
+    listed: bool = False
+    exact: bool = False
+
+    @model_validator(mode="after")
+    def _refused_with_a_reason(self) -> Grade:
+        if not self.allowed and self.en is None:
+            raise ValueError("a grade that is not allowed says why in `en`")
+        return self
+
+
+class Role(Rule):
+    """What the role of a column allows; see the file."""
+
+    zh: Said
+    groups: bool
+    exact: bool
+    personal: bool
+    links: bool
+
+
+class Forbidden(Rule):
+    zh: Said
+    en: Said
+    words: list[Said]
+
+
+class Limited(Forbidden):
+    """Allowed with this grade and, of columns, this role only."""
+
+    grade: Said
+    role: Said
+
+
+class NegativeList(Rule):
+    forbidden: Forbidden
+    limited: Limited
+
+
+class Kind(Rule):
+    """What a column may hold, how much of it makes it that, and which roles it may then have."""
+
+    zh: Said
+    en: Said
+    percent: Percent
+    least: Count
+    roles: list[Said]
+    in_public: bool
+
+
+class Detection(Rule):
+    sample: Count
+    kinds: dict[str, Kind]
+    surnames: Said
+    compound_surnames: list[Said]
+
+
+class GradesFile(Rule):
+    """The schema of `grades.yaml`."""
+
+    grades: dict[str, Grade]
+    roles: dict[str, Role]
+    negative_list: NegativeList
+    detection: Detection
 
 
 @dataclass(frozen=True)
@@ -34,15 +105,28 @@ class Grades:
     """The rules of one file; raises `PolicyError` when the file is wrong."""
 
     def __init__(self, document: Document) -> None:
-        self.grades = {name: _grade(document, name) for name in document.mapping("grades")}
-        self._tiers = [_tier(document, "forbidden"), _tier(document, "limited")]
-        limited = self._tiers[1]
-        if limited.grade not in self.allowed:
-            raise PolicyError(document.file, "negative_list.limited.grade", "must be an allowed grade")
+        rules = document.read(GradesFile)
+        self.grades, self.roles, self.detection = rules.grades, rules.roles, rules.detection
+        self._forbidden, self._limited = rules.negative_list.forbidden, rules.negative_list.limited
+        for tier, listed in (("forbidden", self._forbidden), ("limited", self._limited)):
+            if len(set(listed.words)) != len(listed.words):
+                raise document.wrong(f"negative_list.{tier}.words", "says something twice")
+        if self._limited.grade not in self.allowed:
+            raise document.wrong("negative_list.limited.grade", "must be an allowed grade")
+        if self._limited.role not in self.roles:
+            raise document.wrong("negative_list.limited.role", "must be one of the roles")
+        for name, kind in self.detection.kinds.items():
+            if unknown := [role for role in kind.roles if role not in self.roles]:
+                raise document.wrong(f"detection.kinds.{name}.roles", f"there is no role {unknown[0]}")
 
     @property
     def allowed(self) -> tuple[str, ...]:
         return tuple(name for name, grade in self.grades.items() if grade.allowed)
+
+    @property
+    def listed(self) -> tuple[str, ...]:
+        """Grades whose entries stand in the public catalogue."""
+        return tuple(name for name, grade in self.grades.items() if grade.allowed and grade.listed)
 
     def refusal(self, grade: str | None) -> str | None:
         """Give the sentence why data of this grade is refused, or None when it is allowed."""
@@ -52,45 +136,27 @@ class Grades:
         known = self.grades.get(grade)
         if known is None:
             return f"there is no such grade; {write}"
-        return None if known.allowed else f"grade {grade} ({known.zh}): {known.refusal}"
+        return None if known.allowed else f"grade {grade} ({known.zh}): {known.en}"
 
     def negative(self, names: Iterable[str]) -> list[Listed]:
         """Give what the negative list says of these names or texts, forbidden ones first."""
         spelled = [(name, _spell(name)) for name in names]
-        return [
-            Listed(tier.name, word, name, f"{name} {tier.refusal}", tier.grade, tier.role)
-            for tier in self._tiers
-            for word in tier.words
-            for name, text in spelled
-            if (f" {word} " in text if word.isascii() else word in name)
+        hard, soft = self._forbidden, self._limited
+        found = [Listed("forbidden", word, name, f"{name} {hard.en}") for word, name in _found(hard.words, spelled)]
+        return found + [
+            Listed("limited", word, name, f"{name} {soft.en}", soft.grade, soft.role)
+            for word, name in _found(soft.words, spelled)
         ]
 
 
-@dataclass(frozen=True)
-class _Tier:
-    name: str
-    words: tuple[str, ...]
-    refusal: str
-    grade: str | None
-    role: str | None
-
-
-def _grade(document: Document, name: str) -> Grade:
-    field = f"grades.{name}"
-    allowed = document.flag(f"{field}.allowed")
-    return Grade(name, document.string(f"{field}.zh"), allowed, "" if allowed else document.string(f"{field}.en"))
-
-
-def _tier(document: Document, name: str) -> _Tier:
-    field = f"negative_list.{name}"
-    limited = name == "limited"
-    return _Tier(
-        name,
-        document.strings(f"{field}.words"),
-        document.string(f"{field}.en"),
-        document.string(f"{field}.grade") if limited else None,
-        document.string(f"{field}.role") if limited else None,
-    )
+def _found(words: Iterable[str], spelled: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Give the words with the names that they stand in."""
+    return [
+        (word, name)
+        for word in words
+        for name, text in spelled
+        if (f" {word} " in text if word.isascii() else word in name)
+    ]
 
 
 def _spell(name: str) -> str:
@@ -99,8 +165,11 @@ def _spell(name: str) -> str:
     return f" {' '.join(re.findall(r'[a-z0-9]+', apart.lower()))} "
 
 
-_RULES = Grades(Document("grades.yaml"))
-ALLOWED = _RULES.allowed
+RULES = Grades(Document("grades.yaml"))
+ALLOWED = RULES.allowed
 """Grades that may be registered."""
-refusal = _RULES.refusal
-negative = _RULES.negative
+ROLES = RULES.roles
+"""What the role of a column allows."""
+DETECTION = RULES.detection
+refusal = RULES.refusal
+negative = RULES.negative

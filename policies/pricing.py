@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from policies.document import Document, PolicyError
+from policies.document import Document
 
 
 @dataclass(frozen=True)
@@ -41,21 +41,21 @@ def _rate(document: Document, field: str) -> Decimal:
     except InvalidOperation:
         found = Decimal(-1)
     if not 0 <= found < 1:
-        raise PolicyError(document.file, field, "must be a fraction from 0 to 1 in quotes, like '0.06'")
+        raise document.wrong(field, "must be a fraction from 0 to 1 in quotes, like '0.06'")
     return found
 
 
 def _count(document: Document, field: str) -> int:
     found: Any = document.content.get(field) if isinstance(document.content, dict) else None
     if not isinstance(found, int) or isinstance(found, bool) or found < 1:
-        raise PolicyError(document.file, field, "must be a whole number from 1 on")
+        raise document.wrong(field, "must be a whole number from 1 on")
     return found
 
 
 def _day(document: Document, field: str) -> tuple[int, int]:
     month, _, day = document.string(field).partition("-")
     if not (month.isdigit() and day.isdigit() and 1 <= int(month) <= 12 and 1 <= int(day) <= 28 + 3):
-        raise PolicyError(document.file, field, "must be a month and a day in quotes, like '03-31'")
+        raise document.wrong(field, "must be a month and a day in quotes, like '03-31'")
     return int(month), int(day)
 
 

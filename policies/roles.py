@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from policies.document import Document, PolicyError
+from policies.document import Document
 
 
 class Roles:
@@ -40,10 +40,10 @@ class Roles:
 
     def _check(self, field: str, named: object) -> tuple[str, ...]:
         if not isinstance(named, (list, tuple)) or not named:
-            raise PolicyError(self._document.file, field, "must be a list of roles")
+            raise self._document.wrong(field, "must be a list of roles")
         for role in named:
             if role not in self.roles:
-                raise PolicyError(self._document.file, field, f"there is no role {role!r}")
+                raise self._document.wrong(field, f"there is no role {role!r}")
         return tuple(named)
 
 

@@ -116,5 +116,5 @@ def test_a_wrong_rule_names_file_and_field(field, wrong):
     lines = [
         f"{field}: {wrong}" if line.startswith(f"{field}:") else line for line in text("pricing.yaml").splitlines()
     ]
-    with pytest.raises(PolicyError, match=rf"pricing\.yaml: {field}"):
+    with pytest.raises(PolicyError, match=rf"pricing\.yaml, line \d+: {field}"):
         read(Document("pricing.yaml", "\n".join(lines)))
