@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, ClassVar
@@ -12,7 +12,8 @@ from typing import Any, ClassVar
 class Price:
     """A price of a product from `starts` on. `unit`: product, call, month, cell; at most 6 decimals (pricing rules).
 
-    A call is charged at the price of its time; prices are never changed, only followed by newer ones."""
+    A call is charged at the price of its time; prices are never changed, only followed by newer ones. `allowance`: units
+    a month that are free to each user; `tiers` [{above, price}]: what units beyond `above` of a month cost."""
 
     TABLE: ClassVar[str] = "prices"
     id: str
@@ -24,6 +25,8 @@ class Price:
     repeat_free: bool
     set_by: str
     starts: datetime
+    allowance: int = 0
+    tiers: list[dict[str, Any]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -108,3 +111,17 @@ class Dispute:
     due: date
     created_at: datetime
     answered_at: datetime | None
+
+
+@dataclass(frozen=True)
+class SpendingLimit:
+    """The most yuan that a party wants to spend in a calendar month (UTC), in all or under one subscription. `key` is
+    unique: there is one for each."""
+
+    TABLE: ClassVar[str] = "spending_limits"
+    id: str
+    party: str
+    subscription: str | None
+    key: str
+    yuan: Decimal
+    changed_at: datetime

@@ -75,4 +75,4 @@ def usage(tx: Transaction, principal: Principal, *, limit: int = 50, after: str 
 
 def view(event: UsageEvent) -> dict[str, Any]:
     """Give an event as the outside sees it."""
-    return shown(event, "data", "month")
+    return shown(event, "data", "month", "day", "fact")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from sandbox.billing.records import CeilingSet, CostSurvey, Dispute, Numbering, Price, Settlement
+from sandbox.billing.records import CeilingSet, CostSurvey, Dispute, Numbering, Price, Settlement, SpendingLimit
 from sandbox.catalogue.records import (
     BoughtProfile,
     Conditions,
@@ -28,7 +28,7 @@ from sandbox.identity.records import (
     TwoPersonRule,
 )
 from sandbox.jobs.records import Base, Delivery, Holding, Job, Release, Task
-from sandbox.metering.records import UsageEvent
+from sandbox.metering.records import Meter, UsageEvent
 from sandbox.oversight.records import Alert, Drill, Echo, Emergency, Incident, Publication, Sketch, Step, Trace
 from sandbox.privacy.records import Account, Charge, Raise, Renewal
 from sandbox.products.records import Product
@@ -90,7 +90,9 @@ for _record, _unique, _index in (
     (Timestamp, (), ()),
     (KeyEpoch, (), ("key",)),
     (SigningKey, (), ("party",)),
-    (UsageEvent, ("job",), ("party,at", "product,at", "month,operator,party")),
+    (SpendingLimit, ("key",), ("party",)),
+    (Meter, (), ()),
+    (UsageEvent, ("job", "fact"), ("party,at", "product,at", "month,operator,party")),
     (Emergency, (), ("lifted_at",)),
     (Trace, (), ("regulator", "file_digest")),
     (Publication, (), ("job", "base")),

@@ -46,7 +46,7 @@ def test_P8_an_event_knows_no_more_than_the_job_and_its_cells(offer):
     assert {"id", "subject", "time"} <= event.keys()
     assert event["data"].keys() == {
         "id", "job", "party", "operator", "product", "resource", "subscription", "purpose", "unit", "quantity",
-        "price", "fee", "at", "free",
+        "price", "fee", "at", "free", "price_number",
     }  # fmt: skip
     assert (event["data"]["fee"], event["data"]["price"]) == ("1.20", "1.20")
 
