@@ -15,7 +15,7 @@ from sandbox.catalogue.records import (
     Regrading,
     Resource,
 )
-from sandbox.grants.records import Grant, Subscription
+from sandbox.grants.records import Attachment, CreditEntry, Grant, GrantChange, PolicyVersion, Refusal, Subscription
 from sandbox.identity.records import (
     ApiKey,
     Enrolment,
@@ -30,8 +30,9 @@ from sandbox.identity.records import (
 from sandbox.jobs.records import Base, Delivery, Holding, Job, Release, Task
 from sandbox.metering.records import Meter, UsageEvent
 from sandbox.oversight.records import Alert, Drill, Echo, Emergency, Incident, Publication, Sketch, Step, Trace
+from sandbox.persons.records import Consent, Identification, Inquiry, PersonRequest
 from sandbox.privacy.records import Account, Charge, Raise, Renewal
-from sandbox.products.records import Product
+from sandbox.products.records import Product, Review
 from sandbox.stores.columns import NAMING, table
 from sandbox.transparency.records import (
     Checkpoint,
@@ -62,8 +63,18 @@ for _record, _unique, _index in (
     (HolderConsent, ("grant,resource",), ("resource", "holder")),
     (Matter, (), ("party", "holder", "kind,status")),
     (Grant, (), ("operator",)),
+    (GrantChange, (), ("grant",)),
     (Subscription, (), ("party", "product")),
+    (Attachment, (), ("subject",)),
+    (CreditEntry, (), ("party",)),
+    (Refusal, (), ("product", "party")),
+    (PolicyVersion, ("number",), ("status",)),
     (Product, (), ("operator",)),
+    (Review, (), ("product",)),
+    (Identification, (), ("subject", "party")),
+    (Consent, (), ("subject,recipient", "recipient")),
+    (Inquiry, (), ("subject", "at")),
+    (PersonRequest, (), ("subject", "resource")),
     (Price, ("product,number",), ()),
     (CostSurvey, (), ("operator,year",)),
     (CeilingSet, ("operator,number",), ()),
@@ -74,7 +85,7 @@ for _record, _unique, _index in (
     (Charge, ("account,job",), ("job", "account,base_key")),
     (Renewal, (), ()),
     (Raise, (), ("account",)),
-    (Job, (), ("party", "status", "subscription,created_at", "product")),
+    (Job, (), ("party", "status", "subscription,created_at", "product", "grant,status")),
     (Task, (), ("status,created_at", "subject")),
     (Base, ("key",), ("resource",)),
     (Holding, ("key,party",), ()),
