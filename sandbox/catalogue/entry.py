@@ -12,9 +12,11 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, ValidationError, ValidationInfo, field_validator
 
+from policies.grades import DETECTION
 from sandbox.catalogue.declared import column_type, constant
 from sandbox.catalogue.grading import check_grade, check_negative
 from sandbox.catalogue.paths import UnitPath, read_path
+from sandbox.catalogue.rules import QualityRule
 from sandbox.errors import Problem
 from sandbox.plan.scalar import Type
 from sandbox.privacy.periods import parse
@@ -103,7 +105,8 @@ class Privacy(Declared):
 
 class ColumnEntry(Declared):
     """A column. `domain` lists all its values, `bounds` its least and largest; both are enforced, never discovered.
-    Of a `key` no two rows of the table have the same value; NULL is none."""
+    Of a `key` no two rows of the table have the same value; NULL is none. `cleared` says why a column is not what its
+    values are taken for."""
 
     name: Name
     type: str
@@ -114,6 +117,14 @@ class ColumnEntry(Declared):
     required: StrictBool = False
     key: StrictBool = False
     description: Text | None = None
+    cleared: dict[str, Text] | None = None
+
+    @field_validator("cleared")
+    @classmethod
+    def _known_kinds(cls, cleared: dict[str, str] | None) -> dict[str, str] | None:
+        if unknown := sorted(set(cleared or ()) - DETECTION.kinds.keys()):
+            raise ValueError(f"{unknown[0]} is nothing that is looked for; write {', '.join(DETECTION.kinds)}")
+        return cleared
 
     @field_validator("type")
     @classmethod
@@ -163,7 +174,7 @@ class TableEntry(Declared):
     byte-identical without any one unit.
 
     For each of `key_sets` the contribution index is built; `measures` are the numeric columns whose norms it holds
-    (None: all that have bounds)."""
+    (None: all that have bounds). `quality` are rules that every data version is measured by."""
 
     name: Name
     public: StrictBool = False
@@ -172,6 +183,7 @@ class TableEntry(Declared):
     columns: Annotated[tuple[ColumnEntry, ...], Field(min_length=1, max_length=1000)]
     key_sets: Annotated[tuple[KeySet, ...], Field(max_length=16)] = ()
     measures: Annotated[tuple[Name, ...], Field(max_length=16)] | None = None
+    quality: Annotated[tuple[QualityRule, ...], Field(max_length=100)] = ()
 
     def column(self, name: str) -> ColumnEntry | None:
         """Give the column called `name`, in any case of letters, or None."""
@@ -196,11 +208,13 @@ class TableEntry(Declared):
 
 
 class Entry(Declared):
-    """A whole registration; `parse_entry` makes one from JSON."""
+    """A whole registration; `parse_entry` makes one from JSON. `holder` is the one body that answers for the data
+    (一数一源), `holder_party` the party that it is here."""
 
     name: Name
     title: Title
     holder: Text
+    holder_party: Annotated[str, Field(min_length=1, max_length=100)] | None = None
     domain: Annotated[str, Field(min_length=1, max_length=64)]
     grade: str
     personal_information: StrictBool

@@ -109,8 +109,8 @@ class QualityStatement:
 
 @dataclass(frozen=True)
 class Conditions:
-    """What a holder demands of grants over its resource, the `number`-th time; the newest is in force. `purposes`: those
-    it agrees to, empty for all; `consent`: each grant waits for it."""
+    """What a holder demands of grants over its resource, the `number`-th time; the newest is in force. `purposes`:
+    those it agrees to, empty for all; `consent`: each grant waits for it."""
 
     TABLE: ClassVar[str] = "resource_conditions"
     id: str
@@ -141,8 +141,8 @@ class HolderConsent:
 
 @dataclass(frozen=True)
 class Matter:
-    """Feedback on quality, an objection (数据异议) or a demand (需求受理) of `party` (R4). `holder` answers it by `due`;
-    None: any data administration does. `status`: open, accepted, rejected, withdrawn."""
+    """Feedback on quality, an objection (数据异议) or a demand (需求受理) of `party` (R4). `holder` answers it by
+    `due`; None: any data administration does. `status`: open, accepted, rejected, withdrawn."""
 
     TABLE: ClassVar[str] = "matters"
     id: str

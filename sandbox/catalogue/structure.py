@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from sandbox.catalogue.entry import Entry, TableEntry
 from sandbox.catalogue.keys import check_index, check_key, check_order, check_path, invalid
 from sandbox.catalogue.promise import check_promise
+from sandbox.catalogue.ruled import check_rules
 from sandbox.errors import Problem
 
 
@@ -21,6 +22,7 @@ def check_structure(entry: Entry) -> None:
     _check_unit(entry)
     for number, table in enumerate(entry.tables):
         check_index(table, f"tables[{number}]")
+        check_rules(entry, table, f"tables[{number}]")
         for place, column in enumerate(table.columns):
             check_key(entry, table, column, f"tables[{number}].columns[{place}]")
             if column.references is not None:

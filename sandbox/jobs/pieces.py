@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Literal
 
+from policies.grades import ROLES
 from sandbox.catalogue.entry import ColumnEntry, TableEntry
 from sandbox.catalogue.profile import ROWS
 from sandbox.engines.fixed import from_grains, grains
@@ -64,7 +65,7 @@ def of_table(table: TableEntry) -> Iterator[Piece]:
 def _listed(table: TableEntry, column: ColumnEntry) -> bool:
     """Texts without a domain that may be grouped by; what tells rows or persons apart is no key of groups."""
     names = column.plan_type.kind == "string" and column.domain is None
-    return names and not column.key and column.role != "identifier" and column.name != table.unit_column
+    return names and not column.key and ROLES[column.role].groups and column.name != table.unit_column
 
 
 def _of_key_set(table: TableEntry, keys: tuple[str, ...], most: int) -> Iterator[Piece]:

@@ -140,6 +140,7 @@ def test_R3_the_quality_report(tmp_path):
         "uniqueness": "0.500000",
         "timeliness": {"day": "2023-05-06"},
         "readability": "read in full as declared",
+        "rules": [],
     }
 
 

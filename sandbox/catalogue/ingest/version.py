@@ -13,7 +13,9 @@ from tempfile import TemporaryDirectory
 import duckdb
 
 from sandbox.catalogue.entry import Entry, TableEntry
+from sandbox.catalogue.ingest.accuracy import measure_rules
 from sandbox.catalogue.ingest.clustering import write_public, write_rows
+from sandbox.catalogue.ingest.detect import check_contents
 from sandbox.catalogue.ingest.facts import public_facts_of
 from sandbox.catalogue.ingest.formats import load_raw
 from sandbox.catalogue.ingest.limits import Limits
@@ -41,7 +43,7 @@ def ingest(
     for holder and registrar only, and the facts about public tables.
 
     How rows are stored is said in `sandbox.engines.layout`. Raises `Problem`: table_malformed, upload_too_large,
-    media_type_unsupported, field_invalid.
+    media_type_unsupported, field_invalid, grade_refused.
     """
     _check_files(entry, files)
     part = unfinished(target)
@@ -101,12 +103,15 @@ def _tables(
         connection.execute(f"CREATE SCHEMA {schema[table.name]}")
         load_raw(connection, table, *files[table.name], limits, schema[table.name])
         read[table.name] = type_cells(connection, table, schema[table.name], limits)
+    check_contents(connection, entry, schema)
+    kept = {table.name: measure_rules(connection, entry, table, schema) for table in entry.tables}
     units = number_units(connection, entry, schema, prf_key)
     made, layouts = Ingested({"tables": {}}, {}), {}
     for name in TopologicalSorter({one.name: entry.needs(one) for one in entry.tables}).static_order():
         found = entry.table(name)
         assert found is not None
         layouts[name] = _table(connection, entry, found, schema[name], units, prf_key, read[name], made)
+        made.report["tables"][name]["quality"]["rules"] = kept[name]
     write_layout(connection, Layout(layouts))
     return made
 

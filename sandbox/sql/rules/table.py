@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from sqlglot import exp
 
+from policies.grades import ROLES
 from sandbox.catalogue.entry import ColumnEntry, Entry, TableEntry
 from sandbox.catalogue.facts import ColumnFacts
 from sandbox.plan import relation as r
@@ -124,7 +125,7 @@ def _field(column: ColumnEntry, stored: s.Column, table: TableEntry, statement: 
     parent = table.path is not None and table.path.column == column.name
     kin = UNIT if unit else _kin(column, table, statement.entry)
     nullable = not (unit or parent or column.required)
-    if not table.public and (column.role == "identifier" or unit):
+    if not table.public and (not ROLES[column.role].groups or unit):
         return Field(column.name, None, stored, unit, kin, nullable)
     return Field(column.name, _term(column, stored, _facts(column, table, statement)), None, False, kin, nullable)
 
