@@ -69,7 +69,8 @@ class Sketch:
 
 @dataclass(frozen=True)
 class Drill:
-    """An exercise of the emergency stop: a stop of nothing, of which every process says when it saw it."""
+    """An exercise of the emergency stop: a stop of nothing, of which every process says when it saw it. `expected`: the
+    processes that were there when it began."""
 
     TABLE: ClassVar[str] = "drills"
     id: str
@@ -77,6 +78,7 @@ class Drill:
     ordered_by: str
     started_at: datetime
     entry: str
+    expected: list[str]
 
 
 @dataclass(frozen=True)
