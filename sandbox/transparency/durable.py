@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import os
 import shutil
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
@@ -24,6 +25,7 @@ class Batch:
         self._open: list[BinaryIO] = []
         self._folders: set[Path] = set()
         self._useless: list[Path] = []
+        self._syncs: list[Future[None]] = []
 
     def __enter__(self) -> Self:
         return self
@@ -54,22 +56,32 @@ class Batch:
         """Remove a folder, once what was written before is durable: it holds nothing that is not there as well."""
         self._useless.append(folder)
 
+    def begin(self) -> None:
+        """Send what was written so far on its way to the disk; `settle` waits for it."""
+        under_way = len(self._syncs)
+        self._syncs += [_at_once().submit(os.fsync, file.fileno()) for file in self._open[under_way:]]
+
     def settle(self) -> None:
         """Wait until everything written so far is on the disk; raises OSError when it cannot be."""
+        self.begin()
         folders = [os.open(folder, os.O_RDONLY) for folder in self._folders]
         try:
-            _sync([file.fileno() for file in self._open] + folders)
+            self._syncs += [_at_once().submit(os.fsync, folder) for folder in folders]
+            wait(self._syncs)
         finally:
             for handle in folders:
                 os.close(handle)
+        for sync in self._syncs:
+            sync.result()
         for folder in self._useless:
             shutil.rmtree(folder, ignore_errors=True)
         self._close()
 
     def _close(self) -> None:
+        wait(self._syncs)  # a handle that is closed may come to mean another file
         for file in self._open:
             file.close()
-        self._open, self._folders, self._useless = [], set(), []
+        self._open, self._folders, self._useless, self._syncs = [], set(), [], []
 
 
 def show(temporary: Path, path: Path) -> None:
@@ -86,12 +98,14 @@ def make_folder(folder: Path) -> None:
         _sync_folder(folder.parent)
 
 
-def _sync(handles: list[int]) -> None:
-    if len(handles) == 1:
-        os.fsync(handles[0])
-    elif handles:
-        with ThreadPoolExecutor(min(len(handles), 8)) as side_by_side:  # made anew: a fork must not inherit it
-            list(side_by_side.map(os.fsync, handles))
+def _at_once() -> ThreadPoolExecutor:
+    return _threads(os.getpid())
+
+
+@lru_cache(maxsize=1)
+def _threads(process: int) -> ThreadPoolExecutor:
+    """Threads that wait for the disk, kept; a fork makes its own, for threads are not inherited."""
+    return ThreadPoolExecutor(8, "sync")
 
 
 def _sync_folder(folder: Path) -> None:

@@ -95,6 +95,7 @@ def _write(folder: Path, parts: Iterable[tuple[int, list[bytes]]], checkpoint: C
         try:
             for start, leaves in parts:
                 grow(files, folder, start, leaves)
+            files.begin()
             root = Tree(folder, checkpoint.size).root().hex()
         except TileMissing as error:
             raise stop("tiles are missing or damaged") from error
