@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 from policies.pricing import RULES
 from sandbox.billing import surveys
-from sandbox.billing.prices import price_at
+from sandbox.billing.prices import also, announced, price_at
+from sandbox.billing.rates import highest
 from sandbox.billing.records import CeilingSet, CostSurvey, Price
 from sandbox.billing.regulated import excess
 from sandbox.core.clock import now
@@ -113,22 +115,27 @@ def _row(tx: Transaction, operator: str, number: int, one: Mapping[str, Any]) ->
 
 
 def _lower(tx: Transaction, journal: Journal, principal: Principal, row: Mapping[str, Any]) -> Price | None:
-    """Follow a price that is above its ceiling by one at the ceiling."""
+    """Follow a price, in force or announced, that is above its ceiling on any step by one that is nowhere above it."""
     tx.get(Product, row["product"], lock=True)
-    held, highest = price_at(tx, row["product"], now()), Decimal(row["ceiling"])
-    if held is None or held.unit != row["unit"] or held.price <= highest:
+    moment, most = now(), Decimal(row["ceiling"])
+    known = [*filter(None, [price_at(tx, row["product"], moment)]), *announced(tx, row["product"], moment)]
+    if not any(price.unit == row["unit"] and highest(price) > most for price in known):
         return None
-    price = Price(
-        new_id("price"), held.product, held.number + 1, held.unit, highest, False, held.repeat_free,
-        principal.party.id, now(),
+    held = known[0]
+    tiers = [one | {"price": format(min(Decimal(one["price"]), most), "f")} for one in held.tiers]
+    price = replace(
+        held, id=new_id("price"), number=known[-1].number + 1, price=min(held.price, most),
+        trial=held.trial and held.unit != row["unit"], set_by=principal.party.id,
+        starts=max(held.starts, moment), tiers=tiers,
     )  # fmt: skip
     tx.add(price)
-    public = {"product": price.product, "number": price.number, "unit": price.unit, "price": row["ceiling"]}
-    repeats = "free" if price.repeat_free else "charged"
+    public: dict[str, str | int | None] = {"product": price.product, "number": price.number, "unit": price.unit}
+    public |= {"price": format(price.price, "f"), "kind": "trial" if price.trial else "formal"}
+    public |= {"repeats": "free" if price.repeat_free else "charged"}
     journal.write(
         tx,
         "price.set",
-        public=public | {"kind": "formal", "repeats": repeats},
+        public=public | also(price),
         party=price.set_by,
         product=price.product,
     )

@@ -12,8 +12,8 @@ from typing import Any, ClassVar
 class Price:
     """A price of a product from `starts` on. `unit`: product, call, month, cell; at most 6 decimals (pricing rules).
 
-    A call is charged at the price of its time; prices are never changed, only followed by newer ones. `allowance`: units
-    a month that are free to each user; `tiers` [{above, price}]: what units beyond `above` of a month cost."""
+    A call is charged at the price of its time; prices are never changed, only followed by newer ones. `allowance`:
+    units a month that are free to each user; `tiers` [{above, price}]: what units beyond `above` of a month cost."""
 
     TABLE: ClassVar[str] = "prices"
     id: str

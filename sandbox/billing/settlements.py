@@ -1,7 +1,8 @@
-"""Settlements (结算单): a month closed for every user of an operator, numbered without gaps, corrected by credit notes.
+"""Settlements (结算单): a month closed for every user of an operator, numbered without gaps, corrected by notes.
 
 A run can be repeated and resumed: what it has settled it leaves alone, and what it still has to settle it takes in the
-same order, so a run that was killed ends in the same numbers as one that was not.
+same order, so a run that was killed ends in the same numbers as one that was not. Usage that came after its month was
+settled – a restored backup, a clock set back – becomes a debit note of that month with the next run.
 """
 
 from __future__ import annotations
@@ -9,14 +10,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
+from sandbox.billing.lines import BY, ZERO, Line, Prices, drawn, merged
 from sandbox.billing.records import Numbering, Settlement
-from sandbox.billing.statement import BY, Line, line_of
 from sandbox.core.canonical import digest
 from sandbox.core.clock import now
 from sandbox.core.ids import new_id
@@ -44,26 +45,36 @@ class Run:
 
 
 def settle(store: Store, journal: Journal, principal: Principal, month: str) -> Run:
-    """Close `month` ('2026-01'): an operator for its own users, the authorising body for all.
-
-    Each transaction settles a few dozen users; a killed run is finished by the next. Raises role_not_allowed,
-    field_invalid, state_conflict (the month is not over).
-    """
+    """Close `month` ('2026-01'): an operator for its own users, the authorising body for all. Raises role_not_allowed
+    and like `close`."""
     principal.may("settlement.run")
-    if now() < _end(month) + SETTLED:
+    return close(store, journal, month, None if principal.has("authoriser") else principal.party.id)
+
+
+def close(store: Store, journal: Journal, month: str, operator: str | None = None) -> Run:
+    """Close `month` for the users of one operator, or of all.
+
+    Each transaction settles a few dozen users; a killed run is finished by the next. Raises field_invalid,
+    state_conflict (the month is not over).
+    """
+    if now() < end(month) + SETTLED:
         raise Problem("state_conflict", f"{month} is not over yet; settle it from its last day on")
-    whose = {} if principal.has("authoriser") else {"operator": principal.party.id}
     with store.read() as tx:
-        due = list(_due(tx, month, whose))
+        due = list(due_in(tx, month, operator))
     made = kept = 0
-    total = Decimal("0.00")
+    total = ZERO
     for start in range(0, len(due), BATCH):
         with store.write() as tx:
-            for operator, party, lines in due[start : start + BATCH]:
-                _lock(tx, operator)  # before looking: another run may be at it
-                found = tx.find(Settlement, key=f"{operator}:{party}:{month}", limit=1)
-                settled = found[0] if found else _issue(tx, journal, operator, party, month, lines)
-                made, kept, total = made + (not found), kept + bool(found), total + settled.total
+            for whose, party, lines in due[start : start + BATCH]:
+                _lock(tx, whose)  # before looking: another run may be at it
+                held = tx.find(Settlement, operator=whose, party=party, month=month, kind=["settlement", "debit_note"])
+                fresh = _missing(tx, month, whose, party, lines, held)
+                if fresh or not held:
+                    held.append(_issue(tx, journal, whose, party, month, fresh, held))
+                    made += 1
+                else:
+                    kept += 1
+                total += sum((one.total for one in held), ZERO)
     return Run(month, made, kept, total)
 
 
@@ -80,33 +91,12 @@ def credit(
     if settled is None or settled.operator != principal.party.id or settled.kind != "settlement":
         raise Problem("not_found", "there is no such settlement of yours")
     _lock(tx, settled.operator)
-    left = settled.total + sum((note.total for note in tx.find(Settlement, corrects=settled.id)), Decimal("0.00"))
+    left = settled.total + sum((note.total for note in tx.find(Settlement, corrects=settled.id)), ZERO)
     if not 0 < amount <= left:
         raise Problem("field_invalid", f"amount: write more than 0 and at most the {left:f} yuan that are left of it")
     line = {"product": None, "purpose": "credit", "amount": format(-amount, "f")}
-    return _add(tx, journal, settled.operator, settled.party, settled.month, [line], -amount, settled, reason)
-
-
-def reconcile(tx: Transaction, month: str, operator: str | None = None) -> dict[str, Any]:
-    """Hold a month's events, lines and settlements against each other, in yuan, and name every difference.
-
-    `rounding` is by how much lines, each rounded once, are above their events; `unsettled` what no settlement has yet;
-    `wrong` how many events do not cost price × quantity.
-    """
-    _end(month)
-    whose: dict[str, Any] = {"month": month} | ({"operator": operator} if operator else {})
-    events, wrong = Decimal(0), 0
-    for price, free, fee, quantity, number in tx.totals(UsageEvent, by=["price", "free", "fee", "quantity"], **whose):
-        events += fee * number
-        wrong += number * (fee != (0 if free else price * quantity))
-    lines = sum((line.amount for _, _, drawn in _due(tx, month, whose) for line in drawn), Decimal("0.00"))
-    notes = tx.find(Settlement, **whose)
-    settled = sum((one.total for one in notes if one.kind == "settlement"), Decimal("0.00"))
-    credited = sum((one.total for one in notes if one.kind == "credit_note"), Decimal("0.00"))
-    said = {"events": events, "lines": lines, "settled": settled, "credited": credited}
-    said |= {"rounding": lines - events, "unsettled": lines - settled}
-    holds = not wrong and lines == settled
-    return {"month": month, "holds": holds, "wrong": wrong} | {name: format(sum_, "f") for name, sum_ in said.items()}
+    whose = settled.operator, settled.party, settled.month
+    return _add(tx, journal, "credit_note", None, whose, [line], settled, reason)
 
 
 def found(tx: Transaction, principal: Principal, settlement_id: str) -> Settlement:
@@ -123,48 +113,81 @@ def view(settled: Settlement) -> dict[str, Any]:
     return shown(settled, "key", "entry")
 
 
-def _due(tx: Transaction, month: str, whose: Mapping[str, Any]) -> Iterator[tuple[str, str, list[Line]]]:
+def due_in(tx: Transaction, month: str, operator: str | None = None) -> Iterator[tuple[str, str, list[Line]]]:
     """Give operator, user and lines of each settlement of the month, in the order of their numbers."""
-    counted = tx.totals(UsageEvent, by=[*WHOSE, *BY], sums=["quantity"], **{"month": month, **whose})
-    for (operator, party), rows in groupby(sorted(counted, key=_order), key=lambda row: row[:2]):
-        yield operator, party, [line_of(row[2:]) for row in rows]
+    whose: dict[str, Any] = {} if operator is None else {"operator": operator}
+    counted = tx.totals(UsageEvent, by=[*WHOSE, *BY], sums=["quantity"], month=month, **whose)
+    prices = Prices(tx)
+    for (by, party), rows in groupby(sorted(counted, key=_order), key=lambda row: row[:2]):
+        yield by, party, drawn([row[2:] for row in rows], prices)
 
 
-def _order(row: Sequence[Any]) -> tuple[Any, ...]:
-    """The same order on every database; NULL comes first."""
-    return tuple("" if value is None else value for value in row[: len(WHOSE) + len(BY)])
+def _order(row: Sequence[Any]) -> tuple[str, str]:
+    """The same order on every database."""
+    return row[0], row[1]
+
+
+def _missing(
+    tx: Transaction, month: str, operator: str, party: str, lines: list[Line], held: Sequence[Settlement]
+) -> list[Line]:
+    """Give the lines that no settlement or debit note has yet, as differences to what they have. `lines` may be older
+    than `held`, so they are drawn again before anything is said to be missing."""
+    if not held:
+        return lines
+    settled = {line.key: line for line in merged(_line(row) for one in held for row in one.lines)}
+    if {line.key: line for line in lines} == settled:
+        return []
+    counted = tx.totals(UsageEvent, by=BY, sums=["quantity"], month=month, operator=operator, party=party)
+    fresh = drawn(counted, Prices(tx))
+    none = [replace(line, jobs=0, quantity=0, amount=ZERO) for line in fresh]
+    less = [settled.get(line.key, empty) for line, empty in zip(fresh, none, strict=True)]
+    return [
+        replace(line, jobs=line.jobs - was.jobs, quantity=line.quantity - was.quantity, amount=line.amount - was.amount)
+        for line, was in zip(fresh, less, strict=True)
+        if line != was
+    ]
+
+
+def _line(row: Mapping[str, Any]) -> Line:
+    return Line(**{**row, "price": Decimal(row["price"]), "amount": Decimal(row["amount"])})
 
 
 def _issue(
-    tx: Transaction, journal: Journal, operator: str, party: str, month: str, lines: Sequence[Line]
-) -> Settlement:
-    total = sum((line.amount for line in lines), Decimal("0.00"))
-    rows = [{name: plain(value) for name, value in asdict(line).items()} for line in lines]
-    return _add(tx, journal, operator, party, month, rows, total, None, None)
-
-
-def _add(
     tx: Transaction,
     journal: Journal,
     operator: str,
     party: str,
     month: str,
+    lines: Sequence[Line],
+    held: Sequence[Settlement],
+) -> Settlement:
+    rows = [{name: plain(value) for name, value in asdict(line).items()} for line in lines]
+    first, reason = (held[0], "usage that came after the month was settled") if held else (None, None)
+    key = ":".join([operator, party, month, *([str(len(held))] if held else [])])
+    return _add(tx, journal, "debit_note" if held else "settlement", key, (operator, party, month), rows, first, reason)
+
+
+def _add(
+    tx: Transaction,
+    journal: Journal,
+    kind: str,
+    key: str | None,
+    whose: tuple[str, str, str],
     lines: list[dict[str, Any]],
-    total: Decimal,
     corrects: Settlement | None,
     reason: str | None,
 ) -> Settlement:
+    operator, party, month = whose
     numbering = _lock(tx, operator)
     number = tx.change(numbering, last=numbering.last + 1).last
-    kind = "credit_note" if corrects else "settlement"
+    total = sum((Decimal(line["amount"]) for line in lines), ZERO)
     public: dict[str, str | int | None] = {"operator": operator, "number": number, "month": month}
     said = {"party": party, "total": format(total, "f"), "lines": digest(lines)}
     entry = journal.write(tx, f"{kind}.issued", public=public, committed=said, party=party)
     made_id = new_id(kind)
-    key = f"{operator}:{party}:{month}" if corrects is None else made_id
     made = Settlement(
-        made_id, operator, number, key, kind, party, month, lines, total, corrects.id if corrects else None, reason,
-        entry.id, now(),
+        made_id, operator, number, key or made_id, kind, party, month, lines, total, corrects.id if corrects else None,
+        reason, entry.id, now(),
     )  # fmt: skip
     tx.add(made)
     return made
@@ -181,7 +204,8 @@ def _lock(tx: Transaction, operator: str) -> Numbering:
     return held
 
 
-def _end(month: str) -> datetime:
+def end(month: str) -> datetime:
+    """Give the first moment after a month; raises field_invalid when it is not written like 2026-01."""
     match = _MONTH.fullmatch(month)
     if not match:
         raise Problem("field_invalid", "month: write year and month, like 2026-01")

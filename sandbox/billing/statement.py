@@ -1,41 +1,22 @@
 """Statements (账单) of a month: what a user owes, what an operator earned, line by line from the usage events.
 
-A line is product × purpose × unit × price (and why it is free). Price times quantity is rounded half-up to 0.01 once;
-the total is the exact sum of the lines. Months are calendar months in UTC.
+The total is the exact sum of the lines; an operator's lines are sums of its users'. Months are calendar months in UTC.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import astuple, dataclass
-from decimal import Decimal
-from fractions import Fraction
+from itertools import groupby
 from typing import Any
 
-from sandbox.billing.regulated import CENT, cents
+from sandbox.billing.lines import BY, Line, Prices, drawn, merged, total
 from sandbox.core.store import Transaction
 from sandbox.errors import Problem
 from sandbox.identity.records import Party
 from sandbox.metering.records import UsageEvent
 from sandbox.products.records import Product
 
-BY = ("product", "purpose", "unit", "price", "free")
 _MONTH = re.compile(r"(20\d\d)-(0[1-9]|1[0-2])")
-
-
-@dataclass(frozen=True)
-class Line:
-    """`free` says why nothing is charged (purpose, repeat) or is None; then `amount` = price × quantity, rounded."""
-
-    product: str
-    purpose: str
-    unit: str
-    price: Decimal
-    free: str | None
-    jobs: int
-    quantity: int
-    amount: Decimal
 
 
 def statement(tx: Transaction, party: Party, month: str) -> dict[str, Any]:
@@ -52,30 +33,25 @@ def revenue(tx: Transaction, operator: Party, month: str) -> dict[str, Any]:
 
 
 def lines(tx: Transaction, **whose: Any) -> list[Line]:
-    """Give the lines of matching usage events, in the order of product, purpose, unit, price, charged before free."""
-    counted = tx.totals(UsageEvent, by=BY, sums=["quantity"], **whose)
-    return sorted(map(line_of, counted), key=lambda line: (*astuple(line)[:4], line.free or ""))
-
-
-def line_of(counted: Sequence[Any]) -> Line:
-    """Give a line from what was counted: the columns `BY`, number of jobs, sum of quantities."""
-    product, purpose, unit, price, free, jobs, quantity = counted
-    amount = CENT * 0 if free else cents(Fraction(price) * quantity)
-    return Line(product, purpose, unit, price, free, jobs, quantity, amount)
+    """Give the lines of matching usage events, each user's and operator's drawn by themselves and then added up."""
+    counted = tx.totals(UsageEvent, by=["operator", "party", *BY], sums=["quantity"], **whose)
+    prices = Prices(tx)
+    users = [drawn([row[2:] for row in rows], prices) for _, rows in groupby(counted, key=lambda row: row[:2])]
+    return merged(line for one in users for line in one)
 
 
 def _sheet(tx: Transaction, kind: str, party: Party, month: str, whose: dict[str, Any]) -> dict[str, Any]:
     if not _MONTH.fullmatch(month):
         raise Problem("field_invalid", "month: write year and month, like 2026-01")
-    drawn = lines(tx, month=month, **whose)
+    drawn_up = lines(tx, month=month, **whose)
     return {
         "id": f"{kind}_{party.id}_{month}",
         "kind": kind,
         "party": party.id,
         "month": month,
         "currency": "CNY",
-        "lines": [_shown(tx, line) for line in drawn],
-        "total": format(sum((line.amount for line in drawn), Decimal("0.00")), "f"),
+        "lines": [_shown(tx, line) for line in drawn_up],
+        "total": format(total(drawn_up), "f"),
     }
 
 

@@ -7,7 +7,6 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sandbox.billing.prices import most
 from sandbox.catalogue.facts import public_facts
 from sandbox.catalogue.records import DataVersion
 from sandbox.catalogue.stored import stored_entry
@@ -25,6 +24,7 @@ from sandbox.jobs.house import House
 from sandbox.jobs.product import Question
 from sandbox.jobs.records import Base, Holding, Job
 from sandbox.jobs.tasks import SPENDS_NOTHING, queue
+from sandbox.metering import charging
 from sandbox.plan.plan import Plan
 from sandbox.privacy import accountant
 from sandbox.privacy.accounts import account_id
@@ -161,7 +161,7 @@ def reserve(
         rho=rho,
         delta=delta,
         free=free,
-        fee=most(permit.price, permit.subscription.purpose, repeat=free, cells=compiled.cells),
+        fee=charging.estimate(tx, permit.subscription, permit.price, repeat=free, cells=compiled.cells),
         price=permit.price.id if permit.price else None,
         decision=permit.decision,
         fence=0,
@@ -185,7 +185,7 @@ def price_tag(house: House, tx: Transaction, permit: Permit, compiled: Compiled,
         "rho": str(rho),
         "epsilon": str(accountant.epsilon_of(account, charged(account, plan, rho))),
         "delta": str(delta),
-        "fee": str(most(permit.price, permit.subscription.purpose, repeat=free, cells=compiled.cells)),
+        "fee": str(charging.estimate(tx, permit.subscription, permit.price, repeat=free, cells=compiled.cells)),
         "left": accountant.left(account),
         "held_already": free,
         "notes": list(plan.notes),

@@ -9,7 +9,6 @@ from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
 
-from sandbox.billing.prices import fee
 from sandbox.billing.records import Price
 from sandbox.core.canonical import canonical_bytes, digest
 from sandbox.core.clock import now
@@ -23,7 +22,7 @@ from sandbox.jobs.records import Holding, Job, Release, Task
 from sandbox.jobs.result import canonical_result
 from sandbox.jobs.tasks import finish
 from sandbox.jobs.working import Copy, Kept, mine
-from sandbox.metering.events import usage_event
+from sandbox.metering.charging import charge
 from sandbox.plan.codec import from_json, to_json
 from sandbox.privacy import accountant
 from sandbox.privacy.records import Account
@@ -76,9 +75,8 @@ def meter(tx: Transaction, job: Job, base: Kept, copy: Copy, entry: LogEntry) ->
     """Step 9: one usage event, and the job waits for its checkpoint."""
     price = tx.get(Price, job.price) if job.price else None
     cells = len(copy.answer.rows) * len(copy.answer.columns)
-    amount = fee(price, job.purpose, repeat=job.free, cells=cells)
-    tx.add(usage_event(job, price, amount, cells))
-    tx.change(job, status="sealing", base=base.id, entry=entry.id, fee=amount, finished_at=now())
+    event = charge(tx, job, price, cells)
+    tx.change(job, status="sealing", base=base.id, entry=entry.id, fee=event.fee, finished_at=now())
 
 
 def present(house: House, tx: Transaction, job: Job) -> dict[str, Any]:

@@ -1,33 +1,49 @@
-"""Usage events: one per job, of public quantities only, written with the log entry of what they bill (P8).
+"""Usage events: one per job, or month subscribed, of public quantities only, written with what they bill (P8).
 
 The table keeps jobs unique, so a retry, a crash or a replay can neither lose nor double one.
 """
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from policies.purposes import FREE
 from sandbox.billing.prices import quantity, waiver
 from sandbox.billing.records import Price
 from sandbox.core.clock import now, rfc3339
 from sandbox.core.ids import new_id
 from sandbox.core.store import Transaction
 from sandbox.core.view import shown
+from sandbox.grants.records import Subscription
 from sandbox.identity.keys import Principal
 from sandbox.jobs.records import Job
 from sandbox.metering.records import UsageEvent
+from sandbox.products.records import Product
 
 TYPE = "sandbox.usage.job.v1"
 
 
-def usage_event(job: Job, price: Price | None, fee: Decimal, cells: int) -> UsageEvent:
+def usage_event(
+    job: Job,
+    price: Price | None,
+    fee: Decimal,
+    cells: int,
+    *,
+    paid: bool = False,
+    fact: str | None = None,
+    at: datetime | None = None,
+) -> UsageEvent:
     """Build the event of a finished job: `fee` is what it costs, `cells` how many values it released.
 
-    `job.free` says that its party held the answer already; `free` says why nothing is charged: purpose, repeat or
-    None. A verification's miss and hit would look alike: no fact about data enters.
+    `job.free` says that its party held the answer already, `paid` that the subscription has paid for the product;
+    `free` says why nothing is charged: purpose, repeat, included or None. A verification's miss and hit would look
+    alike: no fact about data enters.
     """
-    moment = now()
+    moment = at or now()
+    free = waiver(price, job.purpose, job.free, paid)
+    by_job = price is None or price.unit in ("call", "cell") or fact is not None
     return UsageEvent(
         id=new_id("usage"),
         job=job.id,
@@ -37,14 +53,43 @@ def usage_event(job: Job, price: Price | None, fee: Decimal, cells: int) -> Usag
         resource=job.resource,
         subscription=job.subscription,
         purpose=job.purpose,
-        unit=price.unit if price else "call",
+        unit=price.unit if price and by_job else "call",
         quantity=quantity(price, cells),
-        price=price.price if price else Decimal(0),
+        price=price.price if price and by_job else Decimal(0),
         fee=fee,
-        free=waiver(price, job.purpose, job.free),
+        free=free,
         month=f"{moment:%Y-%m}",
-        data={"price_number": price.number if price else None},
+        data={},
         at=moment,
+        fact=fact,
+        price_number=price.number if price else None,
+        day=f"{moment:%Y-%m-%d}",
+    )
+
+
+def month_event(subscription: Subscription, product: Product, price: Price, fact: str, moment: datetime) -> UsageEvent:
+    """Build the event of a month subscribed. `fact` names subscription and month; it belongs to no job."""
+    free = "purpose" if subscription.purpose in FREE else None
+    return UsageEvent(
+        id=new_id("usage"),
+        job=None,
+        party=subscription.party,
+        operator=product.operator,
+        product=product.id,
+        resource=product.resources[0],
+        subscription=subscription.id,
+        purpose=subscription.purpose,
+        unit="month",
+        quantity=1,
+        price=price.price,
+        fee=Decimal(0) if free else price.price,
+        free=free,
+        month=f"{moment:%Y-%m}",
+        data={},
+        at=moment,
+        fact=fact,
+        price_number=price.number,
+        day=f"{moment:%Y-%m-%d}",
     )
 
 

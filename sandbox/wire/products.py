@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, StrictBool
+from pydantic import AwareDatetime, Field, StrictBool
 
 from sandbox.wire.common import Id, Input, Text
 
@@ -20,10 +20,21 @@ class ProductIn(Input):
     spec: Annotated[dict[str, Any], Field(default_factory=dict)]
 
 
+class TierIn(Input):
+    """What each unit of a calendar month costs beyond `above` units."""
+
+    above: Annotated[int, Field(gt=0, le=10**12)]
+    price: Annotated[Decimal, Field(ge=0, le=Decimal("1e9"), max_digits=16, decimal_places=6)]
+
+
 class PriceIn(Input):
-    """A price in yuan, decimal text or number with at most 6 decimals."""
+    """A price in yuan, decimal text or number with at most 6 decimals. `allowance`: units of a calendar month that are
+    free to each user; `tiers`: other prices from some unit of the month on; `starts`: a time to come, else now."""
 
     unit: Literal["product", "call", "month", "cell"]
     price: Annotated[Decimal, Field(ge=0, le=Decimal("1e9"), max_digits=16, decimal_places=6)]
     trial: StrictBool = False
     repeat_free: StrictBool = True
+    allowance: Annotated[int, Field(ge=0, le=10**12)] = 0
+    tiers: Annotated[list[TierIn], Field(max_length=20, default_factory=list)]
+    starts: AwareDatetime | None = None

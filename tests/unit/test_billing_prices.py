@@ -62,7 +62,7 @@ def test_whether_a_price_is_on_trial_is_said_clearly(offer, trial):
         put(offer, trial=trial)
 
 
-@pytest.mark.parametrize("unit", ["product", "month", "row", None, 1])
+@pytest.mark.parametrize("unit", ["day", "row", None, 1, ["call"]])
 def test_P4_a_unit_that_is_not_computed_is_refused(offer, unit):
     with refused("field_invalid: unit"):
         put(offer, unit=unit)

@@ -12,8 +12,9 @@ from offer import Offer
 
 from sandbox.billing import disputes, settlements
 from sandbox.billing.prices import fee
+from sandbox.billing.reconcile import reconcile
 from sandbox.billing.records import Settlement
-from sandbox.billing.settlements import credit, reconcile, settle
+from sandbox.billing.settlements import credit, settle
 from sandbox.core.clock import now
 from sandbox.metering.events import usage_event
 
@@ -189,3 +190,22 @@ def test_P9_a_price_is_disputed_by_who_is_subscribed(trade):
         assert (
             disputes.answer(tx, trade.journal, trade.operator, made.id, False, "it is the ceiling").status == "rejected"
         )
+
+
+def test_usage_that_comes_late_becomes_a_debit_note(trade):
+    trade.settle()
+    late, first = trade.users[0], trade.all()[0]
+    before = next(one for one in trade.all() if one.party == late.party.id)
+    with trade.store.write() as tx:
+        trade.charge(tx, late, 4)
+    run = trade.settle()
+    assert (run.made, run.kept) == (1, 6)
+    note = trade.all()[-1]
+    assert (note.number, note.kind, note.corrects, note.total) == (8, "debit_note", before.id, Decimal("1.34"))
+    assert [(line["quantity"], line["jobs"], line["amount"]) for line in note.lines] == [(4, 1, "1.34")]
+    assert trade.settle().made == 0 and trade.all()[0] == first
+    with trade.store.read() as tx:
+        books = reconcile(tx, MONTH)
+    assert (books["holds"], books["debited"], books["unsettled"]) == (True, "1.34", "0.00")
+    with trade.store.write() as tx:
+        credit(tx, trade.journal, trade.operator, before.id, before.total + note.total, "all of both")

@@ -9,6 +9,7 @@ from decimal import Decimal
 from apiflask import APIBlueprint
 
 from sandbox.billing import disputes, settlements
+from sandbox.billing import reconcile as books
 from sandbox.billing.records import Dispute, Settlement
 from sandbox.web.call import Call, Errand, Reply
 from sandbox.web.endpoint import endpoint
@@ -85,7 +86,7 @@ def read_settlement(call: Call, settlement_id: str, query: FormatQuery) -> Reply
 def reconcile(call: Call, query: ReconcileQuery) -> Reply:
     """Hold a month's usage events, lines and settlements against each other, and name every difference."""
     whose = None if call.principal.has("authoriser") else call.principal.party.id
-    return Reply(settlements.reconcile(call.tx, query.month, whose))
+    return Reply(books.reconcile(call.tx, query.month, whose))
 
 
 @endpoint(
