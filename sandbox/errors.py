@@ -19,12 +19,15 @@ STATUS: dict[str, int] = {
     "commitment_missing": 403,
     "two_person_required": 403,
     "separation_of_duties": 403,
+    "cross_border_refused": 403,
+    "consent_missing": 403,
     "not_found": 404,
     "method_not_allowed": 405,
     "format_not_offered": 406,
     "idempotency_conflict": 409,
     "idempotency_in_progress": 409,
     "state_conflict": 409,
+    "assessment_missing": 409,
     "job_not_finished": 409,
     "privacy_budget_exhausted": 409,
     "quota_exhausted": 409,
@@ -47,6 +50,7 @@ STATUS: dict[str, int] = {
     "execution_failed": 500,
     "not_ready": 503,
     "integrity_stop": 503,
+    "source_unavailable": 503,
 }
 
 

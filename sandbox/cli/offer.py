@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -37,29 +35,6 @@ def enrol(
     """Turn a one-time token into one's own key."""
     with service(key=False) as client:
         tell(client.enrol(token), "Your key, shown this once: {api_key}", as_json=as_json, get=get)
-
-
-def register(
-    entry: Annotated[Path, typer.Argument(help="The registration, a JSON file.", exists=True, dir_okay=False)],
-    tables: Annotated[list[str], typer.Argument(metavar="TABLE=FILE…", help="One Parquet, CSV or XLSX file a table.")],
-    as_json: Json = False,
-    get: Get = None,
-) -> None:
-    """Register a resource with its data."""
-    try:
-        declared = json.loads(entry.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise Problem("malformed_request", f"{entry} is not valid JSON: {error}") from error
-    if not isinstance(declared, dict):
-        raise Problem("malformed_request", f"{entry} is not a registration: write one JSON object")
-    files = {}
-    for pair in tables:
-        table, equals, file = pair.partition("=")
-        if not equals or not Path(file).is_file():
-            raise typer.BadParameter(f"write TABLE=FILE with a file that exists, not {pair}")
-        files[table] = file
-    with service() as client:
-        tell(client.register(declared, files), "Registered resource {id}", as_json=as_json, get=get)
 
 
 def profile(
@@ -178,7 +153,7 @@ def approve_subscription(
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands of those who offer data."""
-    for command in (party, enrol, register, profile, grant):
+    for command in (party, enrol, profile, grant):
         app.command()(command)
     app.add_typer(product, name="product")
     app.add_typer(revenue, name="revenue")

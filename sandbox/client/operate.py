@@ -51,17 +51,22 @@ class Operating(Transport):
         """Reinstate a suspended party."""
         return self.json("POST", f"/parties/{party}/reinstate", body={})
 
-    def register(self, entry: Mapping[str, Any], tables: Mapping[str, str | Path]) -> dict[str, Any]:
-        """Register a resource: its entry and one file (Parquet, CSV, XLSX) for each table."""
+    def register(
+        self, entry: Mapping[str, Any], tables: Mapping[str, str | Path], source: str | None = None
+    ) -> dict[str, Any]:
+        """Register a resource: its entry and for each table one file (Parquet, CSV, XLSX) or, with `source`, the
+        schema.table in a database that the host connected under that name."""
         metadata = (None, json.dumps(dict(entry)).encode(), "application/json")
         with ExitStack() as files:
-            return self.json("POST", "/resources", files={"metadata": metadata, **_parts(tables, files)})
+            return self.json("POST", "/resources", files={"metadata": metadata, **_parts(tables, files, source)})
 
-    def new_version(self, resource: str, tables: Mapping[str, str | Path], etag: str | None = None) -> dict[str, Any]:
+    def new_version(
+        self, resource: str, tables: Mapping[str, str | Path], etag: str | None = None, source: str | None = None
+    ) -> dict[str, Any]:
         """Replace the data of a resource by a new version; `etag` refuses it when another came in between."""
         headers = {} if etag is None else {"If-Match": etag}
         with ExitStack() as files:
-            return self.json("PUT", f"/resources/{resource}/data", files=_parts(tables, files), headers=headers)
+            return self.json("PUT", f"/resources/{resource}/data", files=_parts(tables, files, source), headers=headers)
 
     def regrade(self, resource: str, grade: str, reason: str) -> dict[str, Any]:
         """Give a resource another grade; the reason stays on record."""
@@ -184,8 +189,11 @@ class Operating(Transport):
         return self.json("POST", f"/emergency/{emergency}/lift", body={})
 
 
-def _parts(tables: Mapping[str, str | Path], files: ExitStack) -> dict[str, Any]:
-    """One part for each table, its file open until `files` closes."""
+def _parts(tables: Mapping[str, str | Path], files: ExitStack, source: str | None) -> dict[str, Any]:
+    """One part for each table: where a source has it, or its file, open until `files` closes."""
+    if source is not None:
+        origins = {table: {"source": source, "table": str(there)} for table, there in tables.items()}
+        return {table: (None, json.dumps(one).encode(), "application/json") for table, one in origins.items()}
     parts = {}
     for table, path in tables.items():
         file = Path(path)

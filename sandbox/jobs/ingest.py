@@ -10,11 +10,13 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from sandbox.catalogue import registry
-from sandbox.catalogue.entry import parse_entry
+from sandbox.catalogue.entry import Entry, TableEntry, parse_entry
 from sandbox.catalogue.records import DataVersion, Resource
+from sandbox.catalogue.sources import source_of
 from sandbox.core.clock import now
 from sandbox.core.ids import new_id
 from sandbox.core.sealing import SealBroken
@@ -36,12 +38,21 @@ class Upload:
     format: str
 
 
+@dataclass(frozen=True)
+class Origin:
+    """A table that the vault reads itself: the name of a connected database, and schema.table in it."""
+
+    source: str
+    table: str
+
+
 def submit(
     house: House,
     principal: Principal,
     entry: Mapping[str, Any],
     files: Mapping[str, Upload],
     *,
+    sources: Mapping[str, Origin] | None = None,
     resource: str | None = None,
     on_queued: Callable[[Transaction, Task], None] | None = None,
 ) -> Task:
@@ -49,6 +60,7 @@ def submit(
     payload = {
         "entry": dict(entry),
         "files": {table: [upload.spool, upload.format] for table, upload in files.items()},
+        "sources": {table: [origin.source, origin.table] for table, origin in (sources or {}).items()},
         "resource": resource,
         "party": principal.party.id,
         "key": principal.key.id,
@@ -90,6 +102,7 @@ def _write(house: House, task: Task, target: Path) -> DataVersion:
     vault = house.vault
     assert vault is not None
     entry, key, opened = parse_entry(task.payload["entry"]), os.urandom(32), {}
+    origins = task.payload.get("sources", {})
     with ExitStack() as stack:
         for table, (spool, format_) in task.payload["files"].items():
             try:
@@ -97,7 +110,12 @@ def _write(house: House, task: Task, target: Path) -> DataVersion:
             except (SealBroken, FileNotFoundError) as error:
                 raise Problem("table_malformed", f"the upload of {table} was lost on its way; send it again") from error
             opened[table] = (plain.rename(plain.with_suffix(f".{format_}")), format_)  # readers of XLSX ask for it
+        if origins:
+            folder = Path(stack.enter_context(TemporaryDirectory(prefix="source-", dir=vault.scratch)))
+            opened |= _copied(house, entry, task.payload["party"], origins, folder)
         made = vault.ingest(entry, opened, target, key, vault.row_order)
+    if origins:
+        made.report["sources"] = {table: {"source": name, "table": there} for table, (name, there) in origins.items()}
     return DataVersion(
         id=task.subject,
         resource=task.payload["resource"] or new_id("resource"),
@@ -108,6 +126,27 @@ def _write(house: House, task: Task, target: Path) -> DataVersion:
         facts=made.facts,
         created_at=now(),
     )
+
+
+def _copied(
+    house: House, entry: Entry, party: str, origins: Mapping[str, tuple[str, str]], folder: Path
+) -> dict[str, tuple[Path, str]]:
+    """Read tables from connected databases: of each database all as they are at one moment."""
+    from sandbox.catalogue.ingest.database import copy_tables
+
+    wanted: dict[str, dict[str, tuple[TableEntry, str, str, Path]]] = {}
+    urls: dict[str, str] = {}
+    for table, (name, there) in origins.items():
+        declared = next((one for one in entry.tables if one.name == table), None)
+        if declared is None:
+            raise Problem("field_invalid", f"The part {table} is no declared table; leave it out.", field=table)
+        source, schema, relation = source_of(house.settings.key_folder, name, party, there)
+        urls[name] = source.url
+        wanted.setdefault(name, {})[table] = declared, schema, relation, folder / f"{table}.csv"
+    limits = house.settings.upload_limit, house.settings.ingest_timeout_s
+    for name, tables in wanted.items():
+        copy_tables(name, urls[name], tables, *limits)
+    return {table: (path, "csv") for tables in wanted.values() for table, (*_, path) in tables.items()}
 
 
 def _register(

@@ -252,4 +252,10 @@ ADVICE: dict[str, Advice] = {
         "完整性停机",
         "日志领先于数据库，须由平台先行恢复。",
     ),
+    "source_unavailable": Advice(
+        "A connected database does not answer",
+        "Try again later; if it persists ask the host, who connected it, whether it is reachable and how fast it is.",
+        "接入的数据库无法访问",
+        "请稍后重试；若持续失败，请联系平台检查其接入的数据库。",
+    ),
 }

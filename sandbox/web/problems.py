@@ -7,7 +7,7 @@ from typing import Any
 
 import structlog
 from apiflask import APIFlask, HTTPError
-from flask import Response, json, request
+from flask import Response, g, json, request
 from gunicorn.http.errors import ParseException
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
@@ -18,7 +18,13 @@ from sandbox.errors import STATUS, Problem
 from sandbox.web.advice import ADVICE
 
 MEDIA = "application/problem+json"
-RETRY = {"idempotency_in_progress": "2", "job_not_finished": "2", "not_ready": "5", "rate_limited": "60"}
+RETRY = {
+    "idempotency_in_progress": "2",
+    "job_not_finished": "2",
+    "not_ready": "5",
+    "rate_limited": "60",
+    "source_unavailable": "60",
+}
 _WERKZEUG = {404: "not_found", 405: "method_not_allowed", 413: "upload_too_large", 415: "media_type_unsupported"}
 _log = structlog.get_logger()
 
@@ -36,7 +42,8 @@ def body_of(problem: Problem) -> dict[str, Any]:
 
 
 def respond(problem: Problem) -> Response:
-    """Give the response of `problem`."""
+    """Give the response of `problem`, and leave its code for who counts refusals."""
+    g.problem = problem.code
     response = Response(json.dumps(body_of(problem)), problem.status, content_type=MEDIA)
     if problem.code in RETRY:
         response.headers["Retry-After"] = RETRY[problem.code]

@@ -46,6 +46,7 @@ class Upload(Spools):
         super().__init__(house)
         self.metadata: object = None
         self.files: dict[str, ingest.Upload] = {}
+        self.sources: dict[str, ingest.Origin] = {}
         self.digests: list[list[str]] = []
 
     def read(self, check: Callable[[object], object] | None) -> None:
@@ -61,7 +62,7 @@ class Upload(Spools):
                 self._table(part, limits.upload_limit)
         if check and self.metadata is None:
             raise Problem("field_invalid", "send the registration as JSON in a part named metadata")
-        if not self.files:
+        if not self.files and not self.sources:
             raise Problem("field_invalid", "send one file part for each table, named like the table")
 
     def submit(self, errand: Errand, entry: Mapping[str, Any], resource: str | None = None) -> Task:
@@ -72,7 +73,7 @@ class Upload(Spools):
         def start(keep: Keep) -> str:
             task = ingest.submit(
                 errand.house, errand.principal, entry, self.files,
-                resource=resource, on_queued=lambda tx, task: keep(tx, task.id),
+                sources=self.sources, resource=resource, on_queued=lambda tx, task: keep(tx, task.id),
             )  # fmt: skip
             self.sent = True
             return task.id
@@ -81,10 +82,28 @@ class Upload(Spools):
         return _finished(errand.house, task_id)
 
     def _table(self, part: Part, limit: int) -> None:
+        """A file, or in JSON the database and table that it is read from."""
+        if part.media == "application/json":
+            origin = _origin(part)
+            self.sources[part.name] = origin
+            self.digests.append([part.name, origin.source, origin.table])
+            return
         format_ = part.format
         ref = self.write(part, limit, f"file of table {part.name}")
         self.files[part.name] = ingest.Upload(ref.name, format_)
         self.digests.append([part.name, format_, ref.digest])
+
+
+def _origin(part: Part) -> ingest.Origin:
+    said = part.json()
+    texts = isinstance(said, dict) and said.keys() == {"source", "table"} and all(map(_short, said.values()))
+    if not texts or not isinstance(said, dict):
+        raise Problem("field_invalid", f'part {part.name}: write {{"source": "…", "table": "schema.table"}}')
+    return ingest.Origin(said["source"], said["table"])
+
+
+def _short(value: object) -> bool:
+    return isinstance(value, str) and 0 < len(value) <= 200 and value.isprintable()
 
 
 def _finished(house: House, task_id: str) -> Task:

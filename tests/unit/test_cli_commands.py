@@ -120,8 +120,11 @@ def test_a_registration_sends_its_tables(
     sent: list[Any] = []
     monkeypatch.setattr(Client, "register", lambda _, *given: sent.append(given) or {"id": "res_1"})
     assert call("register", str(entry), f"t={table}", monkeypatch=monkeypatch) == 0
-    assert sent == [({"name": "t"}, {"t": str(table)})]
+    assert sent == [({"name": "t"}, {"t": str(table)}, None)]
     assert "res_1" in capsys.readouterr().out
+    assert call("register", str(entry), "--from", "his", "t=public.t", monkeypatch=monkeypatch) == 0
+    assert sent[1:] == [({"name": "t"}, {"t": "public.t"}, "his")]
+    assert call("register", str(entry), "--from", "his", "t=", monkeypatch=monkeypatch) == 2
     entry.write_text("{")
     assert call("register", str(entry), f"t={table}", monkeypatch=monkeypatch) == 1
     assert "malformed_request" in capsys.readouterr().err

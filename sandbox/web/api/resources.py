@@ -30,8 +30,13 @@ REFUSALS = (
     "unit_missing",
     "epsilon_invalid",
     "idempotency_in_progress",
+    "source_unavailable",
 )
-FILE = {"type": "string", "format": "binary", "description": "CSV, Parquet or XLSX, named like its table"}
+FILE = {
+    "type": "string",
+    "format": "binary",
+    "description": "CSV, Parquet or XLSX, named like its table; or as JSON the connected database that it is read from",
+}
 DATA: dict[str, Any] = {"type": "object", "additionalProperties": FILE, "minProperties": 1}
 REGISTRATION: dict[str, Any] = {
     **DATA,
