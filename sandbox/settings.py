@@ -48,6 +48,16 @@ class Settings(BaseSettings):
     leak_limit: int = Field(100_000_000, description="largest file to trace, bytes", ge=1)
     traces_a_day: int = Field(100, description="most traces a regulator starts in 24 hours", ge=1)
     table_limit: int = Field(64, description="most tables of a resource", ge=1)
+    settle_day: int | None = Field(None, description="from this day on, last month is closed by itself", ge=1, le=28)
+    webhook_hosts: str | None = Field(None, description="hosts of the own network that webhooks may call, by commas")
+    proxies: int = Field(0, description="proxies in front of web whose `X-Forwarded-For` is believed", ge=0, le=5)
+    public_url: str | None = Field(
+        None, description="where people reach the service, as https://sandbox.example.org", pattern="^https?://[^/]+$"
+    )
+    oidc_issuer: str | None = Field(None, description="OIDC provider by which people sign in", pattern="^https?://")
+    oidc_client: str | None = Field(None, description="client id there; its secret lies in `oidc.secret` of the keys")
+    session_hours: int = Field(8, description="longest session of a person, hours", ge=1, le=24)
+    session_idle_minutes: int = Field(30, description="a session without requests ends after so many", ge=1, le=480)
 
     @field_validator("database_url")
     @classmethod
@@ -84,6 +94,11 @@ class Settings(BaseSettings):
     @property
     def spool_folder(self) -> Path:
         return self.home / "spool"
+
+    @property
+    def inside(self) -> frozenset[str]:
+        """Hosts of the own network that may be called."""
+        return frozenset(host.strip().lower() for host in (self.webhook_hosts or "").split(",") if host.strip())
 
     @property
     def log_folder(self) -> Path:

@@ -7,11 +7,13 @@ from typing import Self
 
 from sandbox.client.ask import Asking
 from sandbox.client.operate import Operating
+from sandbox.client.pay import Paying
 from sandbox.client.sign import Signing
 from sandbox.client.watch import Watching
+from sandbox.client.watchful import Watchful
 
 
-class Client(Asking, Operating, Signing, Watching):
+class Client(Asking, Operating, Paying, Signing, Watching, Watchful):
     """A party's connection to a sandbox: `Client("http://127.0.0.1:8000", key)`.
 
     Every method makes one request of the contract and gives its JSON; refusals are raised as `sandbox.errors.Problem`

@@ -10,6 +10,7 @@ from sandbox.core.store import Duplicate, Transaction
 from sandbox.identity.records import Tally
 
 WINDOW = timedelta(minutes=10)
+LOOKS_IN = timedelta(minutes=30)
 KEPT = timedelta(days=2)
 
 

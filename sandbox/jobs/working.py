@@ -32,6 +32,7 @@ from sandbox.privacy import accountant
 from sandbox.privacy.rederive import PlanUnsound, loss, pure_loss
 from sandbox.privacy.released import Released, base_bytes, read_blocks
 from sandbox.sql.fanout import Declared, as_claimed
+from sandbox.webhooks.tell import tell
 
 
 @dataclass(frozen=True)
@@ -115,6 +116,7 @@ def void(house: House, tx: Transaction, task: Task, job: Job, why: str) -> None:
         party=job.party,
     )
     tx.change(job, status="void", fence=task.fence, finished_at=now())
+    tell(tx, [job.party], "job.ended", {"job": job.id, "status": "void"})
     finish(tx, task)
 
 
@@ -133,6 +135,7 @@ def fail(house: House, task: Task, job: Job) -> None:
             product=job.product,
         )
         tx.change(job, status="failed", entry=entry.id, fee=job.fee * 0, finished_at=now())
+        tell(tx, [job.party], "job.ended", {"job": job.id, "status": "failed"})
         finish(tx, task)
 
 

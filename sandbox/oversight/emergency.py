@@ -12,9 +12,11 @@ from sandbox.core.view import shown
 from sandbox.errors import Problem
 from sandbox.identity.keys import Principal
 from sandbox.identity.records import Party
+from sandbox.oversight.alerts import readers
 from sandbox.oversight.records import Emergency
 from sandbox.products.records import Product
 from sandbox.transparency.journal import Journal
+from sandbox.webhooks.tell import tell
 
 EVERYTHING = "everything"
 _TARGETS: dict[str, type[Record]] = {"product": Product, "party": Party, "resource": Resource}
@@ -42,6 +44,7 @@ def raise_stop(
     stop = Emergency(new_id("stop"), scope, target, reason.strip(), principal.party.id, now(), None, None, None)
     tx.add(stop)
     _log(tx, journal, "emergency.raised", stop, principal, {"reason": stop.reason})
+    tell(tx, [*readers(tx), *_concerned(tx, stop)], "emergency.raised", {"stop": stop.id, "scope": scope})
     return stop
 
 
@@ -78,6 +81,12 @@ def stopped(
 def view(stop: Emergency) -> dict[str, Any]:
     """Give a stop as the outside sees it."""
     return shown(stop) | {"status": "in_force" if stop.lifted_at is None else "lifted"}
+
+
+def _concerned(tx: Transaction, stop: Emergency) -> list[str]:
+    """Whose party it is, or who operates the product."""
+    product = tx.get(Product, stop.target) if stop.scope == "product" else None
+    return [stop.target] if stop.scope == "party" else [product.operator] if product else []
 
 
 def _log(

@@ -15,8 +15,10 @@ from sandbox.jobs.doorbell import of_job
 from sandbox.jobs.house import House
 from sandbox.jobs.presence import STOP, beat, clear_stop
 from sandbox.jobs.records import Job
+from sandbox.service import lookout
 from sandbox.service.process import begin
 from sandbox.settings import load
+from sandbox.webhooks.tell import tell
 
 LOOK_EVERY = 0.25
 BEAT_EVERY = 1.5
@@ -31,12 +33,14 @@ def let_go(tx: Transaction, size: int, entries: Sequence[str]) -> list[str]:
     jobs = tx.find(Job, entry=list(entries), status="sealing")
     for job in jobs:
         tx.change(job, status="done")
+        tell(tx, [job.party], "job.ended", {"job": job.id, "status": "done"})
     return [job.id for job in jobs]
 
 
 def main() -> int:
     stop, done = begin("scribe"), list[str]()
     house, scribe = scribe_house(load(), lambda *sealed: done.extend(let_go(*sealed)))
+    lookout.start(house.store, "scribe", stop)
     name, bell, beaten = new_id("scribe"), house.doorbell.listen("scribe"), 0.0
     while not stop.is_set():
         try:

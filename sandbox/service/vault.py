@@ -16,6 +16,7 @@ from sandbox.jobs.house import House
 from sandbox.jobs.presence import beat
 from sandbox.jobs.records import Task
 from sandbox.jobs.tasks import claim_and_start, drop, renew
+from sandbox.service import lookout
 from sandbox.service.process import begin
 from sandbox.settings import load
 
@@ -82,6 +83,7 @@ def main() -> None:
     with vault_house(load()) as house:
         worker, wake, held = new_id("vault"), threading.Event(), set[str]()
         lanes = [threading.Thread(target=work, args=(house, worker, stop, wake, held)) for _ in range(LANES)]
+        lookout.start(house.store, "vault", stop)
         ears = threading.Thread(target=_listen, args=(house, stop, wake), daemon=True)
         for thread in (*lanes, ears):
             thread.start()

@@ -51,12 +51,14 @@ class Server(BaseApplication):  # type: ignore[misc]
 
     def load(self) -> Any:
         from sandbox.bootstrap import web_house
+        from sandbox.service import chores
         from sandbox.test_instance import marked
         from sandbox.web.app import create_app
 
         configure_log("web")
         house = web_house(self._settings)
         app = create_app(house)
+        chores.start(house)
         return marked(app) if house.test_instance else app
 
 

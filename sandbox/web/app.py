@@ -7,7 +7,7 @@ from flask import Response, request
 
 from sandbox import __version__
 from sandbox.jobs.house import House
-from sandbox.web import description, health, pages, problems, waiting
+from sandbox.web import description, health, pages, problems, refusals, waiting
 from sandbox.web.api import BLUEPRINTS
 from sandbox.web.kept import Kept
 from sandbox.web.looks import LOOKS, Looks
@@ -60,6 +60,7 @@ def create_app(house: House) -> Service:
     app.register_blueprint(health.blueprint)
     app.register_blueprint(pages.blueprint)
     app.after_request(_finish)
+    refusals.install(app)
     return app
 
 

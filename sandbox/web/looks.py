@@ -11,7 +11,9 @@ import time
 
 from flask import current_app, request
 
+from sandbox.core.clock import now
 from sandbox.identity.keys import Principal
+from sandbox.identity.tallies import LOOKS_IN, count
 from sandbox.jobs.house import House
 
 KIND = "staff.looked"
@@ -55,6 +57,7 @@ def log_look(house: House, principal: Principal, action: str | None, what: str) 
         return
     try:
         with house.store.write() as tx:
+            count(tx, "look", principal.party.id, now(), window=LOOKS_IN)
             house.journal.write(
                 tx,
                 KIND,

@@ -4,21 +4,27 @@ from __future__ import annotations
 
 from sandbox.web.api import (
     accounts,
+    alerts,
+    credit,
     emergency,
     grants,
     jobs,
+    limits,
     log,
     parties,
+    policies,
     prices,
     products,
     publications,
     resources,
     results,
     revenue,
+    reviews,
     settlements,
     signing,
     subscriptions,
     traces,
+    webhooks,
 )
 
 BLUEPRINTS = tuple(
@@ -29,6 +35,7 @@ BLUEPRINTS = tuple(
         grants,
         products,
         prices,
+        limits,
         revenue,
         settlements,
         subscriptions,
@@ -39,6 +46,11 @@ BLUEPRINTS = tuple(
         accounts,
         traces,
         log,
+        credit,
+        policies,
+        reviews,
         emergency,
+        alerts,
+        webhooks,
     )
 )

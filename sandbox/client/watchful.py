@@ -1,0 +1,60 @@
+"""What watches the instance itself: alerts, drills, incidents, webhooks, the upward report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from sandbox.client.transport import Transport
+
+
+class Watchful(Transport):
+    """The endpoints of alerts, drills and webhooks."""
+
+    def alerts(self, status: str | None = None, kind: str | None = None) -> list[dict[str, Any]]:
+        """List alerts (预警): all, or those of one `status` (open, acknowledged) or `kind`."""
+        return list(self.items("/alerts", status=status, kind=kind))
+
+    def alert(self, alert: str) -> dict[str, Any]:
+        """Give an alert."""
+        return self.json("GET", f"/alerts/{alert}")
+
+    def acknowledge_alert(self, alert: str, note: str | None = None) -> dict[str, Any]:
+        """Say that one looked at an alert, and what came of it."""
+        return self.json("POST", f"/alerts/{alert}/acknowledge", body={} if note is None else {"note": note})
+
+    def order_drill(self, reason: str) -> dict[str, Any]:
+        """Begin a drill of the emergency stop: nothing stops."""
+        return self.json("POST", "/drills", body={"reason": reason})
+
+    def drills(self) -> list[dict[str, Any]]:
+        """List drills with what they measured."""
+        return list(self.items("/drills"))
+
+    def drill(self, drill: str) -> dict[str, Any]:
+        """Give a drill: `seconds` by process, `missing`, `status`."""
+        return self.json("GET", f"/drills/{drill}")
+
+    def make_webhook(self, url: str, events: Iterable[str]) -> dict[str, Any]:
+        """Have events told to an address; gives `id` and the `secret` that signs, shown once."""
+        return self.json("POST", "/webhooks", body={"url": url, "events": list(events)})
+
+    def webhooks(self) -> list[dict[str, Any]]:
+        """List one's own webhooks."""
+        return list(self.items("/webhooks"))
+
+    def webhook(self, webhook: str) -> dict[str, Any]:
+        """Give one's own webhook."""
+        return self.json("GET", f"/webhooks/{webhook}")
+
+    def webhook_messages(self, webhook: str) -> list[dict[str, Any]]:
+        """List the messages to a webhook: `status`, `attempts`, what the receiver `answered`."""
+        return list(self.items(f"/webhooks/{webhook}/messages"))
+
+    def try_webhook(self, webhook: str) -> dict[str, Any]:
+        """Send a test message to a webhook."""
+        return self.json("POST", f"/webhooks/{webhook}/test", body={})
+
+    def remove_webhook(self, webhook: str) -> dict[str, Any]:
+        """Remove a webhook."""
+        return self.json("DELETE", f"/webhooks/{webhook}")

@@ -1,0 +1,140 @@
+"""S1 on a real service with two web workers: a stop holds everywhere within a second, also for what waits; drills
+measure it."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from estate import registration, table
+
+from sandbox.cli.demo.running import Instance
+from sandbox.errors import Problem
+from sandbox.transparency.journal import content
+from sandbox.transparency.leaves import published
+
+pytestmark = pytest.mark.service
+
+
+@pytest.fixture(scope="module")
+def instance() -> Iterator[Instance]:
+    with Instance(settings={"SANDBOX_WORKERS": "2", "SANDBOX_QUANTUM_MS": "1500"}) as running:
+        yield running
+
+
+class Town:
+    """A product over real rows with a user; `watch` is the regulator."""
+
+    def __init__(self, instance: Instance, folder: Path) -> None:
+        self.instance = instance
+        self.authority = instance.client(instance.authority_key)
+        (folder / "people.csv").write_bytes(table())
+        self.resource = self.authority.register(registration(), {"people": folder / "people.csv"})["id"]
+        self.operator_id, operator_key = self.party("Operator", "operator")
+        self.user_id, self.user_key = self.party("Firm", "user")
+        operator = instance.client(operator_key)
+        self.user = instance.client(self.user_key)
+        enrolled = self.authority.create_party("Watch", ["regulator"])["enrolment_token"]
+        self.watch_key = self.authority.enrol(enrolled)["api_key"]
+        self.watch = instance.client(self.watch_key)
+        grant = self.authority.grant(
+            operator=self.operator_id, mode="whole", resources=[self.resource], purposes=["industry"],
+            starts="2026-01-01", ends="2036-01-01", conditions="none", security_contact="s@example.org",
+        )["id"]  # fmt: skip
+        self.product = operator.create_product(grant, "q", [self.resource])["id"]
+        operator.change_product(self.product, "submit")
+        self.authority.change_product(self.product, "approve")
+        operator.price(self.product, "call", "1.20", trial=True)
+        self.subscription = self.user.subscribe(self.product, "industry", accept=True)["id"]
+        operator.approve_subscription(self.subscription)
+
+    def party(self, name: str, role: str) -> tuple[str, str]:
+        made = self.authority.create_party(name, [role])
+        return made["id"], made["api_key"]
+
+    def submit(self, town: str) -> str:
+        body = {"subscription": self.subscription, "sql": f"SELECT COUNT(*) AS n FROM people WHERE town = '{town}'"}
+        return str(self.user.json("POST", "/jobs", body={**body, "epsilon": "0.2"})["id"])
+
+
+@pytest.fixture(scope="module")
+def town(instance: Instance, tmp_path_factory: pytest.TempPathFactory) -> Town:
+    return Town(instance, tmp_path_factory.mktemp("town"))
+
+
+def refused_everywhere(town: Town, job: str, until: float) -> float:
+    """Ask over fresh connections, which both workers accept, until eight in a row are refused; give the moment."""
+    row, first = 0, 0.0
+    while time.monotonic() < until:
+        path = f"{town.instance.url}/api/v1/jobs/{job}/result"
+        answer = httpx.get(path, headers={"Authorization": f"Bearer {town.user_key}"})
+        stopped = answer.status_code == 423
+        first = (first if row else time.monotonic()) if stopped else 0.0
+        row = row + 1 if stopped else 0
+        if row == 8:
+            return first
+    raise AssertionError("not stopped in time")
+
+
+@pytest.mark.parametrize("scope", ["product", "party", "resource", "everything"])
+def test_S1_a_stop_holds_within_a_second_on_all_workers_and_spends_stand(town: Town, scope: str) -> None:
+    job = town.submit("东")
+    assert town.user.json("GET", f"/jobs/{job}", wait=20)["status"] in ("done", "running", "sealing", "queued")
+    end = time.monotonic() + 20
+    while town.user.json("GET", f"/jobs/{job}")["status"] != "done" and time.monotonic() < end:
+        time.sleep(0.1)
+    town.user.json("GET", f"/jobs/{job}/result")  # it could be had a moment ago
+    before = town.user.json("GET", "/budgets")["items"][0]["spent"]
+    target = {"product": town.product, "party": town.user_id, "resource": town.resource, "everything": "*"}[scope]
+    start = time.monotonic()
+    stop = town.watch.emergency(scope, target, "drill")
+    assert refused_everywhere(town, job, start + 5) - start < 1.0
+    with pytest.raises(Problem, match="emergency_stop"):
+        town.submit("西")
+    assert town.user.json("GET", "/budgets")["items"][0]["spent"] == before
+    assert town.watch.lift(stop["id"])["status"] == "in_force"
+    assert town.authority.lift(stop["id"])["status"] == "lifted"
+    town.user.json("GET", f"/jobs/{job}/result")
+
+
+def test_S1_what_waits_in_the_queue_is_withheld_and_given_out_when_the_stop_is_lifted(town: Town) -> None:
+    """Its answer shows a second and a half after the question; the stop comes before that."""
+    body = {"subscription": town.subscription, "sql": "SELECT SUM(wage) AS w FROM people", "epsilon": "0.2"}
+    job = town.user.json("POST", "/jobs", body=body)["id"]
+    end = time.monotonic() + 10
+    while (state := town.user.json("GET", f"/jobs/{job}")["status"]) == "queued" and time.monotonic() < end:
+        time.sleep(0.02)
+    assert state == "running"
+    stop = town.watch.emergency("product", town.product, "before it is out")
+    while town.user.json("GET", f"/jobs/{job}")["status"] not in ("done", "void") and time.monotonic() < end:
+        time.sleep(0.1)
+    with pytest.raises(Problem, match="emergency_stop"):
+        town.user.json("GET", f"/jobs/{job}/result")
+    spent = town.user.json("GET", "/budgets")["items"][0]["spent"]
+    town.watch.lift(stop["id"])
+    town.authority.lift(stop["id"])
+    assert town.user.json("GET", f"/jobs/{job}/result")["rows"]
+    assert town.user.json("GET", "/budgets")["items"][0]["spent"] == spent
+
+
+def test_S1_a_drill_measures_every_process_and_stops_nothing(town: Town) -> None:
+    found = json.loads(cli(town, "drill", "--reason", "each quarter", "--json"))
+    assert found["status"] == "passed" and float(found["slowest"]) < 1.0
+    kinds = sorted(process.partition(":")[0] for process in found["seconds"])
+    assert kinds == ["scribe", "vault", "web", "web"]
+    assert town.watch.emergencies()[-1]["status"] == "lifted"  # no stop came of it
+    assert any(entry["kind"] == "emergency.drilled" for entry in leaves(town))
+
+
+def cli(town: Town, *command: str) -> str:
+    town.instance._environment |= {"SANDBOX_URL": town.instance.url, "SANDBOX_API_KEY": town.watch_key}
+    return town.instance.command(*command)
+
+
+def leaves(town: Town) -> list[dict[str, object]]:
+    """The leaves of the published log."""
+    return [content(leaf) for leaf in published(town.instance.home / "log")]
