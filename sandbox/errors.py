@@ -31,6 +31,7 @@ STATUS: dict[str, int] = {
     "job_not_finished": 409,
     "privacy_budget_exhausted": 409,
     "quota_exhausted": 409,
+    "spending_limit_reached": 409,
     "version_conflict": 412,
     "upload_too_large": 413,
     "media_type_unsupported": 415,

@@ -124,14 +124,26 @@ def approve(product: Product, as_json: Json = False) -> None:
 def price(
     product: Product,
     amount: Annotated[str, typer.Argument(help="Yuan, at most 6 decimals.")],
-    unit: Annotated[str, typer.Option(help="call or cell (product and month are not offered yet).")] = "call",
+    unit: Annotated[str, typer.Option(help="call, cell (released value), month or product (once).")] = "call",
     trial: Annotated[bool, typer.Option(help="A trial price (试行).")] = False,
+    allowance: Annotated[int, typer.Option(help="Calls or cells a month that are free to each user.", min=0)] = 0,
+    tier: Annotated[list[str] | None, typer.Option(help="ABOVE:YUAN, what units of a month beyond it cost.")] = None,
+    starts: Annotated[str | None, typer.Option(help="A time to come, RFC 3339; now when left out.")] = None,
     as_json: Json = False,
 ) -> None:
     """Set the price of one's product."""
     with service() as client:
-        set_to = client.price(product, unit, amount, trial=trial)
-    tell(set_to, f"From now on {amount} yuan per {unit}", as_json=as_json)
+        more = {} if starts is None else {"starts": starts}
+        steps = [_tier(one) for one in tier or ()]
+        set_to = client.price(product, unit, amount, trial=trial, allowance=allowance, tiers=steps, **more)
+    tell(set_to, f"From {{starts}} on {amount} yuan per {unit}", as_json=as_json)
+
+
+def _tier(text: str) -> dict[str, object]:
+    above, colon, yuan = text.partition(":")
+    if not colon or not above.isdigit():
+        raise typer.BadParameter(f"--tier {text}: write units and yuan, like 1000:0.80")
+    return {"above": int(above), "price": yuan}
 
 
 @product.command("list")

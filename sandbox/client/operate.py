@@ -111,9 +111,11 @@ class Operating(Transport):
         """`submit`, `approve` (another party than the operator), `pause`, `resume` or `retire` a product."""
         return self.json("POST", f"/products/{product}/{action}", body={})
 
-    def price(self, product: str, unit: str, price: str, *, trial: bool = False) -> dict[str, Any]:
-        """Set the price of a product in yuan per `product`, `call`, `month` or `cell`."""
-        return self.json("POST", f"/products/{product}/price", body={"unit": unit, "price": price, "trial": trial})
+    def price(self, product: str, unit: str, price: str, *, trial: bool = False, **more: Any) -> dict[str, Any]:
+        """Set the price of a product in yuan per `product`, `call`, `month` or `cell`. `more`: `allowance` (units a
+        month that are free), `tiers` [{above, price}], `starts` (a time to come), `repeat_free`."""
+        body = {"unit": unit, "price": price, "trial": trial, **more}
+        return self.json("POST", f"/products/{product}/price", body=body)
 
     def file_survey(self, operator: str, survey: Mapping[str, Any]) -> dict[str, Any]:
         """File the costs of a year that is over: `year, costs, subsidies, taxes, bond_yield, margin, carry_over`."""

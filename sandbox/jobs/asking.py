@@ -161,7 +161,7 @@ def reserve(
         rho=rho,
         delta=delta,
         free=free,
-        fee=charging.estimate(tx, permit.subscription, permit.price, repeat=free, cells=compiled.cells),
+        fee=charging.reserve(tx, permit.subscription, permit.price, repeat=free, cells=compiled.cells),
         price=permit.price.id if permit.price else None,
         decision=permit.decision,
         fence=0,

@@ -17,6 +17,7 @@ from sandbox.core.clock import now
 from sandbox.core.store import Duplicate, Store, Transaction
 from sandbox.grants.records import Subscription
 from sandbox.jobs.records import Job
+from sandbox.metering import limits
 from sandbox.metering.events import month_event, usage_event
 from sandbox.metering.records import Meter, UsageEvent
 from sandbox.products.records import Product
@@ -44,6 +45,16 @@ def estimate(
 ) -> Decimal:
     """Give the most a job under this subscription may cost. Raises bound_missing, state_conflict (no price)."""
     return most(price, subscription.purpose, repeat, cells, paid=paid(tx, subscription, price))
+
+
+def reserve(
+    tx: Transaction, subscription: Subscription, price: Price | None, *, repeat: bool, cells: int | None
+) -> Decimal:
+    """Give the same and hold it against the limits that the user set for itself, in the transaction that adds the job.
+    Raises spending_limit_reached too."""
+    found = estimate(tx, subscription, price, repeat=repeat, cells=cells)
+    limits.hold(tx, subscription.party, subscription.id, found)
+    return found
 
 
 def paid(tx: Transaction, subscription: Subscription, price: Price | None) -> bool:

@@ -141,6 +141,12 @@ ADVICE: dict[str, Advice] = {
         "配额已用尽",
         "请等待下一周期，或与运营机构商定更大配额。",
     ),
+    "spending_limit_reached": Advice(
+        "Your own spending limit is reached",
+        "Raise the limit that your party set, or ask again next month.",
+        "已达到自设的支出上限",
+        "请提高本单位设定的上限，或下月再问。",
+    ),
     "version_conflict": Advice(
         "It changed since you read it",
         "Read it again and send its new `ETag` in `If-Match`.",

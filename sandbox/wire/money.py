@@ -121,6 +121,30 @@ class SettleOut(Output):
     total: Decimals
 
 
+class LimitIn(Input):
+    """The most yuan that one's party spends in a calendar month; `subscription`: under that one only."""
+
+    yuan: Yuan
+    subscription: Id | None = None
+
+
+class LimitOut(Record):
+    """A limit, and what counts against it this month."""
+
+    subscription: str | None
+    yuan: Decimals
+    spent: Decimals
+    held: Decimals
+    left: Decimals
+
+
+class SummaryQuery(Input):
+    """The month to add up, and by what: some of party, operator, product, subscription, purpose, day."""
+
+    month: Annotated[str, Field(pattern=r"^20\d\d-(0[1-9]|1[0-2])$")]
+    by: Annotated[str, Field(max_length=100)] = "product,purpose,day"
+
+
 class SettlementQuery(Page):
     """Settlements of a month; without it all."""
 

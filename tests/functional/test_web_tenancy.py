@@ -68,7 +68,7 @@ def foreign(web: Web) -> dict[str, str]:
         key = tx.find(ApiKey, party=user)[0].id
     named = {f"{name}_id": made for name, made in ids.items()}
     others = {"party_id": user, "key_id": key, "account_id": account_id("victim", None), "operator_id": operator}
-    made_up = {f"{name}_id": new_id(name) for name in ("resource", "stop", "survey", "settlement", "dispute")}
+    made_up = {f"{name}_id": new_id(name) for name in ("resource", "stop", "survey", "settlement", "dispute", "limit")}
     return {**named, **others, **made_up}
 
 

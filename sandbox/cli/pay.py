@@ -1,0 +1,89 @@
+"""The commands of a payer: the price list, spending limits, usage added up."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from sandbox.cli.command import Get, Json, service, tell, tell_items
+
+limits = typer.Typer(no_args_is_help=True, help="The most one wants to spend in a calendar month.")
+Limit = Annotated[str, typer.Argument(help="Id of the limit.")]
+
+
+def prices(as_json: Json = False) -> None:
+    """Print the public price list: what each product costs for each purpose."""
+    with service(key=False) as client:
+        found = client.price_list()
+    if as_json:
+        tell_items(found, [], as_json=True, empty="")
+        return
+    rows = [
+        {"product": one["product"], "name": one["name"], "purpose": each["en"], "price": _said(each)}
+        for one in found
+        for each in one["scenarios"]
+    ]
+    tell_items(rows, ["product", "name", "purpose", "price"], as_json=False, empty="No product on offer yet.")
+
+
+def _said(scenario: dict[str, Any]) -> str:
+    price = scenario["price"]
+    if scenario["free"]:
+        return "free"
+    if price is None:
+        return "no price yet"
+    parts = [f"{price['price']} per {price['unit']}", price["kind"]]
+    parts += [f"first {price['allowance']} a month free"] if price["allowance"] else []
+    parts += [f"{tier['price']} above {tier['above']}" for tier in price["tiers"]]
+    parts += [f"ceiling {price['ceiling']}"] if price["ceiling"] is not None else []
+    return ", ".join(parts)
+
+
+@limits.command("set")
+def set_limit(
+    yuan: Annotated[str, typer.Argument(help="Yuan a month.")],
+    subscription: Annotated[str | None, typer.Option(help="Under this subscription only.")] = None,
+    as_json: Json = False,
+    get: Get = None,
+) -> None:
+    """Set a limit, in place of the one before."""
+    with service() as client:
+        made = client.set_spending_limit(yuan, subscription)
+    tell(made, "Limit {id}: {yuan} yuan a month, {left} left of it now", as_json=as_json, get=get)
+
+
+@limits.command("list")
+def list_limits(as_json: Json = False) -> None:
+    """List one's limits and what counts against them this month."""
+    with service() as client:
+        found = client.spending_limits()
+    fields = ["id", "subscription", "yuan", "spent", "held", "left"]
+    tell_items(found, fields, as_json=as_json, empty="No limit set.")
+
+
+@limits.command("remove")
+def remove_limit(limit: Limit, as_json: Json = False) -> None:
+    """Take a limit away."""
+    with service() as client:
+        tell(client.remove_spending_limit(limit), "Limit {id} is gone", as_json=as_json)
+
+
+def usage_summary(
+    month: Annotated[str, typer.Argument(help="YYYY-MM.")],
+    by: Annotated[
+        str, typer.Option(help="Some of party, operator, product, subscription, purpose, day, with commas between.")
+    ] = "product,purpose,day",
+    as_json: Json = False,
+) -> None:
+    """Add up a month's usage."""
+    with service() as client:
+        found = client.usage_summary(month, by.split(","))
+    tell_items(found, [*by.split(","), "unit", "events", "quantity", "fee"], as_json=as_json, empty="Nothing used yet.")
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands of a payer."""
+    app.command()(prices)
+    app.command("usage-summary")(usage_summary)
+    app.add_typer(limits, name="limits")

@@ -1,0 +1,36 @@
+"""What a payer and its operator do about money: price list, limits, usage added up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any
+
+from sandbox.client.transport import Transport
+
+
+class Paying(Transport):
+    """The endpoints of prices, limits and usage."""
+
+    def price_list(self) -> list[dict[str, Any]]:
+        """Give the public price list: products with their prices by scenario, ceilings and announced changes."""
+        found = self.json("GET", "/prices")["items"]
+        return list(found)
+
+    def set_spending_limit(self, yuan: str | Decimal, subscription: str | None = None) -> dict[str, Any]:
+        """Set the most that one's party spends in a calendar month, in all or under one subscription."""
+        body = {"yuan": str(yuan)} | ({} if subscription is None else {"subscription": subscription})
+        return self.json("POST", "/spending-limits", body=body)
+
+    def spending_limits(self) -> list[dict[str, Any]]:
+        """List one's own limits with what is `spent`, `held` and `left` this month."""
+        return list(self.items("/spending-limits"))
+
+    def remove_spending_limit(self, limit: str) -> dict[str, Any]:
+        """Take a limit away."""
+        return self.json("DELETE", f"/spending-limits/{limit}")
+
+    def usage_summary(self, month: str, by: Iterable[str] = ("product", "purpose", "day")) -> list[dict[str, Any]]:
+        """Add up a month's usage by some of `party, operator, product, subscription, purpose, day`."""
+        found = self.json("GET", "/usage/summary", params={"month": month, "by": ",".join(by)})["items"]
+        return list(found)
