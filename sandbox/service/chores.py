@@ -1,4 +1,4 @@
-"""What web does beside answering: it makes the checks that raise alerts, and sends messages to webhooks.
+"""What web does beside answering: it makes the checks that raise alerts, sends messages to webhooks, minds months.
 
 Not in the scribe, which holds the log's key and should speak to nobody; not in the vault, which sees rows."""
 
@@ -17,11 +17,13 @@ from sandbox.core.store import Duplicate, Stale, Transaction
 from sandbox.jobs.house import House
 from sandbox.oversight import watch
 from sandbox.service import lookout
+from sandbox.service.months import Months
 from sandbox.transparency.records import Lease
 from sandbox.webhooks.deliver import anything_due, deliver_due
 
 WATCH_EVERY = 5.0
 SEND_EVERY = 0.5
+MONTHS_EVERY = 60.0
 DUTY = "watch"
 
 Work = Callable[[], None]
@@ -32,7 +34,12 @@ def start(house: House) -> threading.Event:
     """Begin the chores of this process; give the event that ends them."""
     stop, name = threading.Event(), new_id("web")
     lookout.start(house.store, "web", stop)
-    for work, every in ((partial(_watch, house, name), WATCH_EVERY), (partial(_send, house), SEND_EVERY)):
+    chores: tuple[tuple[Work, float], ...] = (
+        (partial(_watch, house, name), WATCH_EVERY),
+        (partial(_send, house), SEND_EVERY),
+        (Months(house).look, MONTHS_EVERY),
+    )
+    for work, every in chores:
         threading.Thread(target=_repeat, args=(work, every, stop), daemon=True).start()
     return stop
 
