@@ -78,10 +78,16 @@ class Estate:
             for name in ("vault-alive", "scribe-alive"):
                 beat(tx, name, "test")
 
-    def publish(self, users: tuple[str, ...] = ("firm",), purpose: str = "industry", **privacy: Any) -> None:
+    def publish(
+        self,
+        users: tuple[str, ...] = ("firm",),
+        purpose: str = "industry",
+        rows: list[dict[str, Any]] = PEOPLE,
+        **privacy: Any,
+    ) -> None:
         """Register, authorise, package, price and subscribe."""
         files = {"metadata": (io.BytesIO(json.dumps(registration(**privacy)).encode()), "m.json", "application/json")}
-        files["people"] = (io.BytesIO(table()), "people.csv", "text/csv")
+        files["people"] = (io.BytesIO(table(rows)), "people.csv", "text/csv")
         with self.working():
             self.resource = self.ok("POST", "/resources", data=files)["id"]
         self.web.join("operator")
