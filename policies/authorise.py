@@ -1,4 +1,5 @@
-"""Decide by the Cedar policies of jobs.cedar whether a job may run or an answer leave; say which policy decided.
+"""Decide by Cedar policies (jobs.cedar, or the version that an authority put in force) whether a job may run, an answer
+leave, a product or a subscription be approved; say which policy decided.
 
 Cedar skips a policy that fails on a missing fact, which would let a job through that it should forbid. So every
 request is checked against the schema (facts.cedar), and anything but a clear decision raises: only Allow allows.
@@ -6,9 +7,11 @@ request is checked against the schema (facts.cedar), and anything but a clear de
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import cedarpy
@@ -17,17 +20,20 @@ from policies.document import PolicyError, text
 
 RUN_JOB = "run_job"
 RELEASE_ANSWER = "release_answer"
+APPROVE_SUBSCRIPTION = "approve_subscription"
+APPROVE_PRODUCT = "approve_product"
 
 
 @dataclass(frozen=True)
 class Decision:
     """`code` is the problem code (empty when allowed), `policy_id` the policy that decided, `reason` its sentence by
-    language (en, zh)."""
+    language (en, zh), `policies` the SHA-256 of the text it stands in."""
 
     allowed: bool
     code: str
     policy_id: str
     reason: dict[str, str]
+    policies: str = ""
 
 
 class Rules:
@@ -35,6 +41,7 @@ class Rules:
 
     def __init__(self, file: str, policies: str, schema: str) -> None:
         self.file = file
+        self.digest = hashlib.sha256(policies.encode()).hexdigest()
         try:
             self._policies = cedarpy.PolicySet.from_str(policies)
             self._schema = cedarpy.Schema.from_str(schema)
@@ -44,12 +51,22 @@ class Rules:
         if not checked.validation_passed:
             raise PolicyError(file, checked.errors[0].policy_id, checked.errors[0].error)
         self._entities = cedarpy.Entities.from_json_str("[]")
-        self._said = self._annotations(policies)
+        self._parsed = _parsed(policies)
+        self._said = self._annotations()
 
     @property
     def ids(self) -> tuple[str, ...]:
         """The ids of all policies, in the order of the file."""
         return tuple(said["id"] for said in self._said.values())
+
+    @property
+    def laws(self) -> dict[str, Any]:
+        """The policies that every version keeps (@law), by id: effect, scope and conditions."""
+        return {
+            said["id"]: {part: self._parsed[name].get(part) for part in _MEANING}
+            for name, said in self._said.items()
+            if "law" in said
+        }
 
     def decide(self, facts: Mapping[str, Any], action: str = RUN_JOB) -> Decision:
         """Decide on the facts that the schema lists for `action`; raises `PolicyError` when they do not fit it."""
@@ -67,13 +84,10 @@ class Rules:
         said = self._said[first]
         allowed = result.decision == cedarpy.Decision.Allow
         code = "" if allowed else said["id"].partition(".")[0]
-        return Decision(allowed, code, said["id"], {"en": said["en"], "zh": said["zh"]})
+        return Decision(allowed, code, said["id"], {"en": said["en"], "zh": said["zh"]}, self.digest)
 
-    def _annotations(self, policies: str) -> dict[str, dict[str, str]]:
-        static = json.loads(cedarpy.policies_to_json_str(policies))["staticPolicies"]
-        found = {
-            name: static[name].get("annotations", {}) for name in sorted(static, key=lambda n: int(n[len("policy") :]))
-        }
+    def _annotations(self) -> dict[str, dict[str, str]]:
+        found = {name: policy.get("annotations", {}) for name, policy in self._parsed.items()}
         for name, said in found.items():
             if missing := {"id", "en", "zh"} - said.keys():
                 raise PolicyError(self.file, name, f"has no annotation @{min(missing)}")
@@ -83,5 +97,31 @@ class Rules:
         return found
 
 
-RULES = Rules("jobs.cedar", text("jobs.cedar"), text("facts.cedar"))
+_MEANING = ("effect", "principal", "action", "resource", "conditions")
+
+
+def _parsed(policies: str) -> dict[str, Any]:
+    """The policies as JSON, in the order of the text."""
+    static = json.loads(cedarpy.policies_to_json_str(policies))["staticPolicies"]
+    return {name: static[name] for name in sorted(static, key=lambda name: int(name[len("policy") :]))}
+
+
+SHIPPED = text("jobs.cedar")
+STRICT = text("strict.cedar")
+"""What an authority may add to the shipped text: documents where that only warns."""
+RULES = Rules("jobs.cedar", SHIPPED, text("facts.cedar"))
 decide = RULES.decide
+
+
+@lru_cache(maxsize=8)
+def version(policies: str, file: str = "the policies") -> Rules:
+    """Give the rules of another text, which an authority may put in force.
+
+    Raises `PolicyError` when it does not fit the schema, or changes or leaves out what the law demands: a policy with
+    @law only forbids, and what one policy forbids no other can permit, so a version can be stricter, never laxer.
+    """
+    rules = Rules(file, policies, text("facts.cedar"))
+    for name, law in RULES.laws.items():
+        if rules.laws.get(name) != law:
+            raise PolicyError(file, name, "is law: take it over from jobs.cedar as it is, with its @law")
+    return rules

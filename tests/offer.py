@@ -11,6 +11,7 @@ from authority import World
 
 from sandbox.billing.pricing import set_price
 from sandbox.catalogue.records import Resource
+from sandbox.core.canonical import digest
 from sandbox.core.clock import now
 from sandbox.core.ids import new_id
 from sandbox.grants.give import give
@@ -62,7 +63,8 @@ class Offer:
     def offered(self, spec: dict[str, Any] | None = None, **changed: Any) -> Product:
         values: dict[str, Any] = {
             "id": new_id("product"), "grant": self.grant.id, "operator": self.operator.party.id, "kind": "query",
-            "name": "visits", "resources": [self.resource.id], "spec": spec or {}, "spec_digest": "d",
+            "name": "visits", "resources": [self.resource.id], "spec": spec or {},
+            "spec_digest": digest(spec or {}),
             "status": "approved", "approved_by": self.world.authority.party.id, "created_at": now(),
         }  # fmt: skip
         product = Product(**values | changed)

@@ -26,12 +26,30 @@ def subscribe(
     product: Annotated[str, typer.Argument(help="Id of the product.")],
     purpose: Annotated[str, typer.Argument(help="public_governance, public_welfare or industry.")],
     accept: Annotated[bool, typer.Option(help="Sign the commitment (承诺书).")] = False,
+    scenario: Annotated[str | None, typer.Option(help="The scenario, where the grant is for one.")] = None,
+    quota: Annotated[int | None, typer.Option(help="Most jobs of a calendar month.")] = None,
+    agreement: Annotated[
+        Path | None, typer.Option(help="The operator's agreement, by which you are bound.", exists=True, dir_okay=False)
+    ] = None,
+    proof: Annotated[
+        Path | None, typer.Option(help="The document that shows why use is free.", exists=True, dir_okay=False)
+    ] = None,
+    place: Annotated[list[str] | None, typer.Option(help="Where you are and work from: CN, HK, …; repeatable.")] = None,
     as_json: Json = False,
     get: Get = None,
 ) -> None:
-    """Subscribe to a product for one purpose."""
+    """Subscribe to a product for one purpose; of documents only the SHA-256 is sent."""
+    from sandbox.client.authorise import digest_of
+
+    more: dict[str, Any] = {}
+    if agreement is not None:
+        more["agreement"] = digest_of(agreement)
+    if proof is not None:
+        more["proof"] = {"title": proof.name, "digest": digest_of(proof)}
+    if place:
+        more["places"] = place
     with service() as client:
-        made = client.subscribe(product, purpose, accept=accept)
+        made = client.subscribe(product, purpose, accept=accept, scenario=scenario, quota=quota, **more)
     tell(made, "Subscription {id} is {status}", as_json=as_json, get=get)
 
 

@@ -62,6 +62,17 @@ def tell_items(items: list[dict[str, Any]], fields: list[str], *, as_json: bool,
         console().print(table(fields, [[_down(item, field) for field in fields] for item in items]))
 
 
+def read_json(file: Path) -> dict[str, Any]:
+    """Give the JSON object in a file; raises malformed_request."""
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise Problem("malformed_request", f"{file} is not valid JSON: {error}") from error
+    if not isinstance(content, dict):
+        raise Problem("malformed_request", f"{file} does not hold what is wanted: write one JSON object")
+    return content
+
+
 class _Blank(dict[str, Any]):
     def __missing__(self, name: str) -> str:
         return "–"

@@ -8,7 +8,23 @@ from typing import Annotated
 import typer
 
 from sandbox import __version__
-from sandbox.cli import alerts, ask, audit, catalogue, instance, keep, keys, log, money, offer, pay, sign, watch
+from sandbox.cli import (
+    alerts,
+    ask,
+    audit,
+    authorise,
+    catalogue,
+    instance,
+    keep,
+    keys,
+    log,
+    money,
+    offer,
+    pay,
+    review,
+    sign,
+    watch,
+)
 from sandbox.cli.demo import command as demo
 from sandbox.errors import Problem
 
@@ -35,7 +51,24 @@ def root(
     """Public data used without being seen (数据可用不可见)."""
 
 
-for group in (instance, demo, catalogue, offer, ask, sign, money, pay, watch, alerts, log, keep, keys, audit):
+for group in (
+    instance,
+    demo,
+    catalogue,
+    offer,
+    authorise,
+    review,
+    ask,
+    sign,
+    money,
+    pay,
+    watch,
+    alerts,
+    log,
+    keep,
+    keys,
+    audit,
+):
     group.add_to(app)
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from sandbox.cli.command import Get, Json, service, tell
+from sandbox.cli.command import Get, Json, read_json, service, tell
 from sandbox.cli.revenue import app as revenue
 from sandbox.errors import Problem
 
@@ -63,19 +64,31 @@ def profile(
 
 def grant(
     operator: Annotated[str, typer.Argument(help="Id of the operator.")],
-    resources: Annotated[list[str], typer.Argument(help="Ids of the resources.")],
+    resources: Annotated[list[str] | None, typer.Argument(help="Ids of the resources; none: all of the mode.")] = None,
+    *,
     starts: Annotated[str, typer.Option(help="First day, YYYY-MM-DD.")],
     ends: Annotated[str, typer.Option(help="Last day, YYYY-MM-DD.")],
     contact: Annotated[str, typer.Option(help="Who answers for security.")],
     purpose: Annotated[list[str], typer.Option(help=f"{', '.join(PURPOSES)}; repeatable.")],
     mode: Annotated[str, typer.Option(help="whole, domain or scenario (整体/分领域/依场景).")] = "whole",
     conditions: Annotated[str, typer.Option(help="Conditions, in words.")] = "none",
+    domain: Annotated[str | None, typer.Option(help="The domain, for the mode domain.")] = None,
+    scenario: Annotated[str | None, typer.Option(help="The scenario, for the mode scenario.")] = None,
+    volume: Annotated[int | None, typer.Option(help="Most jobs of the whole term.")] = None,
+    right: Annotated[list[str] | None, typer.Option(help="processing_use, product_operation; else both.")] = None,
+    decision: Annotated[str | None, typer.Option(help="The instrument it was decided by.")] = None,
+    decision_day: Annotated[str | None, typer.Option(help="Day of the decision, YYYY-MM-DD.")] = None,
     as_json: Json = False,
     get: Get = None,
 ) -> None:
     """Authorise an operator (授权运营)."""
-    terms: dict[str, Any] = {"operator": operator, "mode": mode, "resources": resources, "purposes": purpose}
+    terms: dict[str, Any] = {"operator": operator, "mode": mode, "resources": resources or [], "purposes": purpose}
     terms |= {"starts": starts, "ends": ends, "conditions": conditions, "security_contact": contact}
+    if (decision is None) != (decision_day is None):
+        raise typer.BadParameter("say both --decision and --decision-day, or neither")
+    record = None if decision is None else {"instrument": decision, "day": decision_day}
+    more = {"domain": domain, "scenario": scenario, "volume": volume, "rights": right or None, "decision": record}
+    terms |= {name: value for name, value in more.items() if value is not None}
     with service() as client:
         tell(client.grant(**terms), "Gave grant {id}", as_json=as_json, get=get)
 
@@ -103,21 +116,17 @@ def create_product(
     grant: Annotated[str, typer.Argument(help="Id of the grant.")],
     name: Annotated[str, typer.Argument(help="Its name in the public list.")],
     resources: Annotated[list[str], typer.Argument(help="Ids of the resources.")],
+    spec: Annotated[
+        Path | None, typer.Option(help="Its specification, a JSON file.", exists=True, dir_okay=False)
+    ] = None,
     as_json: Json = False,
     get: Get = None,
 ) -> None:
     """Package a query product and submit it for review."""
     with service() as client:
-        made = client.create_product(grant, name, resources)
+        made = client.create_product(grant, name, resources, spec=None if spec is None else read_json(spec))
         client.change_product(made["id"], "submit")
     tell(made, "Submitted product {id} for review", as_json=as_json, get=get)
-
-
-@product.command()
-def approve(product: Product, as_json: Json = False) -> None:
-    """Approve a submitted product; not by its operator."""
-    with service() as client:
-        tell(client.change_product(product, "approve"), "Approved product " + product, as_json=as_json)
 
 
 @product.command()

@@ -43,11 +43,19 @@ class Asking(Transport):
         return list(self.items("/subscriptions"))
 
     def subscribe(
-        self, product: str, purpose: str, *, accept: bool, scenario: str | None = None, quota: int | None = None
+        self,
+        product: str,
+        purpose: str,
+        *,
+        accept: bool,
+        scenario: str | None = None,
+        quota: int | None = None,
+        **more: Any,
     ) -> dict[str, Any]:
-        """Subscribe to a product for one purpose; `accept` is the party's signed commitment (承诺书)."""
+        """Subscribe to a product for one purpose; `accept` is the party's signed commitment (承诺书). `more` may name
+        the digest of the `agreement`, the `proof` {title, digest} of free use, and the `places` where one is."""
         body = {"product": product, "purpose": purpose, "commitment": {"accepted": accept}}
-        return self.json("POST", "/subscriptions", body={**body, **_given(scenario=scenario, quota=quota)})
+        return self.json("POST", "/subscriptions", body={**body, **_given(scenario=scenario, quota=quota), **more})
 
     def cancel_subscription(self, subscription: str) -> dict[str, Any]:
         """End a subscription."""

@@ -68,10 +68,6 @@ class Operating(Transport):
         with ExitStack() as files:
             return self.json("PUT", f"/resources/{resource}/data", files=_parts(tables, files, source), headers=headers)
 
-    def regrade(self, resource: str, grade: str, reason: str) -> dict[str, Any]:
-        """Give a resource another grade; the reason stays on record."""
-        return self.json("POST", f"/resources/{resource}/grade", body={"grade": grade, "reason": reason})
-
     def buy_profile(self, resource: str, reason: str) -> dict[str, Any]:
         """Buy the public profile of one's own resource anew, from its population's budget; the reason is logged."""
         return self.json("POST", f"/resources/{resource}/profile", body={"reason": reason})
@@ -88,11 +84,13 @@ class Operating(Transport):
         return list(self.items("/grants"))
 
     def grant(self, **terms: Any) -> dict[str, Any]:
-        """Authorise an operator: `operator, mode, resources, purposes, starts, ends, conditions, security_contact`."""
+        """Authorise an operator: `operator, mode, resources, purposes, starts, ends, conditions, security_contact`, and
+        if need be `domain`, `scenario`, `volume`, `rights`, `decision`."""
         return self.json("POST", "/grants", body=terms)
 
     def change_grant(self, grant: str, action: str, **terms: Any) -> dict[str, Any]:
-        """`suspend`, `resume`, `renew` (with `ends`) or `exit` a grant."""
+        """`amend` (with `reason` and the new terms), `suspend`, `resume`, `renew` (with `ends`), `exit` (with `cause`)
+        a grant, or let another `operator` `succeed` to it."""
         return self.json("POST", f"/grants/{grant}/{action}", body=terms)
 
     def create_product(

@@ -1,10 +1,11 @@
 """Step 2 of the walk: gather the facts, let the policies decide, and give a permit or a refusal with its reason (A2).
 
-Nothing is decided here; see `policies/jobs.cedar`.
+Nothing is decided here; see `policies/jobs.cedar` and `policy.in_force`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from typing import Any, TypeVar
@@ -14,9 +15,14 @@ from policies.purposes import FREE
 from sandbox.billing.prices import price_at
 from sandbox.billing.records import Price
 from sandbox.catalogue.records import Resource
+from sandbox.core.canonical import digest
 from sandbox.core.store import Record, Transaction
 from sandbox.errors import Problem
-from sandbox.grants.give import covers
+from sandbox.grants.consenting import consented
+from sandbox.grants.credit import standing
+from sandbox.grants.documents import attached
+from sandbox.grants.give import covers, rights_of
+from sandbox.grants.policy import in_force
 from sandbox.grants.records import Grant, Subscription
 from sandbox.identity.keys import Principal
 from sandbox.identity.records import Party
@@ -31,7 +37,7 @@ COUNTED = ("queued", "running", "sealing", "done")
 @dataclass(frozen=True)
 class Permit:
     """What a job may use. `version` is the data version it runs on, `price` None only where the purpose is free;
-    `decision` is the policy that allowed it, with its sentence – JSON, kept with the job."""
+    `decision` is the policy that allowed it, with its sentence and the facts – JSON, kept with the job."""
 
     subscription: Subscription
     product: Product
@@ -40,6 +46,14 @@ class Permit:
     version: str | None
     price: Price | None
     decision: dict[str, Any]
+
+
+class Refused(Problem):
+    """What a policy refused, with the `facts` it was decided on for an `action`: they are kept, not shown."""
+
+    def __init__(self, decision: policy.Decision, action: str, facts: Mapping[str, Any]) -> None:
+        super().__init__(decision.code, decision.reason["en"], policy=decision.policy_id, reason=decision.reason)
+        self.decision, self.action, self.facts = decision, action, dict(facts)
 
 
 def authorise(
@@ -60,12 +74,11 @@ def authorise(
     resource = _need(tx, Resource, product.resources[0])
     price = price_at(tx, product.id, moment)
     facts = _common(tx, grant, product.id, subscription.party, resource.id, product.operator, moment) | {
-        "operator_manages": product.operator in (grant.authoriser, resource.registrar),
+        "operator_manages": product.operator in (grant.authoriser, resource.registrar, resource.answers),
         "subscription": subscription.status,
         "commitment": subscription.commitment.get("accepted") is True,
         "purpose": subscription.purpose,
         "scenario": subscription.scenario or "",
-        "free": subscription.purpose in FREE,
         "mode": grant.mode,
         "granted_scenario": grant.scenario or "",
         "purposes": grant.purposes,
@@ -74,10 +87,18 @@ def authorise(
         "product": product.status,
         "priced": price is not None,
         "used": 0,
+        "consented": consented(tx, grant, resource),
+        "answered": 0,
+        "specified": digest(product.spec) == product.spec_digest,
     }
+    facts |= facts_of_use(tx, grant, resource, subscription, moment)
     if subscription.quota is not None:
         facts |= {"quota": subscription.quota, "used": used(tx, subscription, moment)}
-    decision = _decided(policy.decide(facts))
+    if grant.volume is not None:
+        if lock:
+            _need(tx, Grant, grant.id, lock=True)
+        facts |= {"volume": grant.volume, "answered": answered(tx, grant)}
+    decision = decided(tx, policy.RUN_JOB, facts)
     return Permit(subscription, product, grant, resource, resource.version, price, decision)
 
 
@@ -89,7 +110,31 @@ def recheck(tx: Transaction, job: Job, moment: datetime) -> None:
     """
     grant = _need(tx, Grant, job.grant)
     facts = _common(tx, grant, job.product, job.party, job.resource, job.operator, moment)
-    _decided(policy.decide(facts | {"delivered": job.status == "done"}, policy.RELEASE_ANSWER))
+    decided(tx, policy.RELEASE_ANSWER, facts | {"delivered": job.status == "done"})
+
+
+def facts_of_use(
+    tx: Transaction, grant: Grant, resource: Resource, subscription: Subscription, moment: datetime
+) -> dict[str, Any]:
+    """Give what is true of a subscription, whether it is to be approved or used: rights, credit, place, proof."""
+    abroad = any(place != "CN" for place in subscription.places or ())
+    return {
+        "rights": rights_of(grant),
+        "credit": standing(tx, subscription.party, moment.astimezone(UTC).date()),
+        "free": subscription.purpose in FREE,
+        "proven": subscription.proof is not None,
+        "abroad": abroad,
+        "important": resource.grade != "general",
+        "assessed": abroad and attached(tx, subscription.id, "export_assessment"),
+    }
+
+
+def decided(tx: Transaction, action: str, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the decision of the policies in force, with the facts; raises `Refused`."""
+    decision = in_force(tx).decide(facts, action)
+    if not decision.allowed:
+        raise Refused(decision, action, facts)
+    return asdict(decision) | {"facts": dict(facts)}
 
 
 def used(tx: Transaction, subscription: Subscription, moment: datetime) -> int:
@@ -101,6 +146,12 @@ def used(tx: Transaction, subscription: Subscription, moment: datetime) -> int:
     first = f"job_{int(month.timestamp() * 1000):012x}"
     jobs = tx.find(Job, subscription=subscription.id, status=COUNTED, after=first, limit=subscription.quota)
     return len(jobs)
+
+
+def answered(tx: Transaction, grant: Grant) -> int:
+    """Give how many jobs count against the volume of a grant: all of its term but void and failed ones."""
+    counts = tx.totals(Job, by=("status",), grant=grant.id, status=COUNTED)
+    return sum(int(count) for _, count in counts)
 
 
 def _common(
@@ -117,17 +168,11 @@ def _common(
     }
 
 
-def _decided(decision: policy.Decision) -> dict[str, Any]:
-    if not decision.allowed:
-        raise Problem(decision.code, decision.reason["en"], policy=decision.policy_id, reason=decision.reason)
-    return asdict(decision)
-
-
 def _day(day: date) -> int:
     return day.year * 10000 + day.month * 100 + day.day
 
 
-def _need(tx: Transaction, kind: type[R], key: str) -> R:
-    found = tx.get(kind, key)
+def _need(tx: Transaction, kind: type[R], key: str, *, lock: bool = False) -> R:
+    found = tx.get(kind, key, lock=lock)
     assert found is not None, f"{kind.TABLE} are never deleted"
     return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Annotated, Any, Literal
 
@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from policies.purposes import PURPOSES
 from sandbox.catalogue.records import Resource
+from sandbox.core.canonical import digest
 from sandbox.core.clock import now
 from sandbox.core.ids import new_id
 from sandbox.core.sentences import plainly
@@ -21,6 +22,19 @@ from sandbox.identity.records import Party
 from sandbox.transparency.journal import Journal
 
 Text = Annotated[str, Field(min_length=1, max_length=2000)]
+
+
+RIGHTS = ("processing_use", "product_operation")
+"""加工使用权 and 产品经营权. The third right, holding (持有权), stays with who answers for the resource."""
+
+
+class DecisionRecord(BaseModel):
+    """The decision a grant rests on: which instrument, of which day; `digest` is the SHA-256 of the document."""
+
+    model_config = ConfigDict(extra="forbid")
+    instrument: Text
+    day: date
+    digest: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
 
 
 class GrantRequest(BaseModel):
@@ -37,6 +51,9 @@ class GrantRequest(BaseModel):
     ends: date
     conditions: Annotated[str, Field(max_length=2000)] = ""
     security_contact: Text
+    decision: DecisionRecord | None = None
+    volume: Annotated[int, Field(ge=1, le=10**12)] | None = None
+    rights: Annotated[list[Literal["processing_use", "product_operation"]], Field(min_length=1)] | None = None
 
 
 def give(tx: Transaction, journal: Journal, principal: Principal, body: Mapping[str, Any]) -> Grant:
@@ -45,20 +62,11 @@ def give(tx: Transaction, journal: Journal, principal: Principal, body: Mapping[
     Raises role_not_allowed, field_invalid, not_found, separation_of_duties.
     """
     principal.may("grant.give")
-    asked = _read(body)
-    _check(asked)
-    operator = tx.get(Party, asked.operator)
-    if operator is None:
-        raise Problem("not_found", "operator: there is no such party")
-    if "operator" not in operator.roles:
-        raise Problem("field_invalid", "operator: this party does not have the role operator")
-    resources = [_resource(tx, asked, name) for name in asked.resources]
-    if operator.id == principal.party.id or any(resource.registrar == operator.id for resource in resources):
-        raise Problem("separation_of_duties", "who manages data may not operate the same data; choose another operator")
+    asked = read(tx, principal, body)
     grant = Grant(
         id=new_id("grant"),
-        **asked.model_dump(exclude={"operator"}),
-        operator=operator.id,
+        **asked.model_dump(exclude={"decision"}),
+        decision=asked.decision.model_dump(mode="json") if asked.decision else None,
         status="active",
         authoriser=principal.party.id,
         created_at=now(),
@@ -66,6 +74,31 @@ def give(tx: Transaction, journal: Journal, principal: Principal, body: Mapping[
     tx.add(grant)
     log(tx, journal, "grant.given", grant, principal)
     return grant
+
+
+def read(tx: Transaction, principal: Principal, body: Mapping[str, Any]) -> GrantRequest:
+    """Read the terms of a grant and hold them against parties and resources. Raises like `give`."""
+    asked = _read(body)
+    _check(asked)
+    check_operator(tx, principal, asked.operator, [_resource(tx, asked, name) for name in asked.resources])
+    return asked
+
+
+def check_operator(tx: Transaction, principal: Principal, operator_id: str, resources: Sequence[Resource]) -> None:
+    """Raise unless this party may operate these resources: not_found, field_invalid, separation_of_duties."""
+    operator = tx.get(Party, operator_id)
+    if operator is None:
+        raise Problem("not_found", "operator: there is no such party")
+    if "operator" not in operator.roles:
+        raise Problem("field_invalid", "operator: this party does not have the role operator")
+    manages = any(operator.id in (resource.registrar, resource.answers) for resource in resources)
+    if operator.id == principal.party.id or manages:
+        raise Problem("separation_of_duties", "who manages data may not operate the same data; choose another operator")
+
+
+def rights_of(grant: Grant) -> list[str]:
+    """Give the rights that a grant gives; one that names none gives both."""
+    return list(grant.rights or RIGHTS)
 
 
 def covers(grant: Grant, resource: Resource) -> bool:
@@ -81,8 +114,11 @@ def check_term(starts: date, ends: date) -> None:
         raise Problem("field_invalid", "ends: must be a day after starts")
 
 
-def log(tx: Transaction, journal: Journal, kind: str, grant: Grant, principal: Principal) -> None:
-    """Write what a grant is now. Terms are public (disclosure); conditions and contact are committed to."""
+def log(
+    tx: Transaction, journal: Journal, kind: str, grant: Grant, principal: Principal, reason: str | None = None
+) -> str:
+    """Write what a grant is now; give the id of the leaf. Terms are public (disclosure); conditions, contact and the
+    reason of a change are committed to."""
     public: dict[str, str | int | None] = {
         "grant": grant.id,
         "operator": grant.operator,
@@ -94,10 +130,16 @@ def log(tx: Transaction, journal: Journal, kind: str, grant: Grant, principal: P
         "ends": grant.ends.isoformat(),
         "status": grant.status,
         "by": principal.party.id,
+        "rights": ",".join(rights_of(grant)),
+        "volume": grant.volume,
+        "decision": digest(grant.decision) if grant.decision else None,
+        "predecessor": grant.predecessor,
     }
     committed = {"conditions": grant.conditions, "security_contact": grant.security_contact}
+    if reason is not None:
+        committed["reason"] = reason
     only = grant.resources[0] if len(grant.resources) == 1 else None
-    journal.write(tx, kind, public=public, committed=committed, party=grant.operator, resource=only)
+    return journal.write(tx, kind, public=public, committed=committed, party=grant.operator, resource=only).id
 
 
 def _read(body: Mapping[str, Any]) -> GrantRequest:
@@ -118,6 +160,8 @@ def _check(asked: GrantRequest) -> None:
         raise Problem("field_invalid", "domain: name it for the mode domain, and only for it")
     if (asked.scenario is not None) != (asked.mode == "scenario"):
         raise Problem("field_invalid", "scenario: name it for the mode scenario, and only for it")
+    if asked.rights is not None and len(set(asked.rights)) != len(asked.rights):
+        raise Problem("field_invalid", "rights: name each once")
     if asked.mode == "scenario" and not asked.resources:
         raise Problem("field_invalid", "resources: a grant for a scenario lists its resources")
 

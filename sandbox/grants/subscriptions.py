@@ -7,21 +7,36 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from policies.authorise import APPROVE_SUBSCRIPTION
 from policies.purposes import COMMITMENT_DIGEST, FREE, PURPOSES
+from sandbox.catalogue.records import Resource
 from sandbox.core.clock import now, rfc3339
 from sandbox.core.ids import new_id
 from sandbox.core.sentences import plainly
 from sandbox.core.store import Transaction
 from sandbox.core.view import shown
 from sandbox.errors import Problem
+from sandbox.grants.authorise import decided, facts_of_use
 from sandbox.grants.records import Grant, Subscription
 from sandbox.identity.keys import Principal
 from sandbox.products.records import Product
 from sandbox.transparency.journal import Journal
 
 
+class Proof(BaseModel):
+    """Why use is free: the title of the document that shows it, and its SHA-256."""
+
+    model_config = ConfigDict(extra="forbid")
+    title: Annotated[str, Field(min_length=1, max_length=500)]
+    digest: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+Place = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+
+
 class SubscriptionRequest(BaseModel):
-    """`quota` is the most jobs per calendar month; None sets no limit."""
+    """`quota` is the most jobs per calendar month; None sets no limit. `places` (ISO 3166: CN is the mainland, HK, MO
+    and TW count as outside) are where the user is and works from."""
 
     model_config = ConfigDict(extra="forbid")
     product: str
@@ -29,13 +44,18 @@ class SubscriptionRequest(BaseModel):
     scenario: Annotated[str, Field(min_length=1, max_length=2000)] | None = None
     commitment: dict[str, Any] | None = None
     quota: Annotated[int, Field(ge=1, le=1_000_000_000)] | None = None
+    agreement: str | None = None
+    proof: Proof | None = None
+    places: Annotated[list[Place], Field(min_length=1, max_length=20)] | None = None
 
 
 def subscribe(tx: Transaction, journal: Journal, principal: Principal, body: Mapping[str, Any]) -> Subscription:
     """Subscribe to an approved product. It is pending until the operator approves, or active at once when the product
     says `"approval": "automatic"` and the purpose is charged: free use is always looked at (A7).
 
-    Raises role_not_allowed, field_invalid, not_found, purpose_not_allowed, commitment_missing.
+    A product whose specification names an `agreement`, by its digest, is subscribed to by naming the same: then both
+    are bound by it (A6). Raises role_not_allowed, field_invalid, not_found, purpose_not_allowed, commitment_missing,
+    and what the policies refuse of an automatic approval.
     """
     principal.may("subscription.create")
     asked = _read(body)
@@ -50,6 +70,12 @@ def subscribe(tx: Transaction, journal: Journal, principal: Principal, body: Map
         raise Problem("purpose_not_allowed", f"this product serves one scenario; write scenario: {grant.scenario}")
     if not asked.commitment or asked.commitment.get("accepted") is not True:
         raise Problem("commitment_missing", 'accept the commitment: write "commitment": {"accepted": true} (--accept)')
+    if asked.agreement != product.spec.get("agreement"):
+        wanted = product.spec.get("agreement")
+        say = f'read the agreement and write "agreement": "{wanted}"' if wanted else "leave agreement out; it has none"
+        raise Problem("commitment_missing", f"this product is used under its operator's agreement: {say}")
+    if asked.proof is not None and asked.purpose not in FREE:
+        raise Problem("field_invalid", "proof: it shows why use is free; industry is not")
     automatic = product.spec.get("approval") == "automatic" and asked.purpose not in FREE
     moment = now()
     subscription = Subscription(
@@ -63,22 +89,36 @@ def subscribe(tx: Transaction, journal: Journal, principal: Principal, body: Map
         status="active" if automatic else "pending",
         approved_by=product.operator if automatic else None,
         created_at=moment,
+        agreement=asked.agreement,
+        proof=asked.proof.model_dump() if asked.proof else None,
+        places=sorted(set(asked.places)) if asked.places else None,
+        decided_at=moment if automatic else None,
     )
+    if automatic:
+        _check_use(tx, grant, product, subscription)
     tx.add(subscription)
     _log(tx, journal, "subscription.created", subscription, principal)
     return subscription
 
 
 def approve(tx: Transaction, journal: Journal, principal: Principal, subscription_id: str) -> Subscription:
-    """Approve a pending subscription to an own product. Raises role_not_allowed, not_found, state_conflict."""
+    """Approve a pending subscription to an own product. Raises role_not_allowed, not_found, state_conflict, and what
+    the policies refuse: rights, credit, place, proof."""
     principal.may("subscription.approve")
-    found = _either(tx, principal, subscription_id)
-    product = tx.get(Product, found.product)
-    if product is None or product.operator != principal.party.id:
-        raise Problem("not_found", "there is no such subscription to a product of yours")
-    if found.status != "pending":
-        raise Problem("state_conflict", f"only a pending subscription is approved; this one is {found.status}")
-    return _turn(tx, journal, principal, found, "subscription.approved", "active", approved_by=principal.party.id)
+    found, product = _pending(tx, principal, subscription_id, "approved")
+    grant = tx.get(Grant, product.grant)
+    assert grant is not None, "a product belongs to a grant"
+    _check_use(tx, grant, product, found)
+    by = principal.party.id
+    return _turn(tx, journal, principal, found, "subscription.approved", "active", approved_by=by, decided_at=now())
+
+
+def decline(tx: Transaction, journal: Journal, principal: Principal, subscription_id: str, reason: str) -> Subscription:
+    """Refuse a pending subscription to an own product, with the reason that its user and the equal-treatment report
+    show (A5). Raises role_not_allowed, not_found, state_conflict."""
+    principal.may("subscription.approve")
+    found, _ = _pending(tx, principal, subscription_id, "declined")
+    return _turn(tx, journal, principal, found, "subscription.declined", "ended", reason=reason, decided_at=now())
 
 
 def cancel(tx: Transaction, journal: Journal, principal: Principal, subscription_id: str) -> Subscription:
@@ -133,6 +173,23 @@ def _either(tx: Transaction, principal: Principal, subscription_id: str, *, over
     raise Problem("not_found", "there is no such subscription")
 
 
+def _pending(tx: Transaction, principal: Principal, subscription_id: str, how: str) -> tuple[Subscription, Product]:
+    found = _either(tx, principal, subscription_id)
+    product = tx.get(Product, found.product)
+    if product is None or product.operator != principal.party.id:
+        raise Problem("not_found", "there is no such subscription to a product of yours")
+    if found.status != "pending":
+        raise Problem("state_conflict", f"only a pending subscription is {how}; this one is {found.status}")
+    return found, product
+
+
+def _check_use(tx: Transaction, grant: Grant, product: Product, subscription: Subscription) -> None:
+    """Raise `Refused` where the policies have something against this use."""
+    resource = tx.get(Resource, product.resources[0])
+    assert resource is not None, "resources are never deleted"
+    decided(tx, APPROVE_SUBSCRIPTION, facts_of_use(tx, grant, resource, subscription, now()))
+
+
 def _turn(
     tx: Transaction,
     journal: Journal,
@@ -154,6 +211,11 @@ def _log(tx: Transaction, journal: Journal, kind: str, subscription: Subscriptio
         "product": subscription.product,
         "purpose": subscription.purpose,
         "status": subscription.status,
+        "agreement": subscription.agreement,
+        "proof": subscription.proof["digest"] if subscription.proof else None,
     }
     committed = {"party": subscription.party, "by": principal.party.id}
+    committed["places"] = ",".join(subscription.places or ["CN"])
+    if subscription.reason is not None:
+        committed["reason"] = subscription.reason
     journal.write(tx, kind, public=public, committed=committed, party=subscription.party, product=subscription.product)

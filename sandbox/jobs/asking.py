@@ -16,7 +16,8 @@ from sandbox.core.ids import new_id
 from sandbox.core.store import Transaction
 from sandbox.engines.width import fits
 from sandbox.errors import Problem
-from sandbox.grants.authorise import Permit, authorise
+from sandbox.grants.authorise import Permit, Refused, authorise
+from sandbox.grants.refused import record_refusal
 from sandbox.identity.keys import Principal
 from sandbox.jobs import profile
 from sandbox.jobs.compiled import Compiled, question_of
@@ -32,37 +33,19 @@ from sandbox.privacy.records import Account
 from sandbox.privacy.rederive import pure_loss
 from sandbox.privacy.worth import LANGUAGES
 
-LOGGED = frozenset(
-    {
-        "subscription_inactive",
-        "grant_inactive",
-        "purpose_not_allowed",
-        "commitment_missing",
-        "party_suspended",
-        "separation_of_duties",
-    }
-)
-"""Refusals that A2 wants on record: somebody tried to act outside a grant."""
-
-
 def authorised(
     house: House, tx: Transaction, principal: Principal, request: Mapping[str, Any], moment: datetime
 ) -> Permit:
-    """Step 2: give the permit, or refuse with the reason and, outside a grant, log that it was tried."""
+    """Step 2: give the permit, or refuse with the reason. What a policy refused is logged with the policy, and kept
+    with the facts, against which other policies can be tried."""
     principal.require("user")
+    subscription = str(request.get("subscription", ""))
     try:
-        return authorise(tx, principal, str(request.get("subscription", "")), moment)
-    except Problem as problem:
-        if problem.code in LOGGED:
-            with house.store.write() as own:
-                house.journal.write(
-                    own,
-                    "job.refused",
-                    public={"code": problem.code, "policy": str(problem.fields.get("policy", ""))},
-                    committed={"party": principal.party.id, "subscription": str(request["subscription"])},
-                    party=principal.party.id,
-                )
-            house.doorbell.ring("scribe")
+        return authorise(tx, principal, subscription, moment)
+    except Refused as refused:
+        with house.store.write() as own:
+            record_refusal(own, house.journal, principal.party.id, subscription, refused)
+        house.doorbell.ring("scribe")
         raise
 
 

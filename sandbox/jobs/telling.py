@@ -41,6 +41,8 @@ def record(house: House, tx: Transaction, task: Task, job: Job, base: Kept, copy
             "delta": str(job.delta),
             "charges": ledger.sealed(house, tx, job),
             "epoch": base.epoch,
+            "policy": str(job.decision.get("policy_id", "")),
+            "policies": str(job.decision.get("policies", "")),
         },
         committed={
             "job": job.id,

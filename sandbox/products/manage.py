@@ -4,42 +4,24 @@ authorising body – somebody else than its author (U8)."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any
-
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from typing import Any
 
 from sandbox.billing.prices import price_at
 from sandbox.billing.prices import view as price_view
-from sandbox.catalogue.entry import Entry, parse_entry
 from sandbox.catalogue.records import Resource
-from sandbox.core.canonical import digest
 from sandbox.core.clock import now
 from sandbox.core.ids import new_id
-from sandbox.core.sentences import plainly
 from sandbox.core.store import Transaction
 from sandbox.core.view import shown
 from sandbox.errors import Problem
-from sandbox.grants.give import covers
+from sandbox.grants.give import covers, rights_of
 from sandbox.grants.records import Grant
 from sandbox.identity.keys import Principal
 from sandbox.jobs.product import ProductKind
 from sandbox.products.records import Product
+from sandbox.products.review import latest, reviewed
+from sandbox.products.specification import check, digest_of, read
 from sandbox.transparency.journal import Journal
-
-KINDS = ("query", "verification", "model", "index", "program")
-APPROVALS = ("manual", "automatic")
-
-
-class ProductRequest(BaseModel):
-    """A product as it is asked for. `spec.approval` says whether subscriptions wait for the operator; all else in
-    `spec` belongs to the kind."""
-
-    model_config = ConfigDict(extra="forbid")
-    grant: str
-    kind: str
-    name: Annotated[str, Field(min_length=1, max_length=200)]
-    resources: Annotated[list[str], Field(min_length=1)]
-    spec: dict[str, Any] = {}
 
 
 def create(
@@ -54,16 +36,18 @@ def create(
     Raises role_not_allowed, field_invalid, not_found, grant_inactive.
     """
     principal.may("product.create")
-    asked = _read(body)
+    asked = read(body)
     grant = tx.get(Grant, asked.grant)
     if grant is None or grant.operator != principal.party.id:
         raise Problem("not_found", "grant: there is no such grant of yours")
     if grant.status == "exited":
         raise Problem("grant_inactive", "this grant was left; ask the authorising body for a new one")
-    _review(tx, kinds, grant, asked.kind, asked.resources, asked.spec)
+    if "processing_use" not in rights_of(grant):
+        raise Problem("grant_inactive", "this grant gives no right to process data; have a product handed over to you")
+    check(tx, kinds, grant, asked.kind, asked.resources, asked.spec)
     product = Product(
         new_id("product"), grant.id, grant.operator, asked.kind, asked.name, asked.resources, asked.spec,
-        _digest(asked.spec), "draft", None, now(),
+        digest_of(asked.spec), "draft", None, now(),
     )  # fmt: skip
     tx.add(product)
     _log(tx, journal, "product.created", product, principal)
@@ -76,26 +60,82 @@ def submit(
     """Hand an own draft in for review. Raises role_not_allowed, not_found, state_conflict, what the kind refuses."""
     principal.may("product.submit")
     product = _own(tx, principal, product_id)
-    grant = tx.get(Grant, product.grant)
-    assert grant is not None, "a product belongs to a grant"
     _in_state(product, "draft")
-    _review(tx, kinds, grant, product.kind, product.resources, product.spec)
-    return _turn(tx, journal, principal, product, "product.submitted", "submitted", spec_digest=_digest(product.spec))
+    check(tx, kinds, _grant(tx, product), product.kind, product.resources, product.spec)
+    return _turn(tx, journal, principal, product, "product.submitted", "submitted", spec_digest=digest_of(product.spec))
 
 
-def approve(tx: Transaction, journal: Journal, principal: Principal, product_id: str) -> Product:
+def approve(
+    tx: Transaction,
+    journal: Journal,
+    principal: Principal,
+    product_id: str,
+    checklist: Mapping[str, bool] | None = None,
+    note: str = "",
+) -> Product:
     """Approve what was submitted: exactly the specification whose digest was reviewed.
 
-    Raises role_not_allowed, not_found, state_conflict, separation_of_duties.
+    Raises role_not_allowed, not_found, state_conflict, separation_of_duties, assessment_missing, field_invalid.
     """
     principal.may("product.approve")
     product = _any(tx, product_id)
-    if product.operator == principal.party.id:
-        raise Problem("separation_of_duties", "nobody approves a product of its own")
     _in_state(product, "submitted")
-    if _digest(product.spec) != product.spec_digest:
-        raise Problem("state_conflict", "the specification differs from the one submitted; submit it again")
+    reviewed(tx, journal, principal, product, checklist or {}, note, "approved")
     return _turn(tx, journal, principal, product, "product.approved", "approved", approved_by=principal.party.id)
+
+
+def send_back(
+    tx: Transaction,
+    journal: Journal,
+    principal: Principal,
+    product_id: str,
+    checklist: Mapping[str, bool],
+    note: str,
+) -> Product:
+    """Return a submitted product to its operator, with what is missing. Raises like `approve`."""
+    principal.may("product.return")
+    product = _any(tx, product_id)
+    _in_state(product, "submitted")
+    reviewed(tx, journal, principal, product, checklist, note, "returned")
+    return _turn(tx, journal, principal, product, "product.returned", "draft")
+
+
+def revise(
+    tx: Transaction,
+    journal: Journal,
+    principal: Principal,
+    kinds: Mapping[str, ProductKind],
+    product_id: str,
+    spec: Mapping[str, Any],
+) -> Product:
+    """Give an own product another specification: it is a draft again, whatever it was, and runs only once that was
+    reviewed. Raises role_not_allowed, not_found, state_conflict, what the kind refuses."""
+    principal.may("product.submit")
+    product = _own(tx, principal, product_id)
+    _in_state(product, "draft", "submitted", "approved", "paused")
+    check(tx, kinds, _grant(tx, product), product.kind, product.resources, spec)
+    changed = {"spec": dict(spec), "spec_digest": digest_of(spec), "approved_by": None}
+    return _turn(tx, journal, principal, product, "product.revised", "draft", **changed)
+
+
+def hand_over(tx: Transaction, journal: Journal, principal: Principal, product_id: str, grant_id: str) -> Product:
+    """Hand a product that one made under a right of processing (加工使用权) to the operator of another grant, which has
+    the right to operate it (产品经营权). It is a draft there: submitting it is the other's acceptance.
+
+    Raises role_not_allowed, not_found, state_conflict, field_invalid."""
+    principal.may("product.hand_over")
+    product = _any(tx, product_id)
+    if product.operator != principal.party.id:
+        raise Problem("not_found", "there is no such product of yours")
+    _in_state(product, "draft", "submitted", "approved", "paused")
+    grant = tx.get(Grant, grant_id)
+    resource = tx.get(Resource, product.resources[0])
+    if grant is None or grant.status != "active" or resource is None or not covers(grant, resource):
+        raise Problem("not_found", "grant: there is no such grant in force that covers the product's resource")
+    if grant.operator == product.operator or "product_operation" not in rights_of(grant):
+        raise Problem("field_invalid", "grant: name one of another operator that has the right product_operation")
+    moved = {"grant": grant.id, "operator": grant.operator, "maker": product.maker or product.operator}
+    return _turn(tx, journal, principal, product, "product.handed_over", "draft", **moved, approved_by=None)
 
 
 def pause(tx: Transaction, journal: Journal, principal: Principal, product_id: str) -> Product:
@@ -143,49 +183,7 @@ def found(tx: Transaction, principal: Principal, product_id: str) -> Product:
 def view(tx: Transaction, product: Product) -> dict[str, Any]:
     """Give a product as the outside sees it, with the price in force."""
     price = price_at(tx, product.id, now())
-    return shown(product) | {"price": price_view(price) if price else None}
-
-
-def _read(body: Mapping[str, Any]) -> ProductRequest:
-    try:
-        asked = ProductRequest.model_validate(body)
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise Problem("field_invalid", f"{'.'.join(map(str, first['loc']))}: {plainly(first['msg'])}") from None
-    if asked.kind not in KINDS:
-        raise Problem("field_invalid", f"kind: write one of {', '.join(KINDS)}")
-    return asked
-
-
-def _review(
-    tx: Transaction,
-    kinds: Mapping[str, ProductKind],
-    grant: Grant,
-    kind: str,
-    resource_ids: list[str],
-    spec: Mapping[str, Any],
-) -> None:
-    """What must hold for a specification: the kind can run it, and the grant covers what it reads."""
-    if kind not in kinds:
-        raise Problem("field_invalid", f"kind: this instance runs {', '.join(sorted(kinds))} products only")
-    if len(resource_ids) != 1:
-        raise Problem("field_invalid", "resources: name one; joining resources needs an assessment not offered yet")
-    if spec.get("approval", "manual") not in APPROVALS:
-        raise Problem("field_invalid", f"spec.approval: write {' or '.join(APPROVALS)}")
-    entries: list[Entry] = []
-    for resource_id in resource_ids:
-        resource = tx.get(Resource, resource_id)
-        if resource is None or not covers(grant, resource):
-            raise Problem("not_found", "resources: the grant covers no such resource")
-        entries.append(parse_entry(resource.entry))
-    kinds[kind].review({name: value for name, value in spec.items() if name != "approval"}, entries)
-
-
-def _digest(spec: Mapping[str, Any]) -> str:
-    try:
-        return digest(spec)
-    except TypeError:
-        raise Problem("field_invalid", "spec: write numbers with decimals as text") from None
+    return shown(product) | {"price": price_view(price) if price else None, "review": latest(tx, product)}
 
 
 def _any(tx: Transaction, product_id: str, *, lock: bool = True) -> Product:
@@ -203,9 +201,16 @@ def _own(tx: Transaction, principal: Principal, product_id: str) -> Product:
     return product
 
 
-def _in_state(product: Product, state: str) -> None:
-    if product.status != state:
-        raise Problem("state_conflict", f"this needs a product that is {state}; this one is {product.status}")
+def _grant(tx: Transaction, product: Product) -> Grant:
+    grant = tx.get(Grant, product.grant)
+    assert grant is not None, "a product belongs to a grant"
+    return grant
+
+
+def _in_state(product: Product, *states: str) -> None:
+    if product.status not in states:
+        wanted = " or ".join(states)
+        raise Problem("state_conflict", f"this needs a product that is {wanted}; this one is {product.status}")
 
 
 def _turn(

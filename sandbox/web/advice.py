@@ -87,6 +87,18 @@ ADVICE: dict[str, Advice] = {
         "职责须分离",
         "请由不兼任冲突角色的主体操作。",
     ),
+    "cross_border_refused": Advice(
+        "Outside the mainland is refused",
+        "Subscribe from the mainland, or have the authorising body assess this export.",
+        "不得向境外提供",
+        "请在境内使用，或由授权主体完成出境评估。",
+    ),
+    "consent_missing": Advice(
+        "There is no consent of this person",
+        "Have the person consent to this recipient and purpose first.",
+        "缺少个人同意",
+        "请先取得个人针对该接收方和用途的单独同意。",
+    ),
     "not_found": Advice(
         "There is no such thing",
         "Check the path and the id; what belongs to others looks the same as what does not exist.",
@@ -122,6 +134,12 @@ ADVICE: dict[str, Advice] = {
         "Read the present state and do what it allows.",
         "当前状态不允许",
         "请先读取当前状态。",
+    ),
+    "assessment_missing": Advice(
+        "An assessment is missing",
+        "Attach the document that the answer names, then have it reviewed again.",
+        "缺少评估文件",
+        "请补充答复所列评估文件后重新审查。",
     ),
     "job_not_finished": Advice(
         "The job has no result yet",

@@ -20,6 +20,31 @@ class ProductIn(Input):
     spec: Annotated[dict[str, Any], Field(default_factory=dict)]
 
 
+class ReviewIn(Input):
+    """What a reviewer found: yes or no to each question of the checklist."""
+
+    checklist: Annotated[dict[str, StrictBool], Field(max_length=50, default_factory=dict)]
+    note: Annotated[str, Field(max_length=2000)] = ""
+
+
+class ReturnIn(ReviewIn):
+    """Why a product goes back to its operator."""
+
+    note: Text
+
+
+class ReviseIn(Input):
+    """Another specification."""
+
+    spec: dict[str, Any]
+
+
+class HandOverIn(Input):
+    """The grant of the operator that takes a product over."""
+
+    grant: Id
+
+
 class TierIn(Input):
     """What each unit of a calendar month costs beyond `above` units."""
 

@@ -70,7 +70,7 @@ def test_A1_a_renewal_only_extends(offer):
     with refused("field_invalid: ends"):
         renew(offer.tx, offer.journal, offer.world.authority, offer.grant.id, day("2030-01-01").date())
     renewed = renew(offer.tx, offer.journal, offer.world.authority, offer.grant.id, day("2040-01-01").date())
-    assert view(renewed)["ends"] == "2040-01-01"
+    assert view(offer.tx, renewed)["ends"] == "2040-01-01"
     assert offer.world.last()["ends"] == "2040-01-01"
 
 

@@ -60,7 +60,7 @@ def test_U8_draft_submitted_approved_paused_retired(offer):
     assert resume(tx, journal, authority, product.id).status == "approved"
     assert retire(tx, journal, offer.operator, product.id).status == "retired"
     assert [kind for kind in offer.world.kinds() if kind.startswith("product.")] == [
-        f"product.{step}" for step in ("created", "submitted", "approved", "paused", "resumed", "retired")
+        f"product.{step}" for step in ("created", "submitted", "reviewed", "approved", "paused", "resumed", "retired")
     ]
     for step in (approve, pause, resume):
         with refused("state_conflict"):
@@ -70,7 +70,7 @@ def test_U8_draft_submitted_approved_paused_retired(offer):
 def test_U8_only_what_was_submitted_is_approved(offer):
     product = handed_in(offer)
     offer.tx.change(product, spec={"other": 1})
-    with refused("state_conflict: the specification differs"):
+    with refused("state_conflict: the specification of this product is not the one"):
         approve(offer.tx, offer.journal, offer.world.authority, product.id)
 
 

@@ -62,20 +62,6 @@ def submit_product(call: Call, product_id: str, body: Nothing) -> Reply:
     return Reply(manage.view(call.tx, done))
 
 
-@endpoint(
-    blueprint,
-    "POST",
-    "/products/<product_id>/approve",
-    action="product.approve",
-    body=Nothing,
-    answer=State,
-    problems=("separation_of_duties",),
-)
-def approve_product(call: Call, product_id: str, body: Nothing) -> Reply:
-    """Approve exactly what was submitted."""
-    return Reply(manage.view(call.tx, manage.approve(call.tx, call.house.journal, call.principal, product_id)))
-
-
 @endpoint(blueprint, "POST", "/products/<product_id>/pause", action="product.pause", body=Nothing, answer=State)
 def pause_product(call: Call, product_id: str, body: Nothing) -> Reply:
     """Take a product off offer for a while."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from apiflask import APIBlueprint
 
-from sandbox.catalogue import registry
+from sandbox.catalogue import quality, registry
 from sandbox.catalogue.dcat import dcat
 from sandbox.catalogue.entry import parse_entry
 from sandbox.catalogue.records import DataVersion, Resource
@@ -19,7 +19,7 @@ from sandbox.web.endpoint import endpoint
 from sandbox.web.paging import page
 from sandbox.web.uploads import Upload
 from sandbox.wire.common import Items, Page
-from sandbox.wire.resources import Catalogue, GradeIn, ProfileIn, ProfileOut, RegisteredOut, ResourceOut
+from sandbox.wire.resources import Catalogue, ProfileIn, ProfileOut, RegisteredOut, ResourceOut
 
 blueprint = APIBlueprint("resources", __name__)
 
@@ -88,21 +88,6 @@ def replace_data(errand: Errand, resource_id: str) -> Reply:
 @endpoint(
     blueprint,
     "POST",
-    "/resources/<resource_id>/grade",
-    action="resource.register",
-    body=GradeIn,
-    answer=ResourceOut,
-    problems=("grade_refused", "unit_missing"),
-)
-def regrade_resource(call: Call, resource_id: str, body: GradeIn) -> Reply:
-    """Give one's own resource another grade; the reason and the history stay on record."""
-    done = registry.regrade(call.tx, call.house.journal, call.principal, resource_id, body.grade, body.reason)
-    return Reply(registry.view(done, call.principal))
-
-
-@endpoint(
-    blueprint,
-    "POST",
     "/resources/<resource_id>/profile",
     action="resource.register",
     body=ProfileIn,
@@ -130,6 +115,7 @@ def read_resource(call: Call, resource_id: str) -> Reply:
     found = call.tx.get(Resource, resource_id)
     resource = call.existing(found if found and registry.visible(found, call.principal) else None, "resource")
     said = registry.view(resource, call.principal) | {"profile": profile.view(call.tx, resource)}
+    said |= {"quality": quality.public_view(call.tx, resource)}
     return Reply(said, headers={"ETag": _etag(resource)})
 
 

@@ -9,9 +9,11 @@ from sandbox.web.call import Call, Reply
 from sandbox.web.endpoint import endpoint
 from sandbox.web.paging import cut
 from sandbox.wire.common import Items, Nothing, Page, State
-from sandbox.wire.grants import SubscriptionIn
+from sandbox.wire.grants import DeclineIn, SubscriptionIn
 
 blueprint = APIBlueprint("subscriptions", __name__)
+
+USE = ("grant_inactive", "party_suspended", "cross_border_refused")
 
 
 @endpoint(
@@ -22,7 +24,7 @@ blueprint = APIBlueprint("subscriptions", __name__)
     body=SubscriptionIn,
     answer=State,
     status=201,
-    problems=("not_found", "purpose_not_allowed", "commitment_missing", "grant_inactive"),
+    problems=("not_found", "purpose_not_allowed", "commitment_missing", *USE),
 )
 def subscribe(call: Call, body: SubscriptionIn) -> Reply:
     """Subscribe to a product for one purpose, with the signed commitment (承诺书)."""
@@ -50,10 +52,25 @@ def read_subscription(call: Call, subscription_id: str) -> Reply:
     action="subscription.approve",
     body=Nothing,
     answer=State,
+    problems=("purpose_not_allowed", *USE),
 )
 def approve_subscription(call: Call, subscription_id: str, body: Nothing) -> Reply:
     """Approve a subscription to one's own product."""
     done = subscriptions.approve(call.tx, call.house.journal, call.principal, subscription_id)
+    return Reply(subscriptions.view(done))
+
+
+@endpoint(
+    blueprint,
+    "POST",
+    "/subscriptions/<subscription_id>/decline",
+    action="subscription.approve",
+    body=DeclineIn,
+    answer=State,
+)
+def decline_subscription(call: Call, subscription_id: str, body: DeclineIn) -> Reply:
+    """Refuse a subscription to one's own product, with the reason."""
+    done = subscriptions.decline(call.tx, call.house.journal, call.principal, subscription_id, body.reason)
     return Reply(subscriptions.view(done))
 
 
