@@ -58,3 +58,23 @@ class Watchful(Transport):
     def remove_webhook(self, webhook: str) -> dict[str, Any]:
         """Remove a webhook."""
         return self.json("DELETE", f"/webhooks/{webhook}")
+
+    def open_incident(
+        self, source: str, summary: str, cause: str | None = None, party: str | None = None
+    ) -> dict[str, Any]:
+        """Open a case from a `trace`, `alert`, `complaint` or `other`; `cause` is its id, `party` whom it is about."""
+        body = {"source": source, "summary": summary, "cause": cause, "party": party}
+        return self.json("POST", "/incidents", body={name: said for name, said in body.items() if said is not None})
+
+    def incidents(self) -> list[dict[str, Any]]:
+        """List cases: overseers all, others those that they were notified of."""
+        return list(self.items("/incidents"))
+
+    def incident(self, incident: str) -> dict[str, Any]:
+        """Give a case with its steps."""
+        return self.json("GET", f"/incidents/{incident}")
+
+    def advance_incident(self, incident: str, step: str, text: str, **said: Any) -> dict[str, Any]:
+        """Go on with a case: `notes`, `hold` (`scope`, `target`), `notify` (`parties`), `reply`, `sanction` (`warning`
+        or `suspend_party`), `remedy`, `close` (`outcome`)."""
+        return self.json("POST", f"/incidents/{incident}/{step}", body={"text": text, **said})

@@ -8,6 +8,7 @@ from sandbox.web.api import (
     credit,
     emergency,
     grants,
+    incidents,
     holding,
     jobs,
     limits,
@@ -55,6 +56,7 @@ BLUEPRINTS = tuple(
         reviews,
         emergency,
         alerts,
+        incidents,
         webhooks,
     )
 )
