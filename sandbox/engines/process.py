@@ -13,10 +13,10 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from threading import Timer
+from threading import Lock
 
 import sandbox
-from sandbox.engines.frames import read_frame, write_frame
+from sandbox.engines.frames import exchange
 
 ROOT = Path(sandbox.__file__).resolve().parent.parent
 
@@ -26,7 +26,7 @@ class ChildLost(Exception):
 
 
 class Child:
-    """A running `python -m module` that answers frames; not thread-safe by itself."""
+    """A running `python -m module` that answers frames, one question after the other."""
 
     def __init__(self, module: str, *arguments: str) -> None:
         self._folder = TemporaryDirectory(prefix="sandbox-child-", ignore_cleanup_errors=True)
@@ -38,7 +38,12 @@ class Child:
             cwd=self._folder.name,
             env={"PYTHONPATH": str(ROOT), "LANG": "C.UTF-8", "TZ": "UTC", "TMPDIR": self._folder.name},
             start_new_session=True,
+            bufsize=0,
         )
+        self._asking = Lock()
+        for pipe in (self._process.stdin, self._process.stdout):
+            assert pipe is not None
+            os.set_blocking(pipe.fileno(), False)
 
     @property
     def pid(self) -> int:
@@ -51,16 +56,11 @@ class Child:
     def ask(self, question: bytes, seconds: float) -> bytes:
         """Send `question`, give the answer; raises `ChildLost`, and then the child is dead."""
         assert self._process.stdin is not None and self._process.stdout is not None
-        timer = Timer(seconds, self._process.kill)
-        timer.daemon = True
-        timer.start()
         try:
-            write_frame(self._process.stdin, question)
-            answer = read_frame(self._process.stdout)
-        except (OSError, ValueError):
+            with self._asking:
+                answer = exchange(self._process.stdin.fileno(), self._process.stdout.fileno(), question, seconds)
+        except (OSError, ValueError):  # the pipe broke, or was closed before
             answer = None
-        finally:
-            timer.cancel()
         if answer is None:
             self.close()
             raise ChildLost
@@ -71,10 +71,10 @@ class Child:
         with suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)  # the child leads a group of its own
         self._process.wait()
-        for pipe in (self._process.stdin, self._process.stdout):
-            if pipe is not None:
-                try:
+        with (
+            self._asking
+        ):  # who waits for an answer sees the end first: a handle that is closed may come to mean another file
+            for pipe in (self._process.stdin, self._process.stdout):
+                if pipe is not None:
                     pipe.close()
-                except OSError:
-                    continue  # unsent bytes of a dead child
         self._folder.cleanup()

@@ -148,16 +148,24 @@ def numbered(rows: exp.Select, limits: Limits, keys: Sequence[str], places: Sequ
     """Keep what the limits leave of computed rows, by windows."""
     unit, group, order = column(UNIT), [column(UNIT), *map(column, keys)], [column(name) for name in places]
     place = over(exp.RowNumber(), group, order)
-    ranked = exp.select("*", exp.alias_(place, "__place")).from_(rows.subquery("kept"))
+    ranked = exp.select(exp.Star(), exp.alias_(place, "__place")).from_(rows.subquery("kept", copy=False), copy=False)
     conditions = []
     if limits.rows is not None:
         conditions.append(exp.LTE(this=column("__place"), expression=digits(limits.rows)))
     if limits.groups is not None:
         rank = over(exp.RowNumber(), [unit], order)
-        ranked = exp.select("*", exp.alias_(rank, "__rank")).from_(ranked.subquery("placed"))
+        ranked = exp.select(exp.Star(), exp.alias_(rank, "__rank")).from_(
+            ranked.subquery("placed", copy=False), copy=False
+        )
         first = over(exp.Min(this=column("__rank")), group, [])
-        ranked = exp.select("*", exp.alias_(first, "__first")).from_(ranked.subquery("numbered"))
+        ranked = exp.select(exp.Star(), exp.alias_(first, "__first")).from_(
+            ranked.subquery("numbered", copy=False), copy=False
+        )
         number = over(exp.DenseRank(), [unit], [column("__first")])
-        ranked = exp.select("*", exp.alias_(number, "__group")).from_(ranked.subquery("firsts"))
+        ranked = exp.select(exp.Star(), exp.alias_(number, "__group")).from_(
+            ranked.subquery("firsts", copy=False), copy=False
+        )
         conditions.append(exp.LTE(this=column("__group"), expression=digits(limits.groups)))
-    return exp.select("*").from_(ranked.subquery("ranked")).where(*conditions)
+    return (
+        exp.select(exp.Star()).from_(ranked.subquery("ranked", copy=False), copy=False).where(*conditions, copy=False)
+    )

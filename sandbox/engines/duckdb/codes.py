@@ -119,9 +119,14 @@ def _codes(scalars: Scalars, cell: Cell, node: s.Scalar) -> exp.Subquery:
     value = exp.column("value", table="dictionary", quoted=True)
     own = whole(value, cell.column)
     listed = exp.select(exp.column("code", quoted=True), exp.alias_(own, cell.column.name, quoted=True))
-    listed = listed.from_(exp.alias_(table(str(cell.stored.dictionary)), "dictionary", table=True))
+    listed = listed.from_(exp.alias_(table(str(cell.stored.dictionary)), "dictionary", table=True), copy=False)
     true = scalars.on({}).render(node)
-    return exp.select(exp.column("code", quoted=True)).from_(listed.subquery("listed")).where(true).subquery()
+    return (
+        exp.select(exp.column("code", quoted=True))
+        .from_(listed.subquery("listed", copy=False), copy=False)
+        .where(true, copy=False)
+        .subquery(copy=False)
+    )
 
 
 def _certain(node: s.Scalar) -> bool:

@@ -31,9 +31,13 @@ def rows_by_bin(source: exp.Expression, keys: Keys, m: Measurement, rows: int, *
     counted, found = exp.alias_(exp.Count(this=exp.Star()), "m0"), column("e0") if binned else bin_of(column("e0"), m)
     size = next((one for one in SIZES if one >= m.bins), None)
     if keys.bits is None or size is None or not worth(keys.bits + (size + 1).bit_length(), 1, CHEAP * rows):
-        plain = exp.select(*keys.columns, exp.alias_(found, "b"), counted).from_(source)
-        return plain.where(exp.Not(this=is_null(column("e0")))).group_by(*keys.columns, column("b"))
+        plain = exp.select(*keys.columns, exp.alias_(found, "b"), counted).from_(source, copy=False)
+        return plain.where(exp.Not(this=is_null(column("e0"))), copy=False).group_by(
+            *keys.columns, column("b"), copy=False
+        )
     code = exp.column("code", table=NAME, quoted=True)
     listed = exp.alias_(exp.to_table(table(size)), NAME, table=True)
-    query = exp.select(*keys.columns, exp.alias_(code, "b"), counted).from_(source)
-    return query.join(listed, on=exp.EQ(this=found, expression=code.copy())).group_by(*keys.columns, code.copy())
+    query = exp.select(*keys.columns, exp.alias_(code, "b"), counted).from_(source, copy=False)
+    return query.join(listed, on=exp.EQ(this=found, expression=code.copy()), copy=False).group_by(
+        *keys.columns, code.copy(), copy=False
+    )

@@ -40,12 +40,12 @@ def weights(block: Block, m: Measurement, norm: Norm, relations: Relations) -> e
     value = magnitude(table.scope[m.column.name], m.column) if m.column else exp.Literal.number("1")
     keys = [table.scope[key.name].code() for key in norm.keys]
     sums = exp.select(column(UNIT), exp.alias_(cast(exp.Sum(this=value), "HUGEINT"), "s"))
-    sums = sums.from_(table.name).group_by(column(UNIT), *keys)
+    sums = sums.from_(exp.table_(table.name), copy=False).group_by(column(UNIT), *keys, copy=False)
     square = exp.Coalesce(
         this=exp.Sum(this=exp.Mul(this=column("s"), expression=column("s"))), expressions=[exp.Literal.number("0")]
     )
     squares = exp.select(column(UNIT), exp.alias_(cast(square, "HUGEINT"), "q"))
-    squares = squares.from_(sums.subquery("sums")).group_by(column(UNIT))
+    squares = squares.from_(sums.subquery("sums", copy=False), copy=False).group_by(column(UNIT), copy=False)
     rows = [
         exp.Tuple(expressions=[cast(digits(edge**2), "HUGEINT"), digits(min(one, norm.cap * one // edge))])
         for edge in edges()
@@ -53,7 +53,7 @@ def weights(block: Block, m: Measurement, norm: Norm, relations: Relations) -> e
     names = [exp.to_identifier("e", quoted=True), exp.to_identifier("__weight", quoted=True)]
     listed = exp.Values(expressions=rows, alias=exp.TableAlias(this=exp.to_identifier("edges"), columns=names))
     fits = exp.LTE(this=column("q"), expression=column("e"))
-    joined = exp.select(column(UNIT), column("__weight")).from_(squares.subquery("squares"))
+    joined = exp.select(column(UNIT), column("__weight")).from_(squares.subquery("squares", copy=False), copy=False)
     return joined.join(listed, on=fits, join_type="ASOF")
 
 

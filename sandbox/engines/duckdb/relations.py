@@ -12,7 +12,7 @@ from sandbox.engines.duckdb.facts import Facts
 from sandbox.engines.duckdb.folds import Folds, over
 from sandbox.engines.duckdb.scalars import Scalars
 from sandbox.engines.duckdb.scans import Scope, TableScan, put
-from sandbox.engines.duckdb.terms import column, digits
+from sandbox.engines.duckdb.terms import column, digits, joined
 from sandbox.engines.layout import UNIT
 from sandbox.plan import relation as r
 from sandbox.plan.scalar import Constant
@@ -51,8 +51,10 @@ class Relations:
     def finished(self, statement: exp.Expression) -> tuple[str, dict[str, str]]:
         """Give a statement, with the scans and everything that was asked of them put into it, and its parameters."""
         whole = put(statement, self._scans)
-        named = {parameter.name for parameter in whole.find_all(exp.Parameter)}
-        texts = {name: text for name, text in self._scalars.parameters.items() if name in named}
+        texts = self._scalars.parameters
+        if texts:  # of all that were rendered, those that this statement has
+            named = {parameter.name for parameter in whole.find_all(exp.Parameter)}
+            texts = {name: text for name, text in texts.items() if name in named}
         return whole.sql("duckdb", identify=True, copy=False), texts
 
     def rows(self, node: r.Relation, *, placed: bool) -> Rows:
@@ -65,12 +67,18 @@ class Relations:
             case r.Filter():
                 below = self.rows(node.source, placed=placed)
                 condition = self._scalars.on(below.scope).kept(node.condition)
-                return Rows(exp.select("*").from_(self._named(below)).where(condition), below.places, below.scope)
+                return Rows(
+                    exp.select(exp.Star()).from_(self._named(below), copy=False).where(condition, copy=False),
+                    below.places,
+                    below.scope,
+                )
             case r.Project():
                 below = self.rows(node.source, placed=placed)
                 scalars = self._scalars.on(below.scope)
                 named = [exp.alias_(scalars.render(one.expr), one.name, quoted=True) for one in node.named]
-                return Rows(exp.select(*self._hidden(node, below), *named).from_(self._named(below)), below.places)
+                return Rows(
+                    exp.select(*self._hidden(node, below), *named).from_(self._named(below), copy=False), below.places
+                )
             case r.Join():
                 return self._join(node, placed)
             case r.Semi():
@@ -87,7 +95,7 @@ class Relations:
     def _table(self, node: r.Scan | r.Public, placed: bool) -> Rows:
         places = [f"__p{self._next()}"] if placed else []
         scan = self.scan(node, places[0] if places else None)
-        return Rows(exp.select("*").from_(scan.name), places, scan.scope)
+        return Rows(exp.select(exp.Star()).from_(exp.table_(scan.name), copy=False), places, scan.scope)
 
     def _values(self, node: r.Values, placed: bool) -> Rows:
         places = [f"__p{self._next()}"] if placed else []
@@ -100,7 +108,9 @@ class Relations:
             picked = [*([digits(at)] if placed else []), *own] or [digits(1)]
             aliased = [exp.alias_(one, name, quoted=True) for one, name in zip(picked, names, strict=True)]
             selects.append(exp.select(*aliased))
-        return Rows(exp.select("*").from_(exp.Subquery(this=_all(selects), alias=self._alias())), places)
+        return Rows(
+            exp.select(exp.Star()).from_(exp.Subquery(this=_all(selects), alias=self._alias()), copy=False), places
+        )
 
     def _join(self, node: r.Join, placed: bool) -> Rows:
         left, right = self.rows(node.left, placed=placed), self.rows(node.right, placed=placed)
@@ -112,10 +122,12 @@ class Relations:
             shown = [exp.alias_(exp.Coalesce(this=unit[0], expressions=[unit[1]]), UNIT, quoted=True)]
         places = left.places + right.places
         others = [_others(*one) for one in zip(names, (node.left, node.right), (left, right), strict=True)]
-        select = exp.select(*shown, *map(column, places), *others).from_(left.select.subquery(names[0]))
+        select = exp.select(*shown, *map(column, places), *others).from_(
+            left.select.subquery(names[0], copy=False), copy=False
+        )
         scope = {**left.scope, **right.scope}
         on = self._partners(node, unit, scope)
-        return Rows(select.join(right.select.subquery(names[1]), on=on, join_type=node.how), places, scope)
+        return Rows(joined(select, right.select.subquery(names[1], copy=False), on, node.how), places, scope)
 
     def _partners(self, node: r.Join | r.Semi, unit: Sequence[exp.Expression], scope: Scope) -> exp.Expr:
         scalars = self._scalars.on(scope, asking=False)
@@ -132,14 +144,20 @@ class Relations:
         names = [f"s{self._next()}", f"s{self._next()}"]
         unit = [exp.column(UNIT, table=name, quoted=True) for name in names]
         met = (
-            exp.select("1")
-            .from_(right.select.subquery(names[1]))
-            .where(self._partners(node, unit, {**left.scope, **right.scope}))
+            exp.select(digits(1))
+            .from_(right.select.subquery(names[1], copy=False), copy=False)
+            .where(self._partners(node, unit, {**left.scope, **right.scope}), copy=False)
         )
         exists: exp.Expression = exp.Exists(this=met)
         if node.anti:
             exists = exp.Not(this=exists)
-        return Rows(exp.select("*").from_(left.select.subquery(names[0])).where(exists), left.places, left.scope)
+        return Rows(
+            exp.select(exp.Star())
+            .from_(left.select.subquery(names[0], copy=False), copy=False)
+            .where(exists, copy=False),
+            left.places,
+            left.scope,
+        )
 
     def _union(self, node: r.Union, placed: bool) -> Rows:
         parts = [self.rows(source, placed=placed) for source in node.sources]
@@ -153,8 +171,10 @@ class Relations:
             unit = [column(UNIT)] if node.state == "unit" else []
             scalars = self._scalars.on(part.scope)
             named = [exp.alias_(scalars.column(one), one.name, quoted=True) for one in source.columns]
-            selects.append(exp.select(*unit, *aliased, *named).from_(self._named(part)))
-        return Rows(exp.select("*").from_(exp.Subquery(this=_all(selects), alias=self._alias())), places)
+            selects.append(exp.select(*unit, *aliased, *named).from_(self._named(part), copy=False))
+        return Rows(
+            exp.select(exp.Star()).from_(exp.Subquery(this=_all(selects), alias=self._alias()), copy=False), places
+        )
 
     def _group(self, node: r.Group, placed: bool) -> Rows:
         firsts = placed or any(one.what == "first" for one in node.aggregates)
@@ -167,19 +187,19 @@ class Relations:
         unit = [column(UNIT)] if node.state == "unit" else []
         places = [f"__p{self._next()}"] if placed else []
         order = [exp.alias_(exp.Min(this=column(below.places[0])), place, quoted=True) for place in places]
-        select = exp.select(*unit, *order, *named, *folded).from_(self._named(below))
+        select = exp.select(*unit, *order, *named, *folded).from_(self._named(below), copy=False)
         by = [*unit, *(one for one in keys if not isinstance(one, exp.Parameter))]  # no engine groups by a parameter
-        select = select.group_by(*by) if by else select
+        select = select.group_by(*by, copy=False) if by else select
         some = exp.GT(
             this=exp.Count(this=exp.Star()), expression=digits(0)
         )  # without keys there would be one group of none
-        return Rows(select.having(some) if node.keys and not by else select, places)
+        return Rows(select.having(some, copy=False) if node.keys and not by else select, places)
 
     def _window(self, node: r.Window) -> Rows:
         below = self.rows(node.source, placed=True)
         unit, folds = [column(UNIT)] if node.state == "unit" else [], Folds(self._scalars.on(below.scope, asking=False))
         added = [exp.alias_(folds.over(one, unit, below.places), one.name, quoted=True) for one in node.over]
-        return Rows(exp.select("*", *added).from_(self._named(below)), below.places, below.scope)
+        return Rows(exp.select(exp.Star(), *added).from_(self._named(below), copy=False), below.places, below.scope)
 
     def _numbered(self, node: r.Relation, placed: bool) -> Rows:
         """The relation with its order as one column: the number of the row among those of its unit."""
@@ -189,7 +209,7 @@ class Relations:
         unit = [column(UNIT)] if node.state == "unit" else []
         place = f"__p{self._next()}"
         number = over(exp.RowNumber(), unit, [column(name) for name in below.places])
-        numbered = exp.select("*", exp.alias_(number, place, quoted=True)).from_(self._named(below))
+        numbered = exp.select(exp.Star(), exp.alias_(number, place, quoted=True)).from_(self._named(below), copy=False)
         return Rows(numbered, [place], below.scope)
 
     def _hidden(self, node: r.Relation, below: Rows) -> list[exp.Expression]:
@@ -197,7 +217,7 @@ class Relations:
         return [*unit, *map(column, below.places)]
 
     def _named(self, rows: Rows) -> exp.Subquery:
-        return rows.select.subquery(self._name())
+        return rows.select.subquery(self._name(), copy=False)
 
     def _alias(self) -> exp.TableAlias:
         return exp.TableAlias(this=exp.to_identifier(self._name()))

@@ -94,17 +94,17 @@ def _plain(block: Block, measured: Sequence[int], facts: Facts) -> Query:
         computed = bounding.numbered(computed, limits, keys.names, rows.places)
     if pieces:
         first = column(FIRST)
-    source: exp.Expression = exp.to_table(BOUNDED) if pieces else computed.subquery("bounded")
+    source: exp.Expression = exp.to_table(BOUNDED) if pieces else computed.subquery("bounded", copy=False)
     once = block.bounds.rows == 1 or (limits.rows == 1)
     counting = Counting(facts, scalars, keys.groups, first, once)
     if histogram:
         query = histograms.rows_by_bin(source, keys, picked[0], facts.rows, binned=pieces)
     else:
         sums = [exp.alias_(counting.aggregate(m, f"e{at}"), f"m{at}") for at, m in enumerate(picked)]
-        query = exp.select(*keys.columns, *sums).from_(source)
-        query = query.group_by(*keys.columns) if keys.names else query
+        query = exp.select(*keys.columns, *sums).from_(source, copy=False)
+        query = query.group_by(*keys.columns, copy=False) if keys.names else query
     if conditions:
-        query = query.where(*conditions)
+        query = query.where(*conditions, copy=False)
     asked = None
     if pieces:
         asked = _pieces(relations, computed, facts, limits, places=len(rows.places), keys=len(keys.names))
@@ -134,7 +134,7 @@ def _computed(
             found = histograms.bin_of(number, m) if binned and m.what == "quantile" else number
             values.append(exp.alias_(found, f"e{place}"))
     shown = [*hidden, *keys.named, *values] or [exp.alias_(digits(1), "__row", quoted=True)]
-    return exp.select(*shown).from_(rows.select.subquery("rows"))
+    return exp.select(*shown).from_(rows.select.subquery("rows", copy=False), copy=False)
 
 
 def _indexed(block: Block, measured: Sequence[int], facts: Facts) -> Query:
@@ -171,10 +171,10 @@ def _weighed(block: Block, place: int, facts: Facts) -> Query:
     scalars = scalars.on(rows.scope)
     keys = Keys.of(block, scalars, facts)
     weighed = exp.alias_(value(m, scalars, column("__weight")), "e0")
-    source = exp.select(*keys.named, weighed).from_(rows.select.subquery("rows"))
-    listed = weights(block, m, m.norm, relations).subquery("weights")
+    source = exp.select(*keys.named, weighed).from_(rows.select.subquery("rows", copy=False), copy=False)
+    listed = weights(block, m, m.norm, relations).subquery("weights", copy=False)
     source = source.join(listed, using=exp.to_identifier(UNIT, quoted=True))
-    query = _summed(keys, source.subquery("rows_weighed"), "e0")
+    query = _summed(keys, source.subquery("rows_weighed", copy=False), "e0")
     asked = None
     if facts.whole:
         asked = _pieces(relations, query, facts, bounding.Limits(None, None), places=0, keys=len(keys.names))
@@ -184,8 +184,8 @@ def _weighed(block: Block, place: int, facts: Facts) -> Query:
 
 
 def _summed(keys: Keys, source: exp.Expression, name: str) -> exp.Select:
-    query = exp.select(*keys.columns, exp.alias_(weighing.total(column(name)), "m0")).from_(source)
-    return query.group_by(*keys.columns) if keys.names else query
+    query = exp.select(*keys.columns, exp.alias_(weighing.total(column(name)), "m0")).from_(source, copy=False)
+    return query.group_by(*keys.columns, copy=False) if keys.names else query
 
 
 def _pieces(

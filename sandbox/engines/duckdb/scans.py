@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from sandbox.engines.duckdb.facts import FROM, TO
 from sandbox.engines.duckdb.numbers import grains_of
-from sandbox.engines.duckdb.terms import cast, integer
+from sandbox.engines.duckdb.terms import cast, integer, joined
 from sandbox.engines.files import ALIAS
 from sandbox.engines.layout import ORDER, UNIT, Index, Stored, TableLayout
 from sandbox.engines.width import width
@@ -102,17 +102,17 @@ class TableScan:
         """Give the scan with everything that was asked for."""
         shown = [exp.alias_(one, alias, quoted=True) for alias, one in self._shown.items()]
         select = exp.select(*(shown or [exp.alias_(exp.Literal.number("1"), f"__row.{self.name}", quoted=True)]))
-        select = select.from_(exp.alias_(table(self.layout.base), "t", table=True))
+        select = select.from_(exp.alias_(table(self.layout.base), "t", table=True), copy=False)
         dictionaries = {one.column: str(one.dictionary) for one in self.layout.columns}
         for column, alias in self._joins.items():
             code = exp.column("code", table=alias, quoted=True)
             on = exp.EQ(this=self.cell(column), expression=code)
-            joined = exp.alias_(table(dictionaries[column]), alias, table=True)
-            select = select.join(joined, on=on, join_type="left")
+            dictionary = exp.alias_(table(dictionaries[column]), alias, table=True)
+            select = joined(select, dictionary, on, "left")
         if self._ranged:
             low, high = (exp.Parameter(this=exp.Var(this=name)) for name in (FROM, TO))
-            select = select.where(exp.Between(this=self.cell(UNIT), low=low, high=high))
-        return select.subquery(self.name)
+            select = select.where(exp.Between(this=self.cell(UNIT), low=low, high=high), copy=False)
+        return select.subquery(self.name, copy=False)
 
 
 def table(name: str) -> exp.Table:

@@ -69,7 +69,7 @@ def weighed(
     if conditions:
         kept = [scalars.on(rows.scope, asking=False).kept(one) for one in conditions]
         shown.append(exp.alias_(exp.and_(*kept), "q"))
-    select = exp.select(column(UNIT), *keys.named, *shown).from_(rows.select.subquery("rows"))
+    select = exp.select(column(UNIT), *keys.named, *shown).from_(rows.select.subquery("rows", copy=False), copy=False)
     return keys, select, relations, {"sizes": keys.sizes, "bins": None, "norms": norms, "measured": measured}
 
 

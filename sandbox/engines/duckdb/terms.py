@@ -57,6 +57,12 @@ def double(number: float) -> exp.Expression:
     return exp.Literal.number(f"{number!r}e0" if "e" not in repr(number) else repr(number))
 
 
+def joined(query: exp.Select, source: exp.Expr, on: exp.Expr, how: str) -> exp.Select:
+    """Join a source to a query, which is changed; `how`: inner, left, right or full."""
+    way = {"kind": "INNER"} if how == "inner" else {"side": how.upper()}
+    return query.join(exp.Join(this=source, on=on, **way), copy=False)
+
+
 def column(name: str) -> exp.Column:
     """A column by its quoted name."""
     return exp.column(name, quoted=True)

@@ -57,7 +57,9 @@ def statement(
     for part in parts[1:]:
         every = exp.Union(this=every, expression=part, distinct=False)
     sums = [exp.alias_(total(column(f"m{at}")), f"m{at}") for at in range(len(picked))]
-    return _grouped(exp.select(*keys.columns, *sums).from_(exp.Subquery(this=every, alias=_alias("parts"))), keys)
+    return _grouped(
+        exp.select(*keys.columns, *sums).from_(exp.Subquery(this=every, alias=_alias("parts")), copy=False), keys
+    )
 
 
 def total(values: exp.Expression) -> exp.Expression:
@@ -77,17 +79,21 @@ def _by_bucket(
     """The part of one column of buckets: its measurements weighed, 0 for the others."""
     own = [at for at, one in enumerate(names) if one == name]
     values = [exp.alias_(value(picked[at], scalars), f"e{at}") for at in own if picked[at].expr is not None]
-    computed = exp.select(*keys.named, exp.alias_(scan.hidden(name), "__b", quoted=True), *values)
-    computed = computed.from_(rows.select.subquery("rows"))
+    computed = exp.select(
+        *(key.copy() for key in keys.named), exp.alias_(scan.hidden(name), "__b", quoted=True), *values
+    )
+    computed = computed.from_(rows.select.subquery("rows"), copy=False)
     plain = [exp.alias_(_plain(picked[at], f"e{at}"), f"s{at}") for at in own]
-    counted = exp.select(*keys.columns, column("__b"), *plain).from_(computed.subquery("bounded"))
-    counted = counted.group_by(*keys.columns, column("__b"))
+    counted = exp.select(*keys.columns, column("__b"), *plain).from_(
+        computed.subquery("bounded", copy=False), copy=False
+    )
+    counted = counted.group_by(*keys.columns, column("__b"), copy=False)
     weighed = []
     for at, m in enumerate(picked):
         sum_ = cast(column(f"s{at}"), "HUGEINT")
         part = exp.Mul(this=sum_, expression=_weight(m, "__b")) if at in own else cast(digits(0), "HUGEINT")
         weighed.append(exp.alias_(part, f"m{at}"))
-    return exp.select(*keys.columns, *weighed).from_(counted.subquery("counted"))
+    return exp.select(*keys.columns, *weighed).from_(counted.subquery("counted", copy=False), copy=False)
 
 
 def _by_row(
@@ -100,9 +106,9 @@ def _by_row(
 ) -> exp.Select:
     buckets = [exp.alias_(scan.hidden(name), f"__b{at}", quoted=True) for at, name in enumerate(names)]
     values = [exp.alias_(value(m, scalars), f"e{at}") for at, m in enumerate(picked) if m.expr is not None]
-    computed = exp.select(*keys.named, *buckets, *values).from_(rows.select.subquery("rows"))
+    computed = exp.select(*keys.named, *buckets, *values).from_(rows.select.subquery("rows", copy=False), copy=False)
     sums = [exp.alias_(total(_weighed(m, at)), f"m{at}") for at, m in enumerate(picked)]
-    return _grouped(exp.select(*keys.columns, *sums).from_(computed.subquery("bounded")), keys)
+    return _grouped(exp.select(*keys.columns, *sums).from_(computed.subquery("bounded", copy=False), copy=False), keys)
 
 
 def _weighed(m: Measurement, at: int) -> exp.Expression:
@@ -144,7 +150,7 @@ def _weights(norm: Norm) -> list[int]:
 
 
 def _grouped(query: exp.Select, keys: Keys) -> exp.Select:
-    return query.group_by(*keys.columns) if keys.names else query
+    return query.group_by(*keys.columns, copy=False) if keys.names else query
 
 
 def _scan(block: Block) -> Scan:
