@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from sandbox.cli.command import Get, Json, service, tell, tell_items
+from sandbox.cli.command import Get, Json, check_folder, service, tell, tell_items
 
 limits = typer.Typer(no_args_is_help=True, help="The most one wants to spend in a calendar month.")
 Limit = Annotated[str, typer.Argument(help="Id of the limit.")]
@@ -69,6 +70,23 @@ def remove_limit(limit: Limit, as_json: Json = False) -> None:
         tell(client.remove_spending_limit(limit), "Limit {id} is gone", as_json=as_json)
 
 
+def paper(
+    what: Annotated[str, typer.Argument(help="A month, YYYY-MM, or the id of a settlement or note.")],
+    output: Annotated[Path, typer.Option(help="The file to write: .pdf or .csv.")],
+    lang: Annotated[str, typer.Option(help="zh or en.")] = "zh",
+) -> None:
+    """Write a month's statement (账单), or a settlement (结算单), as a PDF or CSV file."""
+    check_folder(output)
+    ending = output.suffix.removeprefix(".")
+    if ending not in ("pdf", "csv"):
+        raise typer.BadParameter(f"--output {output}: write a name that ends in .pdf or .csv")
+    with service() as client:
+        month = len(what) == 7 and what[4] == "-"
+        content = client.statement_file(what, ending, lang) if month else client.settlement_file(what, ending, lang)
+    output.write_bytes(content)
+    typer.echo(f"Wrote {output}")
+
+
 def usage_summary(
     month: Annotated[str, typer.Argument(help="YYYY-MM.")],
     by: Annotated[
@@ -85,5 +103,6 @@ def usage_summary(
 def add_to(app: typer.Typer) -> None:
     """Add the commands of a payer."""
     app.command()(prices)
+    app.command()(paper)
     app.command("usage-summary")(usage_summary)
     app.add_typer(limits, name="limits")

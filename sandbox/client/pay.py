@@ -30,7 +30,24 @@ class Paying(Transport):
         """Take a limit away."""
         return self.json("DELETE", f"/spending-limits/{limit}")
 
+    def statement(self, month: str, *, party: str | None = None, kind: str | None = None) -> dict[str, Any]:
+        """Give the statement (账单) of a month; `kind`: statement, or revenue of an operator."""
+        return self.json("GET", f"/statements/{month}", params=_given(party=party, kind=kind))
+
+    def statement_file(self, month: str, format: str = "pdf", lang: str = "zh", **whose: str) -> bytes:
+        """Give the statement of a month as a `pdf` (in zh or en) or `csv` file; `whose`: party, kind."""
+        params = {"format": format, "lang": lang, **whose}
+        return self.request("GET", f"/statements/{month}", params=params).content
+
+    def settlement_file(self, settlement: str, format: str = "pdf", lang: str = "zh") -> bytes:
+        """Give a settlement (结算单) or note as a `pdf` (in zh or en) or `csv` file."""
+        return self.request("GET", f"/settlements/{settlement}", params={"format": format, "lang": lang}).content
+
     def usage_summary(self, month: str, by: Iterable[str] = ("product", "purpose", "day")) -> list[dict[str, Any]]:
         """Add up a month's usage by some of `party, operator, product, subscription, purpose, day`."""
         found = self.json("GET", "/usage/summary", params={"month": month, "by": ",".join(by)})["items"]
         return list(found)
+
+
+def _given(**values: Any) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None}

@@ -152,9 +152,27 @@ class SettlementQuery(Page):
 
 
 class FormatQuery(Input):
-    """`csv` gives the lines as a file."""
+    """`csv` gives the lines as a file, `pdf` the paper in Chinese (`zh`) or English."""
 
-    format: Literal["json", "csv"] = "json"
+    format: Literal["json", "csv", "pdf"] = "json"
+    lang: Literal["zh", "en"] = "zh"
+
+
+class SheetQuery(FormatQuery):
+    """Whose statement, for overseers; `kind`: what one owes, or what one's products earned."""
+
+    party: Id | None = None
+    kind: Literal["statement", "revenue"] | None = None
+
+
+class SheetOut(Record):
+    """A statement (账单) with its lines."""
+
+    kind: str
+    party: str
+    month: str
+    lines: list[dict[str, Any]]
+    total: Decimals
 
 
 class SettlementOut(Record):

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from decimal import Decimal
 
 from apiflask import APIBlueprint
 
-from sandbox.billing import disputes, settlements
+from sandbox.billing import disputes, papers, settlements
 from sandbox.billing import reconcile as books
 from sandbox.billing.records import Dispute, Settlement
+from sandbox.billing.statement import revenue, statement
+from sandbox.core.clock import now
+from sandbox.identity.records import Party
 from sandbox.web.call import Call, Errand, Reply
 from sandbox.web.endpoint import endpoint
 from sandbox.web.paging import page
@@ -26,10 +27,12 @@ from sandbox.wire.money import (
     SettlementOut,
     SettlementQuery,
     SettleOut,
+    SheetOut,
+    SheetQuery,
 )
 
 blueprint = APIBlueprint("settlements", __name__)
-COLUMNS = ("product", "purpose", "unit", "price", "free", "jobs", "quantity", "amount")
+PDF = "application/pdf"
 
 
 @endpoint(
@@ -66,20 +69,46 @@ def list_settlements(call: Call, query: SettlementQuery) -> Reply:
     action="statement.read",
     query=FormatQuery,
     answer=SettlementOut,
-    media=("text/csv",),
+    media=("text/csv", PDF),
 )
 def read_settlement(call: Call, settlement_id: str, query: FormatQuery) -> Reply:
-    """Read a settlement, as data or as a CSV file of its lines."""
+    """Read a settlement: data, a CSV file of its lines, or the paper as PDF in Chinese or English."""
     settled = settlements.found(call.tx, call.principal, settlement_id)
     if query.format == "json":
         return Reply(settlements.view(settled))
-    text = io.StringIO()
-    out = csv.writer(text)
-    out.writerow(COLUMNS)
-    out.writerows([line.get(name) for name in COLUMNS] for line in settled.lines)
-    out.writerow([*[""] * (len(COLUMNS) - 1), format(settled.total, "f")])
-    name = {"Content-Disposition": f'attachment; filename="{settled.month}-{settled.number}.csv"'}
-    return Reply(("\ufeff" + text.getvalue()).encode(), media="text/csv", headers=name)
+    name = f"{settled.month}-{settled.number}"
+    if query.format == "pdf":
+        return _file(papers.settlement_pdf(call.tx, settled, query.lang), name, PDF)
+    return _file(papers.lines_csv(settled.lines, format(settled.total, "f")), name, "text/csv")
+
+
+@endpoint(
+    blueprint,
+    "GET",
+    "/statements/<month>",
+    action="statement.read",
+    query=SheetQuery,
+    answer=SheetOut,
+    media=("text/csv", PDF),
+    problems=("not_found",),
+)
+def read_statement(call: Call, month: str, query: SheetQuery) -> Reply:
+    """Read the statement (账单) of a month: data, CSV or PDF. An operator gets what its products earned, unless it asks
+    for `kind=statement`."""
+    found = call.tx.get(Party, query.party or call.principal.party.id)
+    party = call.visible(found, "party", lambda one: one.id)
+    kind = query.kind or ("revenue" if "operator" in party.roles else "statement")
+    sheet = revenue(call.tx, party, month) if kind == "revenue" else statement(call.tx, party, month)
+    if query.format == "json":
+        return Reply(sheet)
+    if query.format == "pdf":
+        return _file(papers.statement_pdf(call.tx, sheet, now(), query.lang), f"{kind}-{month}", PDF)
+    return _file(papers.lines_csv(sheet["lines"], sheet["total"]), f"{kind}-{month}", "text/csv")
+
+
+def _file(content: bytes, name: str, media: str) -> Reply:
+    ending = "pdf" if media == PDF else "csv"
+    return Reply(content, media=media, headers={"Content-Disposition": f'attachment; filename="{name}.{ending}"'})
 
 
 @endpoint(blueprint, "GET", "/reconciliation", action="settlement.run", query=ReconcileQuery, answer=ReconcileOut)
