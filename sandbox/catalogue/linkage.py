@@ -1,6 +1,6 @@
 """What an operator could put together (汇聚关联风险, U7): resources that share what links their rows.
 
-Looks at declarations only. A product needs an assessment of its links before it is approved; see `sandbox.products`."""
+Looks at declarations only. A product needs an assessment of its links before it is approved."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from policies.grades import ROLES
 from sandbox.catalogue.records import Resource
 from sandbox.catalogue.stored import stored_entry
 from sandbox.core.store import Transaction
+from sandbox.errors import Problem
 from sandbox.products.records import Product
 
 OFFERED = ("submitted", "approved", "paused")
@@ -43,6 +44,18 @@ def links_of(tx: Transaction, product: Product) -> list[Link]:
             if shared and other != name and not (other in mine and other < name):
                 found.append(Link(name, other, tuple(column for column, _ in shared)))
     return found
+
+
+def check_links(tx: Transaction, product: Product, *, assessed: bool) -> None:
+    """Raise `Problem(assessment_missing)` when a product links resources and nobody has assessed what that allows."""
+    links = links_of(tx, product)
+    if links and not assessed:
+        said = "; ".join(f"{', '.join(link.columns)} with {link.other}" for link in links[:5])
+        raise Problem(
+            "assessment_missing",
+            f"the operator could put resources together by what they share ({said}): attach a document of the kind "
+            "linkage_assessment to the product first",
+        )
 
 
 def _resources(tx: Transaction, ids: list[str]) -> dict[str, Resource]:

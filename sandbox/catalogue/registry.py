@@ -1,4 +1,4 @@
-"""Resources: registered once, followed by data versions, re-graded with a reason, shown by grade.
+"""Resources: registered once, followed by data versions, shown by grade.
 
 The budget belongs to the unit population, not to the resource: registering again under the same population goes on
 where it stood."""
@@ -8,7 +8,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from sandbox.catalogue.entry import Entry, parse_entry
+from policies import grades
+from sandbox.catalogue.entry import Entry
+from sandbox.catalogue.holders import holder_of
 from sandbox.catalogue.records import DataVersion, Resource
 from sandbox.core.canonical import digest
 from sandbox.core.clock import now, rfc3339
@@ -25,7 +27,7 @@ def register(tx: Transaction, journal: Journal, principal: Principal, entry: Ent
     """Add the resource named by `version.resource` with its first data version; opens its privacy accounts.
 
     Raises `Problem`: role_not_allowed; state_conflict when the name is taken, or the population is another
-    registrar's or has another promise.
+    registrar's or has another promise; field_invalid when it names a holder that is none.
     """
     principal.may("resource.register")
     if tx.find(Resource, name=entry.name, status=ACTIVE):
@@ -43,6 +45,7 @@ def register(tx: Transaction, journal: Journal, principal: Principal, entry: Ent
         version=version.id,
         status=ACTIVE,
         created_at=now(),
+        holder_party=holder_of(tx, principal, entry),
     )
     tx.add(resource)
     tx.add(replace(version, number=1))
@@ -87,39 +90,18 @@ def new_version(
     return tx.change(resource, version=version.id)
 
 
-def regrade(
-    tx: Transaction, journal: Journal, principal: Principal, resource_id: str, grade: str, reason: str
-) -> Resource:
-    """Give one's own resource another grade, with the reason in the log, where the history of grades stands (R6).
-
-    Raises not_found, field_invalid, grade_refused."""
-    resource = own(tx, principal, resource_id, lock=True)
-    if not reason.strip():
-        raise Problem("field_invalid", "Field reason is empty; write why the grade changes.", field="reason")
-    entry = parse_entry({**resource.entry, "grade": grade})
-    journal.write(
-        tx,
-        "resource.regraded",
-        public={"resource": resource.id, "from": resource.grade, "to": entry.grade},
-        committed={"reason": reason},
-        party=principal.party.id,
-        resource=resource.id,
-    )
-    return tx.change(resource, grade=entry.grade, entry=entry.as_json())
-
-
 def own(tx: Transaction, principal: Principal, resource_id: str, *, lock: bool = False) -> Resource:
-    """Give a resource that the principal registered. Raises role_not_allowed, then not_found."""
+    """Give a resource that the principal registered or holds. Raises role_not_allowed, then not_found."""
     principal.may("resource.register")
     resource = tx.get(Resource, resource_id, lock=lock)
-    if resource is None or resource.registrar != principal.party.id:
+    if resource is None or principal.party.id not in (resource.registrar, resource.answers):
         raise Problem("not_found", "There is no such resource of yours.")
     return resource
 
 
 def visible(resource: Resource, principal: Principal) -> bool:
     """Say whether the entry is shown: general ones to every party, important ones to all but data subjects."""
-    if resource.grade == "general" or resource.registrar == principal.party.id:
+    if resource.grade in grades.RULES.listed or principal.party.id in (resource.registrar, resource.answers):
         return True
     return principal.oversees or principal.has("holder", "operator", "user")
 
@@ -133,7 +115,7 @@ def view(resource: Resource, principal: Principal) -> dict[str, Any]:
         "status": resource.status,
         "created_at": rfc3339(resource.created_at),
     }
-    if resource.registrar == principal.party.id or principal.oversees:
+    if principal.party.id in (resource.registrar, resource.answers) or principal.oversees:
         shown |= {"registrar": resource.registrar, "population": resource.population, "version": resource.version}
     return shown
 

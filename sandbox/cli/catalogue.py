@@ -9,6 +9,8 @@ from typing import Annotated
 import typer
 
 from sandbox.cli.command import Get, Json, service, tell
+from sandbox.cli.holding import app as holding
+from sandbox.cli.matters import app as matters
 from sandbox.errors import Problem
 
 Tables = Annotated[
@@ -69,3 +71,5 @@ def add_to(app: typer.Typer) -> None:
     """Add the commands of the catalogue."""
     for command in (register, refresh):
         app.command()(command)
+    app.add_typer(holding, name="resource")
+    app.add_typer(matters, name="matter")

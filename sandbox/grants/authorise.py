@@ -14,6 +14,7 @@ from policies import authorise as policy
 from policies.purposes import FREE
 from sandbox.billing.prices import price_at
 from sandbox.billing.records import Price
+from sandbox.catalogue.holders import allowed_purposes
 from sandbox.catalogue.records import Resource
 from sandbox.core.canonical import digest
 from sandbox.core.store import Record, Transaction
@@ -81,7 +82,7 @@ def authorise(
         "scenario": subscription.scenario or "",
         "mode": grant.mode,
         "granted_scenario": grant.scenario or "",
-        "purposes": grant.purposes,
+        "purposes": allowed_purposes(tx, resource, grant.purposes, grant.created_at),
         "covered": covers(grant, resource),
         "starts": _day(grant.starts),
         "product": product.status,

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from policies.purposes import PURPOSES
+from sandbox.catalogue.holders import check_conditions
 from sandbox.catalogue.records import Resource
 from sandbox.core.canonical import digest
 from sandbox.core.clock import now
@@ -59,7 +60,7 @@ class GrantRequest(BaseModel):
 def give(tx: Transaction, journal: Journal, principal: Principal, body: Mapping[str, Any]) -> Grant:
     """Authorise an operator. An empty list of resources means all of the domain, or – mode whole – all there are.
 
-    Raises role_not_allowed, field_invalid, not_found, separation_of_duties.
+    Raises role_not_allowed, field_invalid, not_found, separation_of_duties, purpose_not_allowed.
     """
     principal.may("grant.give")
     asked = read(tx, principal, body)
@@ -80,7 +81,10 @@ def read(tx: Transaction, principal: Principal, body: Mapping[str, Any]) -> Gran
     """Read the terms of a grant and hold them against parties and resources. Raises like `give`."""
     asked = _read(body)
     _check(asked)
-    check_operator(tx, principal, asked.operator, [_resource(tx, asked, name) for name in asked.resources])
+    resources = [_resource(tx, asked, name) for name in asked.resources]
+    check_operator(tx, principal, asked.operator, resources)
+    for resource in resources:
+        check_conditions(tx, resource, asked.purposes)
     return asked
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from sandbox.billing import ceilings
 from sandbox.billing.prices import history
 from sandbox.billing.records import CeilingSet
+from sandbox.catalogue import matters
 from sandbox.catalogue.records import Resource
 from sandbox.core.clock import now, rfc3339
 from sandbox.core.store import Transaction
@@ -37,6 +38,7 @@ def disclosure(tx: Transaction, test_instance: bool = False) -> dict[str, Any]:
         "ceilings": _ceilings(tx),
         "products": [_product(tx, product, jobs) for product in tx.find(Product, status=_OFFERED)],
         "resources": [_resource(resource, jobs) for resource in tx.find(Resource)],
+        "matters": matters.counts(tx),
         "privacy": [_account(tx, account) for account in budgets(tx) if account["party"] is None],
         "stops": [
             shown(stop, "reason", "raised_by", "lift_requested_by") for stop in tx.find(Emergency, lifted_at=None)

@@ -9,6 +9,7 @@ from typing import Any
 from policies.authorise import APPROVE_PRODUCT
 from policies.review import RULES
 from sandbox.catalogue.entry import Entry
+from sandbox.catalogue.linkage import check_links
 from sandbox.catalogue.records import BoughtProfile, Resource
 from sandbox.catalogue.stored import stored_entry
 from sandbox.core.canonical import canonical_bytes, digest
@@ -65,6 +66,7 @@ def reviewed(
     }
     policy = "returned"
     if verdict == "approved":
+        check_links(tx, product, assessed="linkage_assessment" in kinds)
         policy = str(decided(tx, APPROVE_PRODUCT, facts)["policy_id"])
     elif facts["own"]:
         raise Problem("separation_of_duties", "nobody reviews a product of its own")

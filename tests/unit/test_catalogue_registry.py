@@ -13,6 +13,7 @@ from sandbox.catalogue import registry
 from sandbox.catalogue.dcat import dcat
 from sandbox.catalogue.entry import parse_entry
 from sandbox.catalogue.records import DataVersion, Resource
+from sandbox.catalogue.regrading import regrade
 from sandbox.core.clock import now
 from sandbox.core.ids import new_id
 from sandbox.errors import Problem
@@ -90,13 +91,13 @@ def test_R6_regrading_keeps_its_reason_in_the_log(store):
     with store.write() as tx:
         world = World(tx)
         made = register(world)
-        changed = registry.regrade(tx, world.journal, world.authority, made.id, "general", "de-identified")
+        changed = regrade(tx, world.journal, world.authority, made.id, "general", "de-identified")
         assert changed.grade == changed.entry["grade"] == "general"
         assert "resource.regraded" in world.kinds()
         with refused("grade_refused"):
-            registry.regrade(tx, world.journal, world.authority, made.id, "core", "it is core")
+            regrade(tx, world.journal, world.authority, made.id, "core", "it is core")
         with refused("field_invalid"):
-            registry.regrade(tx, world.journal, world.authority, made.id, "important", " ")
+            regrade(tx, world.journal, world.authority, made.id, "important", " ")
 
 
 def test_R5_entries_are_seen_by_grade_and_show_nothing_measured(store):

@@ -22,21 +22,27 @@ _MOBILE = re.compile(r"(?:\+?86)?(1[3-9]\d{9})")
 _APART = re.compile(r"[\s\-()]")
 
 
-def check_contents(connection: duckdb.DuckDBPyConnection, entry: Entry, schemas: Mapping[str, str]) -> None:
-    """Raise `Problem(grade_refused)` when a column of the typed tables holds what its role does not say."""
+def check_contents(
+    connection: duckdb.DuckDBPyConnection, entry: Entry, schemas: Mapping[str, str]
+) -> dict[str, list[str]]:
+    """Give what columns of the typed tables, written table.column, hold; for the report. Raises
+    `Problem(grade_refused)` when that is not what their role says."""
     found = [
         (table, column, kind)
         for table in entry.tables
         for column in table.columns
         if _may_hold(column)
         for kind in kinds_of(_sample(connection, column, schemas[table.name]))
-        if kind not in (column.cleared or {})
     ]
-    said = [sentence for one in found if (sentence := _wrong(*one))]
-    if said:
-        shown = " ".join(said[:20]) + (" And others." if len(said) > 20 else "")
-        first = next(f"{table.name}.{column.name}" for table, column, kind in found if _wrong(table, column, kind))
-        raise Problem("grade_refused", f"The upload is refused until its columns are graded. {shown}", field=first)
+    wrong = [(f"{one[0].name}.{one[1].name}", sentence) for one in found if (sentence := _wrong(*one))]
+    if wrong:
+        said = " ".join(sentence for _, sentence in wrong[:20]) + (" And others." if len(wrong) > 20 else "")
+        detail = f"The upload is refused until its columns are graded. {said}"
+        raise Problem("grade_refused", detail, field=wrong[0][0])
+    holds: dict[str, list[str]] = {}
+    for table, column, kind in found:
+        holds.setdefault(f"{table.name}.{column.name}", []).append(kind)
+    return holds
 
 
 def kinds_of(values: Iterable[str]) -> list[str]:
@@ -52,6 +58,8 @@ def kinds_of(values: Iterable[str]) -> list[str]:
 
 def _wrong(table: TableEntry, column: ColumnEntry, kind: str) -> str | None:
     """Say what is to be written instead, or None when the column is graded as what it is."""
+    if kind in (column.cleared or {}):
+        return None
     rule: Kind = DETECTION.kinds[kind]
     where, what = f"{table.name}.{column.name}", f"{rule.en} ({rule.zh})"
     cleared = f'or say why it holds none with "cleared": {{"{kind}": "…"}}'

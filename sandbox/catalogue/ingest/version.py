@@ -103,10 +103,10 @@ def _tables(
         connection.execute(f"CREATE SCHEMA {schema[table.name]}")
         load_raw(connection, table, *files[table.name], limits, schema[table.name])
         read[table.name] = type_cells(connection, table, schema[table.name], limits)
-    check_contents(connection, entry, schema)
+    holds = check_contents(connection, entry, schema)
     kept = {table.name: measure_rules(connection, entry, table, schema) for table in entry.tables}
     units = number_units(connection, entry, schema, prf_key)
-    made, layouts = Ingested({"tables": {}}, {}), {}
+    made, layouts = Ingested({"tables": {}, "holds": holds}, {}), {}
     for name in TopologicalSorter({one.name: entry.needs(one) for one in entry.tables}).static_order():
         found = entry.table(name)
         assert found is not None
