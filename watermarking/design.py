@@ -6,6 +6,7 @@ noise only, never on values, and is committed to before delivery.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -42,9 +43,14 @@ class Design:
     @classmethod
     def of(cls, base: Base) -> Design:
         """Give the design of `base`: f = 0.3 below 1,000 cells, else 0.1; p = ½ below 350 cells, else arcsine."""
-        strong = STRONG if base.cells < SMALL else WEAK
-        strengths = tuple(_strength(primitive, strong, len(base.groups)) for primitive in base.primitives)
-        return cls(base.cells >= ARCSINE_FROM, strengths)
+        return cls.sized(base.primitives, len(base.groups))
+
+    @classmethod
+    def sized(cls, primitives: Sequence[Primitive], groups: int) -> Design:
+        """Give the design of a base with so many groups, before there is one."""
+        cells = groups * len(primitives)
+        strong = STRONG if cells < SMALL else WEAK
+        return cls(cells >= ARCSINE_FROM, tuple(_strength(primitive, strong, groups) for primitive in primitives))
 
     def to_json(self) -> dict[str, Any]:
         """Give the design as JSON without floats; `from_json` reads it back."""

@@ -120,8 +120,14 @@ def carry_out(house: House, task: Task, begun: Begun | None = None) -> None:
             return
         # 6 release – the only door: noise and threshold on the primitive measurements
         base, drawn_by = working.keep_base(house, job, plan, release(plan, exact))
-    # 7 fingerprint – the recipient's marks, then post-processing
-    copy = working.fingerprint(house, job, plan, base, known.recipient)
+    # 7 fingerprint – the recipient's marks, then post-processing, of which there may be too much
+    try:
+        copy = working.fingerprint(house, job, plan, base, known.recipient)
+    except EngineFailed:
+        wait_for_quantum(house.settings, job, drawn_by)
+        working.fail(house, task, job)
+        house.doorbell.ring(of_job(job.id))
+        return
     wait_for_quantum(house.settings, job, drawn_by)
     # 8 record and 9 meter – log entry, usage event and result are rows of one transaction; nobody sees them before the
     # scribe has durably sealed the entry: a power cut until then leaves a job that is carried out to the same end again

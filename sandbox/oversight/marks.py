@@ -17,7 +17,7 @@ from sandbox.plan.codec import to_json
 from sandbox.plan.plan import Plan
 from sandbox.plan.scalar import Scalar, Value, columns
 from watermarking.base import Base, Primitive
-from watermarking.design import Design
+from watermarking.design import Design, Strength
 from watermarking.embed import embed
 from watermarking.keys import Master, base_key, user_key
 from watermarking.leak import Average, Direct, View
@@ -96,6 +96,11 @@ def embedded(
 ) -> list[list[tuple[int, ...]]]:
     """Give the marked primitives of every block."""
     return [embed(base, design, k_base, k_user) for base, design in zip(bases, designs, strict=True)]
+
+
+def strengths(block: Block, groups: int) -> tuple[Strength, ...]:
+    """Give how strongly the measurements of a block with so many groups are marked, in every copy alike."""
+    return Design.sized([_primitive(measured, 0) for measured in block.measurements], groups).strengths
 
 
 def designs_to_bytes(designs: Sequence[Design]) -> bytes:

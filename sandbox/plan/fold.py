@@ -43,21 +43,31 @@ def fold(what: Fold, values: Sequence[Value], kind: Type) -> Value:
             return any(known)
         case "average":
             with localcontext(prec=120):
-                average = Decimal(sum(known)) / len(known)
-                return average.quantize(Decimal(1).scaleb(-kind.scale), ROUND_HALF_UP) + 0
+                return mean(sum(known), len(known), kind)
         case "median":
-            known.sort()
-            return _rounded(Fraction(known[(len(known) - 1) // 2]) / 2 + Fraction(known[len(known) // 2]) / 2, kind)
+            return halfway(sorted(known), kind)
         case _:
-            return _spread(what, [Fraction(one) for one in known], kind)
+            exact = [Fraction(one) for one in known]
+            return spread(what, len(exact), Fraction(sum(exact)), Fraction(sum(one**2 for one in exact)), kind)
 
 
-def _spread(what: Fold, known: Sequence[Fraction], kind: Type) -> Value:
-    below = len(known) - (what in ("var_samp", "stddev_samp"))
+def mean(total: Any, count: int, kind: Type) -> Decimal:
+    """Give the average of so many values from their sum."""
+    with localcontext(prec=120):
+        return (Decimal(total) / count).quantize(Decimal(1).scaleb(-kind.scale), ROUND_HALF_UP) + 0
+
+
+def halfway(known: Sequence[Any], kind: Type) -> Decimal:
+    """Give the median of sorted values."""
+    return _rounded(Fraction(known[(len(known) - 1) // 2]) / 2 + Fraction(known[len(known) // 2]) / 2, kind)
+
+
+def spread(what: Fold, count: int, total: Fraction, squares: Fraction, kind: Type) -> Decimal | None:
+    """Give a variance or deviation of so many values from their sum and that of their squares."""
+    below = count - (what in ("var_samp", "stddev_samp"))
     if below == 0:
         return None
-    mean = Fraction(sum(known), len(known))
-    variance = Fraction(sum((one - mean) ** 2 for one in known), below)
+    variance = (squares - total**2 / count) / below
     if what in ("var_pop", "var_samp"):
         return _rounded(variance, kind)
     with localcontext(prec=120):

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from math import prod
 from typing import Protocol
 
 from sandbox.catalogue.entry import Entry
@@ -85,8 +86,10 @@ def met(node: r.Relation, exprs: Iterable[s.Scalar], known: Known) -> int | None
 def most_rows(node: r.Relation, known: Known) -> int | None:
     """Give the most rows in all, None for relations of units and where nothing says it."""
     match node:
-        case r.Scan() | r.Released():
+        case r.Scan():
             return None
+        case r.Released():
+            return _groups(node, known) if isinstance(known, Statement) else None
         case r.Public():
             facts = known.facts.get(node.table)
             return facts.rows if facts else None
@@ -109,6 +112,11 @@ def most_rows(node: r.Relation, known: Known) -> int | None:
             return min(limits, default=None)
         case r.Filter() | r.Project() | r.Group() | r.Window():
             return most_rows(node.source, known)
+
+
+def _groups(node: r.Released, statement: Statement) -> int | None:
+    domains = [key.term.domain for key in statement.measures[node.block].keys]
+    return None if None in domains else prod(len(domain or ()) for domain in domains)
 
 
 def one_row(node: r.Relation, statement: Statement) -> bool:

@@ -1,52 +1,95 @@
-"""The 95 % intervals that answers state hold the exact value. They leave room for a mark (4 %), which this copy has
-not, hence about 96 %; where σ is about one step of the integers, whole steps make them wider, never narrower."""
+"""The 95 % intervals that answers state hold the exact value in 95 % of all copies, noise and mark together, to within
+a per cent; what is a few per cent too wide or too narrow is seen. Where σ is a few steps, whole steps decide."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 import pytest
+from covering import CELLS, DRAWS, ENTRY, HIGH, LOW, alike, copies, counted, held
 from query_examples import only, plan_of
 
-from sandbox.engines.base import Exact
 from sandbox.engines.reference import measure
 from sandbox.engines.relations import Row
+from sandbox.jobs.product import Answer
 from sandbox.plan.block import Measurement
-from sandbox.privacy.release import release
-from sandbox.products.query.kind import QueryProduct
+from sandbox.plan.plan import Plan
+from sandbox.products.query.law import Law
 
-GROUPS, ROWS, MEAN = 2_000, 4_000, 600
-SQL = (
-    "SELECT age, COUNT(*) AS n, SUM(wage) AS total, AVG(wage) AS mean, SUM(wage) / COUNT(*) AS ratio "
-    "FROM persons GROUP BY age"
-)
-TRUTH = {"n": ROWS, "total": ROWS * MEAN, "mean": MEAN, "ratio": MEAN}
+ROWS, MEAN = 40_000, 600
+PLAIN = "SELECT g, COUNT(*) AS n, SUM(wage) AS total, AVG(wage) AS mean FROM t GROUP BY g"
+COMPUTED = """SELECT g, AVG(wage) AS mean, SUM(wage) / COUNT(*) AS ratio, SUM(wage) - 500 * COUNT(*) AS more
+FROM t GROUP BY g"""
+
+
+def truth(rows: int) -> dict[str, float]:
+    return {"n": rows, "total": rows * MEAN, "mean": MEAN, "ratio": MEAN, "more": 100 * rows}
+
+
 STATISTICS = (
     "SELECT age, VAR_SAMP(wage) AS var, STDDEV(wage) AS deviation, COVAR_POP(wage, income) AS covar, "
     "CORR(wage, income) AS corr, REGR_SLOPE(wage, income) AS slope FROM persons GROUP BY age"
 )
-LOW, HIGH = 0.94, 0.98  # more than four standard deviations of 2,000 draws around 0.96
+
+
+def answers(plan: Plan, rows: int, groups: int, draws: int = DRAWS) -> Sequence[Answer]:
+    [block] = plan.blocks
+    exact = tuple(rows if m.what == "rows" else rows * (MEAN * 100 - m.centre) for m in block.measurements)
+    return list(copies(plan, alike(plan, [exact], groups), draws // groups))
+
+
+@pytest.mark.parametrize("groups", [320, 2_000], ids=["strong marks", "weak marks"])
+@pytest.mark.parametrize("epsilon", ["1", "40"], ids=["gaussian", "laplace"])
+def test_intervals_cover(epsilon: str, groups: int) -> None:
+    plan = plan_of(PLAIN, entry=counted(groups), epsilon=epsilon)
+    drawn = answers(plan, ROWS, groups)
+    assert {m.mechanism for m in only(plan).measurements} == {"gaussian"} | ({"laplace"} if epsilon == "40" else set())
+    few = min(m.sigma / 1024 for m in only(plan).measurements) < 6
+    for name, share in held(drawn, truth(ROWS)).items():
+        steps = name == "n" and few
+        assert share > LOW - 0.01 * steps and (share < HIGH or steps), (name, share)
+    for factor in (0.92, 1.08) if epsilon == "40" else (0.95, 1.05):  # the tail of Laplace falls slowly
+        for name, share in held(drawn, truth(ROWS), factor).items():
+            assert not LOW < share < HIGH or name == "n", (name, share)  # a count goes by whole steps
+
+
+@pytest.mark.parametrize(("rows", "low", "high"), [(60, 0.94, 1), (300, 0.94, 0.97), (ROWS, 0.94, 0.96)])
+def test_what_is_computed_of_them_is_as_sure(rows: int, low: float, high: float) -> None:
+    """Also in small groups, where a quotient is far from linear."""
+    plan = plan_of(COMPUTED, entry=ENTRY, epsilon="1")
+    for name, share in held(answers(plan, rows, CELLS, 8_000), truth(rows)).items():
+        assert low - 0.004 < share < high + 0.004, (name, share)  # of 8,000 draws
+
+
+@pytest.mark.parametrize("laplace", [False, True])
+@pytest.mark.parametrize("scale", [0.3, 0.7, 1.0, 1.6, 2.0, 2.5, 4.2, 6.0, 9.5, 33.0, 700.0])
+@pytest.mark.parametrize(("delta", "share"), [(0, 0.0), (1, 0.2), (3, 1.0)])
+def test_whole_steps_are_as_near_to_95_as_they_can_be(laplace: bool, scale: float, delta: int, share: float) -> None:
+    """By the definition of the noise, summed up."""
+    import math
+
+    far = math.ceil(40 * scale) + 5
+    weights = {k: math.exp(-abs(k) / scale if laplace else -(k**2) / (2 * scale**2)) for k in range(-far, far + 1)}
+    whole = sum(weights.values())
+
+    def inside(width: int) -> float:
+        found = 0.0
+        for moved, chance in ((0, 1 - share), (delta, share / 2), (-delta, share / 2)):
+            found += chance * sum(weights.get(k - moved, 0.0) for k in range(-width, width + 1)) / whole
+        return found
+
+    law = Law(laplace, scale, delta, share)
+    here, fewer, more = inside(law.whole), inside(law.whole - 1), inside(law.whole + 1)
+    assert here > 0.94 - 1e-9 and more >= here
+    assert abs(here - 0.95) <= abs(more - 0.95) + 1e-9 and (fewer < 0.94 or abs(here - 0.95) <= abs(fewer - 0.95))
+    assert scale < 6 or here < 0.96
 
 
 def int_of(m: Measurement, rows: list[Row]) -> int:
     found = measure(m, rows)
     assert isinstance(found, int)
     return found
-
-
-@pytest.mark.parametrize(("epsilon", "narrow"), [("1", ("n", "total", "mean")), ("8", ("total",)), ("40", ("total",))])
-def test_intervals_cover(epsilon: str, narrow: tuple[str, ...]) -> None:
-    plan = plan_of(SQL, epsilon=epsilon)
-    exact = tuple(ROWS if m.what == "rows" else ROWS * (MEAN * 100 - m.centre) for m in only(plan).measurements)
-    released = release(plan, [Exact([(number,) for number in range(GROUPS)], [exact] * GROUPS)])
-    answer = QueryProduct().present(plan, released, [released[0].values])
-    assert len(answer.rows) == GROUPS
-    for place, column in enumerate(answer.columns):
-        if column.role == "measure":
-            half = float(column.error_95 or "nan")
-            inside = [abs(float(str(row[place])) - TRUTH[column.name]) <= half for row in answer.rows]
-            assert sum(inside) > LOW * GROUPS, column.name
-            assert column.name not in narrow or sum(inside) < HIGH * GROUPS, column.name
 
 
 @pytest.mark.parametrize("spread", [0, 30, 300])
@@ -60,13 +103,9 @@ def test_intervals_of_statistics_cover(spread: int) -> None:
         for at, (one, two) in enumerate(sides)
     ]
     exact = tuple(int_of(m, rows) * ROWS // len(rows) for m in only(plan).measurements)
-    released = release(plan, [Exact([(number,) for number in range(GROUPS)], [exact] * GROUPS)])
-    answer = QueryProduct().present(plan, released, [released[0].values])
     variance = spread**2 * ROWS / (ROWS - 1)
-    truth = {"var": variance, "deviation": variance**0.5, "covar": 50 * spread**2}
-    truth |= {"corr": 0.5, "slope": 0.005} if spread == 300 else {}  # below, some have none
-    for place, column in enumerate(answer.columns):
-        if column.name in truth:
-            half = float(column.error_95 or "nan")
-            inside = [abs(float(str(row[place])) - truth[column.name]) <= half for row in answer.rows]
-            assert sum(inside) > LOW * GROUPS, column.name
+    true = {"var": variance, "deviation": variance**0.5, "covar": 50.0 * spread**2}
+    true |= {"corr": 0.5, "slope": 0.005} if spread == 300 else {}  # below, some have none
+    for name, share in held(list(copies(plan, alike(plan, [exact], 2_000), 2)), true).items():
+        assert share > 0.938, (name, share)  # of 4,000 draws
+        assert share < 0.97 or spread < 300, (name, share)

@@ -9,9 +9,9 @@ from decimal import Decimal
 
 import numpy as np
 import pytest
-from query_examples import column, only, plan_of, registration
+from covering import CELLS, ENTRY, copies, held
+from query_examples import only, plan_of
 
-from sandbox.catalogue.entry import parse_entry
 from sandbox.engines.base import Exact, Histogram
 from sandbox.plan.block import Measurement
 from sandbox.plan.plan import Plan
@@ -19,21 +19,7 @@ from sandbox.privacy.release import release
 from sandbox.products.query.kind import QueryProduct
 from sandbox.products.query.notes import rank_width
 
-CELLS = 500
 TIMES = 8
-TABLE = {
-    "name": "t",
-    "unit": "pid",
-    "max_rows_per_unit": 1,
-    "columns": [
-        column("pid", "integer", role="identifier"),
-        column("g", "integer", domain=list(range(CELLS))),
-        column("age", "integer", bounds=[0, 100]),
-        column("income", "integer", bounds=[0, 500_000]),
-        column("wage", "decimal(10,2)", bounds=["-10.00", "990.50"], required=True),
-    ],
-}
-ENTRY = parse_entry(registration("r", [TABLE], "t.pid"))
 
 
 def planned(asks: str, epsilon: str) -> Plan:
@@ -111,26 +97,12 @@ def test_intervals_by_row_hold(epsilon: str, rows: int) -> None:
     for m in block.measurements:
         value = (mean if m.scale == 0 else 60_000) - m.centre
         exact.append(rows * value if m.what == "sum" else rows)
-    inside: Counter[str] = Counter()
     truth = {"n": rows, "total": rows * mean, "mean": mean, "pay": 600, "ratio": mean}
-    for _ in range(TIMES):
-        found = release(plan, [Exact([(number,) for number in range(CELLS)], [tuple(exact)] * CELLS)])
-        answer = QueryProduct().present(plan, found, [one.values for one in found])
-        assert len(answer.errors) == len(answer.rows)
-        for row, errors in zip(answer.rows, answer.errors, strict=True):
-            for place, one in enumerate(answer.columns):
-                if one.role == "measure":
-                    missing = row[place] is None
-                    assert missing == (errors[place] is None)
-                    near = missing or abs(float(str(row[place])) - truth[one.name]) <= float(errors[place] or 0)
-                    inside[one.name] += near
-                else:
-                    assert errors[place] is None
-    total = TIMES * CELLS
-    for name in ("n", "total", "mean", "pay", "ratio"):
-        low = 0.94 if name != "ratio" or rows > 1000 else 0.9  # of a first order: what is said of averages is exact
-        assert inside[name] > low * total, name
-    assert inside["mean"] < 0.995 * total or rows == 30
+    base = [Exact([(number,) for number in range(CELLS)], [tuple(exact)] * CELLS)]
+    shares = held(list(copies(plan, base, TIMES)), truth)
+    for name in truth:
+        assert shares[name] > 0.935, name  # of 4,000 draws
+    assert shares["mean"] < 0.995 or rows == 30
 
 
 def test_a_sum_of_what_is_never_negative_is_never_negative() -> None:

@@ -1,65 +1,112 @@
 """How far off the numbers of an answer may be: half-widths of 95 % intervals, from the base alone, so that they are the
-same for every recipient.
+same for every recipient. They are those of copies, whose numbers have noise and a mark (`law`).
 
-A mark of amplitude f·σ adds f²σ² to the variance; f is at most 0.3. What registration or bounds leave out is bias and
-is said in the notes instead.
+What registration or bounds leave out is bias and is said in the notes instead.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
-from math import log, sqrt
+from functools import lru_cache
+from math import prod, sqrt
 from statistics import median
 
+from sandbox.oversight.marks import strengths
 from sandbox.plan.block import SIGMA_UNIT, Block, Measurement
 from sandbox.plan.plan import Output
-from sandbox.products.query.statistics import half_width
+from sandbox.products.query.law import NORMAL, Law
+from sandbox.products.query.off import own
+from sandbox.products.query.statistics import half_width, moves
+from watermarking.chips import ONE
 
-HALF_WIDTH = 1.959964 * sqrt(1 + 0.3**2)  # σ's in a 95 % half-width, the mark's variance included
-LAPLACE = log(20) + 0.3  # scales in a 95 % half-width of Laplace noise, the mark's amplitude on top
-
-
-def errors(block: Block, output: Output, released: Sequence[Sequence[int]], size: int) -> Sequence[float | None]:
-    """Give the 95 % half-width of `output` in its own unit, in each of `size` groups, from the columns of their base
-    values."""
-    if output.what in ("key", "quantile"):
-        return [None] * size
-    parts, sums = [block.measurements[i] for i in output.source], [released[i] for i in output.source]
-    match output.what:
-        case "count" | "sum":
-            return [_of_integer(parts[0])] * size
-        case "average":
-            return _of_averages(parts[0], parts[1], sums[0], sums[1])
-        case what:
-            steps = [_steps(part) for part in parts]
-            return [half_width(what, parts, row, steps) for row in zip(*sums, strict=True)]
+LOPSIDED = 1.2  # of the two sides of an interval; below, the middle of both is right to second order
+Widths = Sequence[float | None]
+Pulls = Sequence[Sequence[float]]
 
 
-def error(block: Block, output: Output, released: Sequence[int]) -> float | None:
-    """Give the same of one group."""
-    return errors(block, output, [[number] for number in released], 1)[0]
+class Accuracy:
+    """The half-widths of a block's outputs in a base of `groups` groups. With a `number`, that of the block, they
+    remember which errors they are made of."""
+
+    def __init__(self, block: Block, groups: int, number: int | None = None) -> None:
+        self._parts, self._number = block.measurements, number
+        marks = strengths(block, groups)
+        self.laws = [
+            _law(measured.mechanism, measured.sigma, mark.delta, mark.share)
+            for measured, mark in zip(block.measurements, marks, strict=True)
+        ]
+
+    def widths(self, output: Output, released: Sequence[Sequence[int]], size: int) -> Widths:
+        """Give the 95 % half-width of `output` in its own unit, in each of `size` groups, from the columns of their
+        base values."""
+        if output.what in ("key", "quantile"):
+            return [None] * size
+        parts, sums = [self._parts[i] for i in output.source], [released[i] for i in output.source]
+        if output.what in ("count", "sum"):
+            width = _of_integer(output, parts[0], self.laws[output.source[0]])
+            return self._remembered(output, [width] * size, lambda: [(1.0,)] * size)
+        steps = [self.laws[i].smooth for i in output.source]
+        if output.what == "average":
+            found = _of_averages(parts[0], steps, sums[0], sums[1])
+            return self._remembered(output, found, lambda: _pulls(steps, sums[0], sums[1]))
+        what, rows = output.what, list(zip(*sums, strict=True))
+        marks = [self.laws[i].delta for i in output.source]
+        found = [half_width(what, parts, row, steps, marks) for row in rows]
+        return self._remembered(output, found, lambda: [moves(what, parts, row, steps) for row in rows])
+
+    def _remembered(self, output: Output, widths: Sequence[float], pulls: Callable[[], Pulls]) -> Widths:
+        """Widths and, where that is wanted, in which shares the errors of the output's measurements make them up."""
+        number = self._number
+        if number is None:
+            return widths
+        return [
+            own(width, zip(((number, group, place) for place in output.source), pull, strict=True))
+            for group, (width, pull) in enumerate(zip(widths, pulls(), strict=True))
+        ]
+
+
+def error(block: Block, output: Output, released: Sequence[int], groups: int = 1) -> float | None:
+    """Give the half-width in one group of so many."""
+    return Accuracy(block, groups).widths(output, [[number] for number in released], 1)[0]
 
 
 def constant_width(block: Block, output: Output) -> float | None:
-    """Give the half-width of `output` where no group is left that could say it."""
-    return error(block, output, [0] * len(block.measurements)) if output.type.numeric else None
+    """Give the half-width of `output` where there is no group yet that could say it. Of private keys nobody knows how
+    many there will be: marks are taken to be as strong as they ever are."""
+    domains = [len(key.domain) for key in block.keys if key.domain is not None]
+    groups = prod(domains) if len(domains) == len(block.keys) else 1
+    return error(block, output, [0] * len(block.measurements), groups) if output.type.numeric else None
 
 
-def middle(widths: Sequence[float | None]) -> float | None:
+def middle(widths: Widths) -> float | None:
     """Give the middle one of the half-widths that are known."""
     known = [width for width in widths if width is not None]
     return median(known) if known else None
 
 
-def _of_integer(measured: Measurement) -> float:
-    """Noise is whole steps of the fixed point: half a step more keeps 95 % where σ is about a step."""
-    return (_steps(measured) + 0.5) * 10.0**-measured.scale / float(measured.kept)
+def two_sided(up: float, down: float) -> float:
+    """Give the half-width of an interval that reaches `up` above the value and `down` below it: half its length where
+    both are much alike, else the larger. Of opposite signs are those of a value at its extreme."""
+    least, most = sorted((abs(up), abs(down)))
+    return (least + most) / 2 if most <= LOPSIDED * least and up * down > 0 else most
 
 
-def _steps(measured: Measurement) -> float:
-    """Give the 95 % half-width of a measurement in its own integer unit."""
-    return (LAPLACE if measured.mechanism == "laplace" else HALF_WIDTH) * measured.sigma / SIGMA_UNIT
+@lru_cache(maxsize=1024)
+def _law(mechanism: str, sigma: int, delta: int, share: int) -> Law:
+    return Law(mechanism == "laplace", sigma / SIGMA_UNIT, delta, share / ONE)
+
+
+@lru_cache(maxsize=1024)
+def _rounded(law: Law, grid: float) -> float:
+    return law.rounded(grid)
+
+
+def _of_integer(output: Output, measured: Measurement, law: Law) -> float:
+    """Shown is the released integer in its fixed point or, divided by the share that is kept, in the type's."""
+    step = 10.0**-measured.scale / float(measured.kept)
+    finer = measured.kept == 1 and measured.scale <= output.type.scale
+    return (law.whole if finer else _rounded(law, 10.0**-output.type.scale / step)) * step
 
 
 def sigma(measured: Measurement) -> float:
@@ -68,30 +115,37 @@ def sigma(measured: Measurement) -> float:
 
 
 def _of_averages(
-    total: Measurement, count: Measurement, sums: Sequence[int], counts: Sequence[int]
-) -> Sequence[float | None]:
+    total: Measurement, steps: Sequence[float], sums: Sequence[int], counts: Sequence[int]
+) -> Sequence[float]:
     """Fieller 1954: the averages θ with |sum − θ·count| ≤ √(w_S² + θ²w_n²), the 95 % half-width of that difference,
     lie between two ends, unless the count could be 0; never further apart than the bounds."""
     widest = float(Decimal(total.upper - total.lower).scaleb(-total.scale))
-    of_sum, of_count, unit = _steps(total), _steps(count), 10.0**-total.scale
+    (of_sum, of_count), unit = steps, 10.0**-total.scale
 
     def width(summed: int, counted: int) -> float:
         sure = float(counted) ** 2 - of_count**2
         if counted <= 0 or sure <= 0:
             return widest
-        here = summed / counted
-        middle = summed * counted / sure
+        moved = summed * counted / sure - summed / counted
         root = sqrt(max(sure * of_sum**2 + (of_count * summed) ** 2, 0.0)) / sure
-        return min((abs(middle - here) + root) * unit, widest)
+        return min(two_sided(root + moved, root - moved) * unit, widest)
 
     return list(map(width, sums, counts))
+
+
+def _pulls(steps: Sequence[float], sums: Sequence[int], counts: Sequence[int]) -> Pulls:
+    """By how much the errors of sum and count move averages, to first order."""
+    return [
+        (steps[0] / max(counted, 1), -steps[1] * summed / max(counted, 1) ** 2)
+        for summed, counted in zip(sums, counts, strict=True)
+    ]
 
 
 def scale(shown: tuple[Block, Output] | None, width: float) -> float:
     """Give σ of a column in its own unit: exactly for counts and sums, from the half-width for what varies by row."""
     if shown is not None and shown[1].what in ("count", "sum"):
         return sigma(shown[0].measurements[shown[1].source[0]])
-    return width / HALF_WIDTH
+    return width / NORMAL
 
 
 def spelled(number: float) -> str:

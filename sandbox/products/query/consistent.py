@@ -30,7 +30,8 @@ from sandbox.jobs.product import Groups
 from sandbox.plan.block import SIGMA_UNIT, Block, Key, Measurement
 from sandbox.plan.plan import Output, Plan
 from sandbox.plan.scalar import Scalar, Value
-from sandbox.products.query.accuracy import HALF_WIDTH
+from sandbox.products.query.accuracy import Accuracy
+from sandbox.products.query.law import Law
 from sandbox.products.query.table import Table
 from sandbox.products.query.totals import measured_of
 from sandbox.products.query.values import spelled_units
@@ -119,7 +120,7 @@ def consistent(
     """Give the tables of the blocks with their counts and sums made consistent, in base, copy and half-widths."""
     tables = list(leaves)
     for family in families(plan):
-        solved = _Solved(plan, family)
+        solved = _Solved(plan, family, [len(one.groups) for one in base])
         true = solved.values([one.values for one in base], base)
         copy = solved.values(marked, base)
         for member, mine, other in zip(family.members, true, copy, strict=True):
@@ -136,7 +137,7 @@ def consistent(
 class _Solved:
     """The coefficients of a family: what a leaf takes of the sums of each member by each of its subsets."""
 
-    def __init__(self, plan: Plan, family: Family) -> None:
+    def __init__(self, plan: Plan, family: Family, groups: Sequence[int]) -> None:
         self._family, self._plan = family, plan
         self._sizes = [len(key.domain or ()) for key in family.keys]
         self._all = frozenset(range(len(family.keys)))
@@ -146,6 +147,17 @@ class _Solved:
             keys: sum((self._leaves(one.keys) * weight for one, weight in members if keys <= one.keys), Fraction(0))
             for keys in _subsets(self._all)
         }
+        laws = [_law(plan.blocks[one.block], one.output, groups[one.block]) for one in family.members]
+        self._reach = max(law.reach for law in laws)
+        self._variance = {
+            keys: sum(
+                self._leaves(one.keys) * float(weight) * law.variance / law.noise
+                for (one, weight), law in zip(members, laws, strict=True)
+                if keys <= one.keys
+            )
+            / float(precise) ** 2
+            for keys, precise in self._precise.items()
+        }  # of the part that depends on exactly these keys: noise and marks
         self._taken = [self._coefficients(one, weight) for one, weight in members]
 
     def values(self, released: Sequence[Sequence[tuple[int, ...]]], base: Sequence[Groups]) -> list[list[int]]:
@@ -179,10 +191,10 @@ class _Solved:
         leaves = self._leaves(member.keys)
         variance = sum(
             prod(1 - 1 / self._sizes[at] if at in keys else 1 / self._sizes[at] for at in range(len(self._sizes)))
-            / float(self._precise[keys])
+            * self._variance[keys]
             for keys in _subsets(member.keys)
         )
-        return (HALF_WIDTH * leaves * sqrt(variance) + 0.5 * sqrt(leaves)) * 10.0**-member.output.type.scale
+        return (self._reach * leaves * sqrt(variance) + 0.5 * sqrt(leaves)) * 10.0**-member.output.type.scale
 
     def _coefficients(self, member: Member, weight: Fraction) -> dict[Keys, int]:
         """By V: Σ over U with U ∩ b = V of c_U times the leaves that agree on U and b but are summed over, where
@@ -236,6 +248,10 @@ def _variance(block: Block, output: Output) -> Fraction:
     measured = block.measurements[output.source[0]]
     scale = Fraction(measured.sigma, SIGMA_UNIT) * _unit(block, output)
     return scale**2 * (2 if measured.mechanism == "laplace" else 1)
+
+
+def _law(block: Block, output: Output, groups: int) -> Law:
+    return Accuracy(block, groups).laws[output.source[0]]
 
 
 def _summed(

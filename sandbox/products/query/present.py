@@ -11,18 +11,20 @@ from sandbox.plan import relation as r
 from sandbox.plan.block import Block
 from sandbox.plan.plan import Output, Plan
 from sandbox.plan.scalar import Column
-from sandbox.products.query.accuracy import constant_width, errors, middle, scale, spelled
+from sandbox.products.query.accuracy import Accuracy, constant_width, middle, scale, spelled
 from sandbox.products.query.consistent import consistent
 from sandbox.products.query.inside import Inside
 from sandbox.products.query.notes import bounded
-from sandbox.products.query.post import post
+from sandbox.products.query.post import mixes, post
 from sandbox.products.query.table import Table, exact_first
 from sandbox.products.query.values import limits, values_of
 
 
 def present(plan: Plan, base: Sequence[Groups], marked: Sequence[Sequence[tuple[int, ...]]]) -> Answer:
     """Give the answer. `base` and `marked` are aligned, block by block."""
-    leaves = [_leaf(*block) for block in zip(plan.blocks, plan.outputs, base, marked, strict=True)]
+    blocks = zip(plan.blocks, plan.outputs, base, marked, strict=True)
+    mixed = mixes(plan.post)
+    leaves = [_leaf(*block, number if mixed else None) for number, block in enumerate(blocks)]
     if plan.consistent:
         leaves = consistent(plan, leaves, base, marked)
     table = post(plan.post, leaves, Inside(plan))
@@ -46,7 +48,9 @@ def _errors(column: AnswerColumn, table: Table) -> Sequence[str | None]:
     ]
 
 
-def _leaf(block: Block, outputs: Sequence[Output], found: Groups, copies: Sequence[tuple[int, ...]]) -> Table:
+def _leaf(
+    block: Block, outputs: Sequence[Output], found: Groups, copies: Sequence[tuple[int, ...]], number: int | None
+) -> Table:
     size, measured = len(found.groups), len(block.measurements)
     keys = list(zip(*found.groups, strict=True)) if size else [()] * len(block.keys)
     true, marked = (list(zip(*rows, strict=True)) if size else [()] * measured for rows in (found.values, copies))
@@ -57,7 +61,8 @@ def _leaf(block: Block, outputs: Sequence[Output], found: Groups, copies: Sequen
         output.name: base[output.name] if output.what == "key" else values_of(block, output, keys, marked)
         for output in outputs
     }
-    width = {output.name: errors(block, output, true, size) for output in outputs if output.what != "key"}
+    accuracy = Accuracy(block, size, number)
+    width = {output.name: accuracy.widths(output, true, size) for output in outputs if output.what != "key"}
     return Table(base, copy, width, size)
 
 

@@ -40,28 +40,42 @@ def value(what: str, parts: Sequence[Measurement], sums: Sequence[int], decimals
         return exact.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_EVEN) + 0
 
 
-def half_width(what: str, parts: Sequence[Measurement], sums: Sequence[int], widths: Sequence[float]) -> float:
+def half_width(
+    what: str, parts: Sequence[Measurement], sums: Sequence[int], widths: Sequence[float], marks: Sequence[float]
+) -> float:
     """Give by how much the statistic may be off when each sum may be by its own of `widths`: what each one moves it,
-    combined as independent errors; at most the whole range. A deviation is off as far as its variance lets it be."""
-    low, high = (float(end) for end in _reach(what, parts, max(sums[-1], 1)))
-    widest = high - low
+    combined as independent errors; at most the whole range. A deviation is off as far as its variance lets it be; one
+    that may be 0 is that far from it in a copy, whose sums are `marks` away from those of the base."""
+    low, high = _range(what, parts, sums)
     unit = 10.0 ** -_scale(what, parts)
-    values = [float(one) for one in sums]
-    here = statistic(what, parts, values)
-    moves = [0.0]
-    for place, step in enumerate(widths):
-        for moved in (step, -step):
-            there = statistic(what, parts, [one + moved * (i == place) for i, one in enumerate(values)])
-            if here is None or there is None:
-                moves.append(widest)
-            else:
-                moves.append(abs(there - here))
-    by_part = [max(pair) for pair in zip(moves[1::2], moves[2::2], strict=True)]
-    width = min(hypot(*by_part), widest)
+    by_part = moves(what, parts, sums, widths)
+    width = min(hypot(*by_part), high - low)
     if not what.startswith("stddev"):
         return width * unit
-    spread = min(max(here or 0.0, 0.0), high)
-    return max(sqrt(spread + width) - sqrt(spread), sqrt(spread) - sqrt(max(spread - width, 0.0))) * unit
+    spread = min(max(statistic(what, parts, [float(one) for one in sums]) or 0.0, 0.0), high)
+    marked = sum(abs(move) * mark / step for move, mark, step in zip(by_part, marks, widths, strict=True))
+    below = sqrt(spread) - sqrt(spread - width) if spread > width else sqrt(spread + marked)
+    return min(max(sqrt(spread + width) - sqrt(spread), below), sqrt(high)) * unit
+
+
+def moves(what: str, parts: Sequence[Measurement], sums: Sequence[int], widths: Sequence[float]) -> Sequence[float]:
+    """Give by how much each sum, off by its own of `widths`, moves the statistic, of a deviation its square, upwards
+    or downwards, whichever is more; signed."""
+    low, high = _range(what, parts, sums)
+    values = [float(one) for one in sums]
+    here = statistic(what, parts, values)
+
+    def moved(place: int, step: float) -> float:
+        there = statistic(what, parts, [one + step * (i == place) for i, one in enumerate(values)])
+        return high - low if here is None or there is None else there - here
+
+    both = [(moved(place, step), moved(place, -step)) for place, step in enumerate(widths)]
+    return [up if abs(up) >= abs(down) else -down for up, down in both]
+
+
+def _range(what: str, parts: Sequence[Measurement], sums: Sequence[int]) -> tuple[float, float]:
+    low, high = _reach(what, parts, max(sums[-1], 1))
+    return float(low), float(high)
 
 
 def statistic(what: str, parts: Sequence[Centred], sums: Sequence[Number]) -> Number | None:

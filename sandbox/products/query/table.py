@@ -101,7 +101,7 @@ def tabled(rows: Sequence[Found], names: Sequence[str]) -> Table:
     )
 
 
-def joined(tables: Sequence[Table], names: Sequence[str]) -> Table:
+def united(tables: Sequence[Table], names: Sequence[str]) -> Table:
     """Give the rows of all tables, one after the other."""
     unknown: list[list[Width]] = [[None] * one.size for one in tables]
     return _shared(

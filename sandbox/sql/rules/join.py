@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from math import prod
 from typing import Literal
 
 from sandbox.plan import relation as r
@@ -20,6 +21,7 @@ How = Literal["inner", "left", "full"]
 Pairs = Sequence[tuple[str, str]]
 MOST_PUBLIC = 10_000_000  # rows of public tables joined with each other
 FEW = 100  # rows below which released groups may meet each of them
+MOST_PAIRS = 1_000_000  # of released groups, where declared keys say how many there are
 
 
 @dataclass
@@ -104,8 +106,12 @@ def relation(part: Part, statement: Statement, pairs: Pairs = ()) -> r.Relation:
         left, right = _fewest(left, right, kept, statement)
     equal, condition = split(kept, left, right)
     few = any(at_most_one(side, statement) or (most_rows(side, statement) or FEW) < FEW for side in (left, right))
-    if "released" in (left.state, right.state) and not (equal or few):
-        raise refuse("Released groups are joined by equal columns; write ON a.key = b.key, or USING.")
+    if "released" in (left.state, right.state) and not (equal or few or _known_pairs(left, right, statement)):
+        raise refuse(
+            "Released groups are joined by equal columns: write ON a.key = b.key, or USING, with further conditions "
+            f"beside it. Without an equality give one side a LIMIT below {FEW}, or group both by columns with declared "
+            f"values that make at most {MOST_PAIRS:,} pairs."
+        )
     counted = left.state == "unit" or left.state == right.state == "public"
     fanout = met(right, [other for _, other in equal], statement) if counted else None
     if left.state == "unit" and right.state == "public" and fanout is None:
@@ -116,6 +122,12 @@ def relation(part: Part, statement: Statement, pairs: Pairs = ()) -> r.Relation:
     if found.state == "public":
         _check_size(found, statement)
     return found
+
+
+def _known_pairs(left: r.Relation, right: r.Relation, statement: Statement) -> bool:
+    """Whether declared keys say that released groups have few pairs."""
+    sizes = [most_rows(side, statement) for side in (left, right)]
+    return None not in sizes and prod(size or 0 for size in sizes) <= MOST_PAIRS
 
 
 def _check_size(node: r.Join, statement: Statement) -> None:
