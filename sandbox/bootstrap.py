@@ -27,6 +27,7 @@ from sandbox.jobs.doorbell import Doorbell
 from sandbox.jobs.house import House, Ingest, Vault
 from sandbox.jobs.product import installed
 from sandbox.jobs.scratch import scratch
+from sandbox.persons.pseudonym import Pseudonyms
 from sandbox.plan.plan import Plan
 from sandbox.products.afresh import Afresh
 from sandbox.settings import Settings, load
@@ -135,8 +136,18 @@ def signer_of(settings: Settings, keys: Keyring, name: str) -> Signer:
 
 
 def web_house(settings: Settings) -> House:
-    """What web holds: the release key only."""
-    return _house(settings)
+    """What web holds: the release key, the key that signs cookies, the secret for the provider people sign in with."""
+    secret = settings.key_folder / "oidc.secret"
+    if settings.oidc_issuer and not (settings.oidc_client and settings.public_url and secret.exists()):
+        raise Problem(
+            "field_invalid",
+            f"for people to sign in, set SANDBOX_OIDC_CLIENT and SANDBOX_PUBLIC_URL, and put its secret into {secret}",
+        )
+    return replace(
+        _house(settings),
+        cookie_key=derive(keyring(settings).secret("release"), "cookies"),
+        oidc_secret=secret.read_text(encoding="utf-8").strip() if settings.oidc_issuer else None,
+    )
 
 
 @contextmanager
@@ -242,7 +253,8 @@ def _house(
     evidence: Sealer | None = None,
     spool_key: X25519PrivateKey | None = None,
 ) -> House:
-    home, release = settings.home, Sealer(keyring(settings).secret("release"))
+    home, secret = settings.home, keyring(settings).secret("release")
+    release = Sealer(secret)
     store = SqlStore(settings.database)
     store.ping()
     with store.read() as tx:
@@ -252,6 +264,7 @@ def _house(
         store=store,
         journal=journal_of(test)(release, evidence),
         release_sealer=release,
+        pseudonyms=Pseudonyms(derive(secret, "persons")),
         spool=Spool(
             settings.spool_folder, X25519PublicKey.from_public_bytes((home / "spool.pub").read_bytes()), spool_key
         ),

@@ -12,6 +12,7 @@ STATUS: dict[str, int] = {
     "key_invalid": 401,
     "role_not_allowed": 403,
     "scope_not_allowed": 403,
+    "csrf_invalid": 403,
     "party_suspended": 403,
     "subscription_inactive": 403,
     "grant_inactive": 403,

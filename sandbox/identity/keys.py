@@ -18,7 +18,7 @@ from sandbox.core.clock import now
 from sandbox.core.ids import new_id
 from sandbox.core.store import Transaction
 from sandbox.errors import Problem
-from sandbox.identity.records import ApiKey, Party
+from sandbox.identity.records import ApiKey, Party, Person
 
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 SECRET_DIGITS = 43  # 62⁴³ > 2²⁵⁶
@@ -28,10 +28,17 @@ _NOBODY = hashlib.sha256(b"nobody").hexdigest()
 
 @dataclass(frozen=True)
 class Principal:
-    """The party on whose behalf a request comes, and the key it used."""
+    """The party on whose behalf a request comes, and the key it used. `person`: who signed in; then `key` stands for
+    the session."""
 
     party: Party
     key: ApiKey
+    person: Person | None = None
+
+    @property
+    def who(self) -> str:
+        """The person who signed in, or else the party."""
+        return self.person.id if self.person else self.party.id
 
     def has(self, *roles: str) -> bool:
         return any(role in self.party.roles for role in roles)

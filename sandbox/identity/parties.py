@@ -79,7 +79,7 @@ def create_key(
     not_found, separation_of_duties, scope_not_allowed, field_invalid.
     """
     principal.may("key.create")
-    party = _reachable(tx, principal, party_id)
+    party = reachable(tx, principal, party_id)
     if party.id != principal.party.id and enrols_itself(party):
         raise Problem("separation_of_duties", "this party makes its own keys, so that nobody can act in its name")
     for scope in scopes:
@@ -93,13 +93,41 @@ def create_key(
     return key, text
 
 
+def rotate(
+    tx: Transaction, journal: Journal, principal: Principal, key_id: str, overlap: timedelta
+) -> tuple[ApiKey, str]:
+    """Make a key that may do what an old one may, which works on for `overlap`; gives the new one and its text.
+
+    Raises role_not_allowed, not_found, state_conflict (revoked or expired), and what `create_key` raises."""
+    principal.may("key.create")
+    old = tx.get(ApiKey, key_id, lock=True)
+    if old is None:
+        raise Problem("not_found", "there is no such key")
+    reachable(tx, principal, old.party)
+    moment = now()
+    if old.revoked_at is not None or (old.expires_at is not None and old.expires_at <= moment):
+        raise Problem("state_conflict", "this key is revoked or expired already; make a new one")
+    made, text = create_key(tx, journal, principal, old.party, old.scopes, old.expires_at)
+    ends = moment + overlap
+    if old.expires_at is None or ends < old.expires_at:
+        tx.change(old, expires_at=ends)
+    public = {"key": old.id, "party": old.party, "by": made.id, "ends": rfc3339(ends)}
+    journal.write(tx, "key.rotated", public=public, party=old.party)
+    return made, text
+
+
+def keys_of(tx: Transaction, principal: Principal, party_id: str, limit: int, after: str | None) -> list[ApiKey]:
+    """Give the keys of a party that the principal may look after, never their secrets. Raises not_found."""
+    return tx.find(ApiKey, party=reachable(tx, principal, party_id).id, limit=limit, after=after)
+
+
 def revoke(tx: Transaction, journal: Journal, principal: Principal, key_id: str) -> ApiKey:
     """Revoke a key: one's own, or as authoriser anybody's; for ever. Raises not_found, state_conflict."""
     principal.may("key.revoke")
     key = tx.get(ApiKey, key_id, lock=True)
     if key is None:
         raise Problem("not_found", "there is no such key")
-    _reachable(tx, principal, key.party)
+    reachable(tx, principal, key.party)
     if key.revoked_at is not None:
         raise Problem("state_conflict", "this key is revoked already")
     changed = tx.change(key, revoked_at=now())
@@ -115,6 +143,15 @@ def suspend(tx: Transaction, journal: Journal, principal: Principal, party_id: s
 def reinstate(tx: Transaction, journal: Journal, principal: Principal, party_id: str) -> Party:
     """Open the door again. Raises not_found, state_conflict."""
     return _turn(tx, journal, principal, party_id, "reinstate", "suspended", "active")
+
+
+def reachable(tx: Transaction, principal: Principal, party_id: str) -> Party:
+    """Give a party whose keys and people the principal may look after: its own, or as authoriser any. Raises
+    not_found."""
+    party = tx.get(Party, party_id)
+    if party is None or (party.id != principal.party.id and not principal.has("authoriser")):
+        raise Problem("not_found", "there is no such party")
+    return party
 
 
 def recipient(party: Party) -> str:
@@ -170,13 +207,6 @@ def _token(tx: Transaction, party: Party) -> str:
     token = f"enrol_{secrets.token_urlsafe(32)}"
     tx.add(Enrolment(fingerprint(token), party.id, now() + ENROLMENT_LASTS, None))
     return token
-
-
-def _reachable(tx: Transaction, principal: Principal, party_id: str) -> Party:
-    party = tx.get(Party, party_id)
-    if party is None or (party.id != principal.party.id and not principal.has("authoriser")):
-        raise Problem("not_found", "there is no such party")
-    return party
 
 
 def _turn(

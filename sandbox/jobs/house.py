@@ -3,6 +3,7 @@ only the keys it may have."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +18,7 @@ from sandbox.engines.base import Engine
 from sandbox.jobs.compiled import Recent
 from sandbox.jobs.doorbell import Doorbell
 from sandbox.jobs.product import ProductKind
+from sandbox.persons.pseudonym import Pseudonyms
 from sandbox.plan.plan import Plan
 from sandbox.settings import Settings
 from sandbox.transparency.journal import Journal
@@ -49,12 +51,13 @@ class Vault:
 @dataclass(frozen=True)
 class House:
     """What every process holds. `vault` is None but in the vault. `renders` says from declarations alone whether the
-    engine has statements for a plan."""
+    engine has statements for a plan. Only web has `cookie_key`, which signs cookies, and `oidc_secret`."""
 
     settings: Settings
     store: Store
     journal: Journal
     release_sealer: Sealer
+    pseudonyms: Pseudonyms
     spool: Spool
     products: Mapping[str, ProductKind]
     doorbell: Doorbell
@@ -62,6 +65,8 @@ class House:
     test_instance: bool
     vault: Vault | None = None
     renders: Callable[[Plan, Entry], bool] = lambda plan, entry: True
+    cookie_key: bytes = field(default_factory=lambda: os.urandom(32), repr=False)
+    oidc_secret: str | None = field(default=None, repr=False)
     recent: Recent = field(default_factory=Recent)
 
     @property

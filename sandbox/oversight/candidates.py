@@ -63,13 +63,15 @@ class Candidate:
 @dataclass(frozen=True)
 class Prepared:
     """What is fixed before a key is read. `closed` counts bases that the file shows but whose keys were revealed
-    before the file was first seen: anybody who saw them could forge the copy, so they give no findings."""
+    before the file was first seen: anybody who saw them could forge the copy, so they give no findings. `left_out` counts
+    bases that the file might show too, but less likely than all that were looked at."""
 
     file: bytes
     leak: Leak
     candidates: tuple[Candidate, ...]
     closed: int
     runs: int
+    left_out: int
 
     @property
     def file_digest(self) -> str:
@@ -80,6 +82,10 @@ class Prepared:
     def pairs(self) -> int:
         """N: how many (base, recipient of record) are scored; the bound is multiplied by it."""
         return sum(len(candidate.releases) for candidate in self.candidates)
+
+    def candidate(self, base: str) -> Candidate:
+        """Give the candidate of a base."""
+        return next(one for one in self.candidates if one.row.id == base)
 
     def announcement(self) -> dict[str, Any]:
         """Give `public` and `committed` of the leaf that announces the run, before it scores."""
@@ -100,7 +106,7 @@ def prepare(tx: Transaction, keys: TraceKeys, leak: bytes, hint: Mapping[str, st
     seen = tx.find(Trace, file_digest=file_digest)
     found, closed = [], 0
     likely = Screen(table).likely(sketches(tx, keys.sealer, _bases(tx, hint)))
-    for base in likely:
+    for base in likely.bases:
         row = tx.get(Base, base)
         candidate = _candidate(tx, keys, row, table) if row else None
         if row is None or candidate is None:
@@ -109,7 +115,7 @@ def prepare(tx: Transaction, keys: TraceKeys, leak: bytes, hint: Mapping[str, st
             closed += 1
         else:
             found.append(candidate)
-    return Prepared(leak, table, tuple(found), closed, len(seen))
+    return Prepared(leak, table, tuple(found), closed, len(seen), likely.left_out)
 
 
 def _bases(tx: Transaction, hint: Mapping[str, str]) -> list[str]:

@@ -12,6 +12,7 @@ from sandbox.core.view import shown
 from sandbox.errors import Problem
 from sandbox.identity.keys import Principal
 from sandbox.identity.records import Party
+from sandbox.identity.seconding import somebody_else
 from sandbox.oversight.alerts import readers
 from sandbox.oversight.records import Emergency
 from sandbox.products.records import Product
@@ -49,7 +50,8 @@ def raise_stop(
 
 
 def lift_stop(tx: Transaction, journal: Journal, principal: Principal, stop_id: str) -> Emergency:
-    """Lift a stop in two steps: the first call asks, the second – by another party – lifts it (`lifted_at` is set).
+    """Lift a stop in two steps: the first call asks, the second – by another party, or another person who signed in –
+    lifts it (`lifted_at` is set).
 
     Raises role_not_allowed, not_found, state_conflict, two_person_required.
     """
@@ -60,12 +62,12 @@ def lift_stop(tx: Transaction, journal: Journal, principal: Principal, stop_id: 
     if stop.lifted_at is not None:
         raise Problem("state_conflict", "this stop is lifted already")
     if stop.lift_requested_by is None:
-        asked = tx.change(stop, lift_requested_by=principal.party.id)
+        asked = tx.change(stop, lift_requested_by=principal.who)
         _log(tx, journal, "emergency.lift_requested", stop, principal)
         return asked
-    if stop.lift_requested_by == principal.party.id:
+    if not somebody_else(tx, stop.lift_requested_by, principal):
         raise Problem("two_person_required", "you asked for this already; another authoriser or regulator must agree")
-    lifted = tx.change(stop, lifted_by=principal.party.id, lifted_at=now())
+    lifted = tx.change(stop, lifted_by=principal.who, lifted_at=now())
     _log(tx, journal, "emergency.lifted", stop, principal)
     return lifted
 

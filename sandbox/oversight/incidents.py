@@ -1,4 +1,4 @@
-"""Incident cases (事件处置): open, hold, notify, sanction, remedy, close – each step named and in the log (S4).
+"""Incident cases (事件处置): open, hold, notify, sanction, remedy, close – each step in the log by name (S4).
 
 A case is what oversight does about a trace, an alert or a complaint. Holds are emergency stops, lifted by two persons as
 any other; sanctions and closing are by another party than the one that opened the case."""

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice, product
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,14 +33,21 @@ Reals = NDArray[np.float64]
 Sketches = Iterable[tuple[str, Sequence[Part]]]
 
 
+class Likely(NamedTuple):
+    """The ids of the bases that a leak may show, likeliest first, and how many more there are that are not looked at."""
+
+    bases: list[str]
+    left_out: int
+
+
 @dataclass(frozen=True)
 class Screen:
     """A leak as it is compared with sketches."""
 
     leak: Leak
 
-    def likely(self, sketches: Sketches, most: int = MOST) -> list[str]:
-        """Give the ids of the bases that the leak may show, likeliest first, `most` of them at most.
+    def likely(self, sketches: Sketches, most: int = MOST) -> Likely:
+        """Give the bases that the leak may show, likeliest first, `most` of them at most.
 
         A base scores up to 1 for numbers that fit in the rows of its keys, and half as much for the values of its keys
         themselves. Unless one is sure by that, it also scores up to ½ for numbers that turn up more often than by
@@ -57,7 +65,7 @@ class Screen:
                 for (base, _), score in zip(batch, self._by_numbers([part for _, part in batch]), strict=True):
                     scores[base] = max(score, scores[base])
         found = sorted((base for base, score in scores.items() if score > 0), key=lambda base: -scores[base])
-        return found[:most]
+        return Likely(found[:most], len(found[most:]))
 
     def _by_keys(self, parts: Sequence[Part]) -> list[float]:
         counts = np.array([len(key) for part in parts for key in part.keys], np.int64)

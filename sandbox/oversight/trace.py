@@ -15,8 +15,9 @@ from sandbox.core.store import Transaction
 from sandbox.jobs.records import Delivery, Job, Release
 from sandbox.oversight.candidates import Candidate, Prepared, Shown, TraceKeys, prepare
 from sandbox.oversight.marks import described
-from sandbox.oversight.publications import beside
+from sandbox.oversight.publications import beside as publications
 from sandbox.oversight.statements import sentence
+from sandbox.oversight.together import beside, by_holdings
 from sandbox.plan.codec import from_json
 from sandbox.plan.plan import Plan
 from sandbox.plan.relation import Sort
@@ -32,7 +33,8 @@ from watermarking.models import DETECTOR
 @dataclass(frozen=True)
 class Finding:
     """A recipient of record whose copy of one base the file carries; `cells` is how many marked cells it shows.
-    `publications` of this base stand beside it: who mixes a copy with a published one gives both high scores."""
+    `publications` of this base stand beside it: who mixes a copy with a published one gives both high scores. `beside`
+    are other releases of the recipient that went into the file together with this one."""
 
     release: str
     party: str
@@ -40,33 +42,37 @@ class Finding:
     cells: int
     deliveries: list[dict[str, Any]]
     publications: list[dict[str, Any]]
+    beside: list[str]
     verdict: str
     base: str
     recipient: str
     log_e: float
+    shown: tuple[Shown, ...]
 
 
 @dataclass(frozen=True)
 class TraceOutcome:
-    """What a trace found. `below_bar` counts recipients who were scored and not found; they are not named."""
+    """What a trace found. `below_bar` counts recipients who were scored and not found; they are not named. `left_out`
+    counts bases that may resemble the file and were not looked at, because so many resemble it more."""
 
     verdict: str
     findings: tuple[Finding, ...]
     below_bar: int
     pairs: int
     closed: int
+    left_out: int
     runs: int
     file: dict[str, Any] | None
 
     def to_json(self) -> dict[str, Any]:
         """Give the outcome as the regulator sees it."""
-        hidden = ("base", "recipient", "log_e")
+        hidden = ("base", "recipient", "log_e", "shown")
         findings = [{k: v for k, v in vars(finding).items() if k not in hidden} for finding in self.findings]
         best = min((finding.log10_p for finding in self.findings), default=None)
         return vars(self) | {
             "findings": findings,
             "detector": DETECTOR,
-            "statement": {language: sentence(language, self.verdict, best) for language in ("zh", "en")},
+            "statement": {language: sentence(language, self.verdict, best, self.left_out) for language in ("zh", "en")},
         }
 
 
@@ -88,13 +94,10 @@ def run_trace(
 
 def score(tx: Transaction, keys: TraceKeys, prepared: Prepared) -> TraceOutcome:
     """Score every recipient of record of the prepared bases, once per base however many releases they hold."""
-    findings = [
-        finding for candidate in prepared.candidates for finding in _scored(tx, keys, candidate, prepared.pairs)
-    ]
+    findings = [finding for candidate in prepared.candidates for finding in _scored(tx, keys, candidate, prepared)]
     findings.sort(key=lambda finding: finding.log10_p)
-    shown = [candidate for candidate in prepared.candidates if candidate.row.id == findings[0].base] if findings else []
     verdict = scoring.TRACED if findings else scoring.INSUFFICIENT
-    if not prepared.candidates and not prepared.closed:
+    if not prepared.candidates and not prepared.closed and not prepared.left_out:
         verdict = scoring.NOT_OURS
     return TraceOutcome(
         verdict=verdict,
@@ -102,37 +105,40 @@ def score(tx: Transaction, keys: TraceKeys, prepared: Prepared) -> TraceOutcome:
         below_bar=prepared.pairs - len(findings),
         pairs=prepared.pairs,
         closed=prepared.closed,
+        left_out=prepared.left_out,
         runs=prepared.runs,
-        file=_changes(tx, shown[0], findings[0]) if shown else None,
+        file=_changes(tx, prepared, findings[0]) if findings else None,
     )
 
 
-def _scored(tx: Transaction, keys: TraceKeys, candidate: Candidate, pairs: int) -> list[Finding]:
+def _scored(tx: Transaction, keys: TraceKeys, candidate: Candidate, prepared: Prepared) -> list[Finding]:
     """Give the recipients of one base whose score is above the bar."""
     master, base_id = keys.masters[candidate.row.epoch], candidate.row.id.encode()
-    recipients = sorted(candidate.releases)
-    k_base, k_users = base_key(master, base_id), [user_key(master, recipient, base_id) for recipient in recipients]
-    designs = {one.block: Design.of(one.marks) for one in candidate.shown}
-    cells, log_es = scored(candidate.shown, designs, k_base, k_users)
+    k_base, designs = base_key(master, base_id), {one.block: Design.of(one.marks) for one in candidate.shown}
     found = []
-    for recipient, log_e in zip(recipients, log_es, strict=True):
-        log10_p = scoring.log10_p(float(log_e), pairs)
-        if (verdict := scoring.verdict(log10_p)) == scoring.TRACED:
-            held = candidate.releases[recipient]
-            found.append(
-                Finding(
-                    release=held[0].id,
-                    party=held[0].party,
-                    log10_p=math.ceil(log10_p * 100) / 100,  # a bound is rounded up
-                    cells=cells,
-                    deliveries=[delivery for release in held for delivery in _deliveries(tx, release)],
-                    publications=beside(tx, candidate.row.id),
-                    verdict=verdict,
-                    base=candidate.row.id,
-                    recipient=recipient,
-                    log_e=float(log_e),
+    for shown, recipients in by_holdings(candidate, prepared.candidates):
+        k_users = [user_key(master, recipient, base_id) for recipient in recipients]
+        cells, log_es = scored(shown, designs, k_base, k_users)
+        for recipient, log_e in zip(recipients, log_es, strict=True):
+            log10_p = scoring.log10_p(float(log_e), prepared.pairs)
+            if (verdict := scoring.verdict(log10_p)) == scoring.TRACED:
+                held = candidate.releases[recipient]
+                found.append(
+                    Finding(
+                        release=held[0].id,
+                        party=held[0].party,
+                        log10_p=math.ceil(log10_p * 100) / 100,  # a bound is rounded up
+                        cells=cells,
+                        deliveries=[delivery for release in held for delivery in _deliveries(tx, release)],
+                        publications=publications(tx, candidate.row.id),
+                        beside=[prepared.candidate(other).releases[recipient][0].id for other in beside(shown)],
+                        verdict=verdict,
+                        base=candidate.row.id,
+                        recipient=recipient,
+                        log_e=float(log_e),
+                        shown=shown,
+                    )
                 )
-            )
     return found
 
 
@@ -164,9 +170,10 @@ def _deliveries(tx: Transaction, release: Release) -> list[dict[str, Any]]:
     ]
 
 
-def _changes(tx: Transaction, candidate: Candidate, finding: Finding) -> dict[str, Any]:
+def _changes(tx: Transaction, prepared: Prepared, finding: Finding) -> dict[str, Any]:
     """What was done to the file, told against the copy that was found."""
-    report, alignment = reported(candidate)
+    candidate = prepared.candidate(finding.base)
+    report, alignment = reported(candidate.plan, finding.shown)
     job = tx.get(Job, next(row.job for row in candidate.releases[finding.recipient]))
     plan = from_json(job.plan) if job else candidate.plan
     assert isinstance(plan, Plan)
@@ -181,8 +188,8 @@ def _changes(tx: Transaction, candidate: Candidate, finding: Finding) -> dict[st
     }
 
 
-def reported(candidate: Candidate) -> tuple[dict[str, Any], Alignment]:
+def reported(plan: Plan, shown: Sequence[Shown]) -> tuple[dict[str, Any], Alignment]:
     """Say of the block of which the file shows most rows where the file has it."""
-    best = max(candidate.shown, key=lambda one: len(one.alignment.observed))
-    names = [described("key", key.expr) for key in candidate.plan.blocks[best.block].keys]
+    best = max(shown, key=lambda one: len(one.alignment.observed))
+    names = [described("key", key.expr) for key in plan.blocks[best.block].keys]
     return best.alignment.report(best.marks, names), best.alignment

@@ -45,6 +45,12 @@ ADVICE: dict[str, Advice] = {
         "密钥权限范围不足",
         "请使用权限范围包含此操作的密钥。",
     ),
+    "csrf_invalid": Advice(
+        "The session's token is missing",
+        "Send the header `X-CSRF-Token` with the `csrf_token` that `GET /api/v1/session` gives, or use a key.",
+        "缺少会话令牌",
+        "请在请求头 X-CSRF-Token 中发送 GET /api/v1/session 返回的 csrf_token，或使用密钥。",
+    ),
     "party_suspended": Advice(
         "The party is suspended",
         "Ask the authoriser to reinstate the party.",

@@ -7,7 +7,7 @@ from flask import Response, request
 
 from sandbox import __version__
 from sandbox.jobs.house import House
-from sandbox.web import description, health, pages, problems, refusals, waiting
+from sandbox.web import description, health, pages, problems, refusals, sessions, signin, waiting
 from sandbox.web.api import BLUEPRINTS
 from sandbox.web.kept import Kept
 from sandbox.web.looks import LOOKS, Looks
@@ -42,6 +42,7 @@ def create_app(house: House) -> Service:
     app.config.update(
         HOUSE=house,
         DISCLOSURE=Kept(60),
+        **sessions.configure(house),
         **{LOOKS: Looks()},
         **{waiting.SEATS: waiting.seats(house.settings.threads)},
         AUTO_VALIDATION_ERROR_RESPONSE=False,
@@ -59,6 +60,8 @@ def create_app(house: House) -> Service:
         app.register_blueprint(blueprint, url_prefix=description.PREFIX)
     app.register_blueprint(health.blueprint)
     app.register_blueprint(pages.blueprint)
+    app.register_blueprint(signin.blueprint)
+    signin.install(app)
     app.after_request(_finish)
     refusals.install(app)
     return app

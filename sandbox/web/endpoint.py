@@ -6,6 +6,7 @@ any id is looked up or body is read. The same declaration makes the OpenAPI desc
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,15 +19,18 @@ from pydantic import BaseModel
 from werkzeug.exceptions import MethodNotAllowed
 
 from policies.roles import RULES
-from sandbox.core.store import Duplicate
+from sandbox.core.canonical import canonical_bytes
+from sandbox.core.store import Duplicate, Transaction
 from sandbox.errors import Problem
-from sandbox.identity.keys import Principal, authenticate
+from sandbox.identity import seconding
+from sandbox.identity.keys import Principal
 from sandbox.jobs.house import House
 from sandbox.web import description
 from sandbox.web.call import Call, Errand, Public, Reply
 from sandbox.web.idempotency import Ticket
 from sandbox.web.looks import asked, log_look
-from sandbox.wire.common import Output
+from sandbox.web.sessions import principal_of
+from sandbox.wire.common import Output, State
 
 DECLARED: list[Endpoint] = []
 _ID = re.compile(r"[A-Za-z0-9_.\-]{1,100}")
@@ -99,8 +103,7 @@ def _guard(declared: Endpoint, view: Callable[..., Response]) -> Callable[..., R
             raise MethodNotAllowed(valid_methods=[declared.method])
         if not declared.public:
             house = _house()
-            with house.store.read() as tx:
-                principal = authenticate(tx, request.headers.get("Authorization"))
+            principal = principal_of(house, guarded=declared.changes or declared.errand)
             if declared.action:
                 principal.may(declared.action)
             principal.require_scope("write" if declared.changes else "read")
@@ -136,7 +139,7 @@ def _in_transaction(declared: Endpoint, house: House, handler: Handler, given: d
             with house.store.write() as tx:
                 if ticket and (earlier := ticket.earlier(tx)):
                     return _json(earlier.value, earlier.status or declared.status, earlier.headers)
-                reply = handler(_call(house, tx), **given)
+                reply = _seconded(declared, house, tx, given) or handler(_call(house, tx), **given)
                 response = _response(declared, reply)
                 if ticket:
                     shown = {**(response.get_json() or {}), **dict.fromkeys(reply.secrets)}
@@ -146,6 +149,18 @@ def _in_transaction(declared: Endpoint, house: House, handler: Handler, given: d
             if ticket is None or last or not _known(house, ticket):
                 raise
     raise AssertionError("the second round returns or raises")
+
+
+def _seconded(declared: Endpoint, house: House, tx: Transaction, given: dict[str, Any]) -> Reply | None:
+    """Give None when one person suffices, or a second asks for the same now; else what says that it waits."""
+    if not seconding.needed(tx, declared.action):
+        return None
+    body: BaseModel | None = given.get("body")
+    asked = {"at": request.path, "body": body.model_dump(mode="json") if body else {}}
+    digest = hashlib.sha256(canonical_bytes(asked)).hexdigest()
+    assert declared.action is not None
+    waiting = seconding.second(tx, house.journal, g.principal, declared.action, request.path, digest)
+    return None if waiting is None else Reply(seconding.view(waiting), status=202)
 
 
 def _known(house: House, ticket: Ticket) -> bool:
@@ -179,7 +194,8 @@ def _response(declared: Endpoint, reply: Reply) -> Response:
     status = reply.status or declared.status
     if reply.media:
         return Response(reply.value, status, headers, content_type=reply.media)
-    value = declared.answer.model_validate(reply.value).model_dump(mode="json", by_alias=True)
+    answer = declared.answer if status != 202 or declared.status == 202 or 202 in declared.also else State
+    value = answer.model_validate(reply.value).model_dump(mode="json", by_alias=True)
     return _json(value, status, headers)
 
 

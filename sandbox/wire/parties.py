@@ -69,3 +69,9 @@ class SigningKeyOut(Record):
 
 class KeyGone(Record):
     revoked_at: datetime | None
+
+
+class RotateIn(Input):
+    """For how many hours the old key works on; 0 ends it at once."""
+
+    overlap_hours: Annotated[int, Field(ge=0, le=720)] = 24

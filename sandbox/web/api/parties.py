@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from apiflask import APIBlueprint
 
 from policies.roles import RULES
 from sandbox.identity import parties
-from sandbox.identity.records import Party
+from sandbox.identity.records import ApiKey, Party
 from sandbox.web.call import Call, Public, Reply
 from sandbox.web.endpoint import endpoint
-from sandbox.web.paging import page
+from sandbox.web.paging import cut, page
 from sandbox.wire.common import Items, Nothing, Page, State
-from sandbox.wire.parties import EnrolmentIn, KeyGone, KeyIn, KeyOut, PartyIn, PartyOut
+from sandbox.wire.parties import EnrolmentIn, KeyGone, KeyIn, KeyOut, PartyIn, PartyOut, RotateIn
 
 blueprint = APIBlueprint("parties", __name__)
 
@@ -80,6 +82,33 @@ def create_key(call: Call, party_id: str, body: KeyIn) -> Reply:
     key, text = parties.create_key(
         call.tx, call.house.journal, call.principal, party_id, body.scopes or RULES.scopes, body.expires_at
     )
+    return Reply({**parties.view(key), "api_key": text}, location=f"/api/v1/keys/{key.id}", secrets=("api_key",))
+
+
+@endpoint(blueprint, "GET", "/parties/<party_id>/keys", action="key.create", query=Page, answer=Items)
+def list_keys(call: Call, party_id: str, query: Page) -> Reply:
+    """List the keys of one's own party: scopes, expiry, whether revoked; never the key itself."""
+
+    def fetch(limit: int, after: str | None) -> list[ApiKey]:
+        return parties.keys_of(call.tx, call.principal, party_id, limit, after)
+
+    return Reply(cut(fetch, query, parties.view))
+
+
+@endpoint(
+    blueprint,
+    "POST",
+    "/keys/<key_id>/rotate",
+    action="key.create",
+    body=RotateIn,
+    answer=KeyOut,
+    status=201,
+    problems=("separation_of_duties",),
+)
+def rotate_key(call: Call, key_id: str, body: RotateIn) -> Reply:
+    """Make a new key that may do what this one may; this one works on for some hours, then expires."""
+    overlap = timedelta(hours=body.overlap_hours)
+    key, text = parties.rotate(call.tx, call.house.journal, call.principal, key_id, overlap)
     return Reply({**parties.view(key), "api_key": text}, location=f"/api/v1/keys/{key.id}", secrets=("api_key",))
 
 

@@ -1,0 +1,83 @@
+"""Who asks: by the key of the request, or by the session of somebody who signed in.
+
+The cookie is signed, not readable by scripts, not sent from other sites, and holds a token whose hash is in the
+database. Requests that change something, or fetch what counts as delivered, also need the session's token in the header
+`X-CSRF-Token`, which another site cannot know.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from flask import current_app, request, session
+from flask_wtf.csrf import generate_csrf, validate_csrf
+from wtforms.validators import ValidationError
+
+from sandbox.errors import Problem
+from sandbox.identity import people
+from sandbox.identity.keys import Principal, authenticate
+from sandbox.jobs.house import House
+
+TOKEN = "signed_in"  # noqa: S105 – the name of a field
+HEADER = "X-CSRF-Token"
+
+
+def configure(house: House) -> dict[str, object]:
+    """Give the settings of cookies. The name `__Host-` binds a cookie to this host, over TLS."""
+    secure = (house.settings.public_url or "").startswith("https://")
+    return {
+        "SECRET_KEY": house.cookie_key,
+        "SESSION_COOKIE_NAME": "__Host-sandbox" if secure else "sandbox",
+        "SESSION_COOKIE_SECURE": secure,
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "PERMANENT_SESSION_LIFETIME": limits(house).longest,
+        "SESSION_REFRESH_EACH_REQUEST": False,
+        "WTF_CSRF_TIME_LIMIT": None,  # as long as the session
+    }
+
+
+def principal_of(house: House, *, guarded: bool) -> Principal:
+    """Give who asks; a key wins over a session. `guarded`: of a session the CSRF token is asked for.
+
+    Raises key_missing, key_invalid, party_suspended, csrf_invalid."""
+    header = request.headers.get("Authorization")
+    token = session.get(TOKEN) if header is None else None
+    if token is None:
+        with house.store.read() as tx:
+            return authenticate(tx, header)
+    if guarded:
+        _check_csrf()
+    with house.store.read() as tx:
+        principal, found = people.resume(tx, token, limits(house))
+    if people.grown_old(found):
+        with house.store.write(durable=False) as tx:
+            people.seen(tx, found)
+    return principal
+
+
+def begin(token: str) -> None:
+    """Make this browser's session the one with `token`; what it held before is gone."""
+    session.clear()
+    session.permanent = True
+    session[TOKEN] = token
+
+
+def csrf_token() -> str:
+    """Give the token that requests of this session send along."""
+    return str(generate_csrf())
+
+
+def limits(house: House) -> people.Limits:
+    """How long sessions last, by the settings."""
+    settings = house.settings
+    return people.Limits(timedelta(hours=settings.session_hours), timedelta(minutes=settings.session_idle_minutes))
+
+
+def _check_csrf() -> None:
+    try:
+        validate_csrf(request.headers.get(HEADER), secret_key=current_app.secret_key)
+    except ValidationError:
+        raise Problem(
+            "csrf_invalid", f"send the header {HEADER} with the csrf_token that GET /api/v1/session gives"
+        ) from None
