@@ -125,3 +125,74 @@ class SpendingLimit:
     key: str
     yuan: Decimal
     changed_at: datetime
+
+
+@dataclass(frozen=True)
+class ShareAgreement:
+    """How the revenue of a product is shared from the month `since` on: first `data_cost` yuan a month for obtaining
+    the data, then `parts` [{kind, name, party, share}], whose fractions sum to 1. (`product`, `number`) is unique."""
+
+    TABLE: ClassVar[str] = "share_agreements"
+    id: str
+    product: str
+    number: int
+    since: str
+    parts: list[dict[str, Any]]
+    data_cost: Decimal
+    basis: str
+    set_by: str
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class YearlyReview:
+    """An operator's year held against what was permitted: `settled` on the platform and `outside` of it. `who` has to
+    act: operator or authoriser. `status`: open, done. (`operator`, `year`) is unique."""
+
+    TABLE: ClassVar[str] = "yearly_reviews"
+    id: str
+    operator: str
+    year: int
+    ceilings: str
+    permitted: Decimal
+    settled: Decimal
+    outside: Decimal
+    who: str
+    status: str
+    guidance: str | None
+    outcome: str | None
+    created_at: datetime
+    closed_at: datetime | None
+
+
+@dataclass(frozen=True)
+class PriceCycle:
+    """Years of an operator that are looked at as one. Closed, it has a `carry_over`, in `parts` [{amount, survey}] that
+    are deducted one in each following cycle; `survey` names the one that did. (`operator`, `number`) is unique."""
+
+    TABLE: ClassVar[str] = "price_cycles"
+    id: str
+    operator: str
+    number: int
+    first: int
+    last: int
+    reason: str | None
+    carry_over: Decimal | None
+    parts: list[dict[str, Any]]
+    created_at: datetime
+    closed_at: datetime | None
+
+
+@dataclass(frozen=True)
+class YearlyReport:
+    """The authorising body's yearly report on an operator, as filed; a later `number` of the same year replaces it."""
+
+    TABLE: ClassVar[str] = "yearly_reports"
+    id: str
+    operator: str
+    year: int
+    number: int
+    content: dict[str, Any]
+    filed_by: str
+    entry: str
+    created_at: datetime

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from sandbox.billing.records import CeilingSet, CostSurvey, Dispute, Numbering, Price, Settlement, SpendingLimit
+from sandbox.billing.records import (
+    CeilingSet,
+    CostSurvey,
+    Dispute,
+    Numbering,
+    Price,
+    PriceCycle,
+    Settlement,
+    ShareAgreement,
+    SpendingLimit,
+    YearlyReport,
+    YearlyReview,
+)
 from sandbox.catalogue.records import (
     BoughtProfile,
     Conditions,
@@ -102,6 +114,10 @@ for _record, _unique, _index in (
     (KeyEpoch, (), ("key",)),
     (SigningKey, (), ("party",)),
     (SpendingLimit, ("key",), ("party",)),
+    (ShareAgreement, ("product,number",), ()),
+    (YearlyReview, ("operator,year",), ()),
+    (PriceCycle, ("operator,number",), ()),
+    (YearlyReport, ("operator,year,number",), ()),
     (Meter, (), ()),
     (UsageEvent, ("job", "fact"), ("party,at", "product,at", "month,operator,party")),
     (Emergency, (), ("lifted_at",)),
