@@ -21,8 +21,9 @@ from sandbox.plan.relation import Scan
 from sandbox.plan.scalar import DATE, INTEGER, STRING, Column, Type
 from sandbox.privacy.released import Released
 from sandbox.products.query.kind import QueryProduct
-from watermarking.align import align
-from watermarking.combine import Shown, combined
+from watermarking.align import Alignment, align
+from watermarking.base import Base
+from watermarking.combine import Shown, together
 from watermarking.design import Design
 from watermarking.embed import channel
 from watermarking.keys import base_key, user_key
@@ -92,15 +93,21 @@ class Answer:
     ) -> tuple[int, NDArray[np.float64], dict[str, object]]:
         """Trace a file as the instance does: how many marked cells it shows, ln E of each recipient, and what was
         done to it. No cells when it does not show the base. `beside`: other answers that may have gone into it."""
-        leak = read_leak(file)
-        found = [one for answer in (self, *beside) if (one := answer.shown(leak)) is not None]
-        if not found or found[0].base.id != self.id.encode():
+        found = self.traced(file, beside)
+        if found is None:
             return 0, np.zeros(len(recipients)), {}
-        base, alignment = found[0].base, combined(found)[0]
+        base, alignment = found
         key, design = base_key(MASTER, base.id), Design.of(base)
         path = channel(base, design, key)
         log_e = log_e_values(alignment, base, design, path, [user_key(MASTER, name, base.id) for name in recipients])
         return len(informative(alignment, path)), log_e, alignment.report(base, ("city", "month"))
+
+    def traced(self, file: bytes, beside: Sequence[Answer] = ()) -> tuple[Base, Alignment] | None:
+        """Give the base and where a file shows it, seen together with other answers that may have gone into it."""
+        leak = read_leak(file)
+        own = self.shown(leak)
+        others = [one for answer in beside if (one := answer.shown(leak)) is not None]
+        return (own.base, together(own, others)) if own is not None else None
 
     def shown(self, leak: Leak) -> Shown | None:
         """Give the base and where the file shows it."""

@@ -6,7 +6,7 @@ Fixed seeds. Chips, attacks and noise are numpy's; laws, mixture and bar are tho
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,8 +18,10 @@ from watermarking.score import LOG10_ALPHA, gains_of
 
 RECIPIENTS = 10_000
 BAR = math.log(RECIPIENTS) - LOG10_ALPHA * math.log(10)
-KEPT, LOOKED = 48, 1_000  # models that go on after a look at so many cells: the others' share of E is left out
 POINTS = 120  # prefixes at which a leak is scored
+ROOM = 2**18  # cells that are worked on at a time
+LOOKED, FAR = 4_096, 40.0  # models are left out that so many cells show to fit worse by so much, in ln, on a whole leak
+WEIGHTS = np.log([model.weight for model in MODELS]) - math.log(sum(model.weight for model in MODELS))
 
 Reals = NDArray[np.float64]
 Bits = NDArray[np.bool_]
@@ -72,41 +74,85 @@ def attacked(name: str, marks: Reals, chance: np.random.Generator) -> Reals:
 NINE = ("average", "mix", "median", "lowest", "highest", "random extreme", "majority", "minority", "middle")
 
 
-def curve(trial: Trial, arcsine: bool, cells: int, seed: int) -> Reals:
-    """Give the highest ln E of the colluders when the leak shows the first i/`POINTS` of `cells`, for each i."""
+@dataclass(frozen=True)
+class Leaks:
+    """Leaks of so many cells, one a line: p, chips of the colluders, and what is seen of each cell."""
+
+    p: Reals
+    chips: Bits
+    high: Reals
+    low: Reals
+
+    @property
+    def seen(self) -> Seen:
+        return Seen(self.p.ravel(), self.high.ravel(), self.low.ravel())
+
+
+def leaks(trial: Trial, arcsine: bool, cells: int, seeds: Iterable[int]) -> Leaks:
+    """Make leaks of `cells` cells."""
+    made = [_leak(trial, arcsine, cells, seed) for seed in seeds]
+    p, chips, high, low = (np.stack(part) for part in zip(*made, strict=True))
+    return Leaks(p, chips, high, low)
+
+
+def curves(trial: Trial, arcsine: bool, cells: int, trials: int, points: int = POINTS) -> Reals:
+    """Give, leak by leak, the highest ln E of the colluders when the leak shows the first i/`points` of its cells, for
+    each i."""
+    at_once = max(1, ROOM // cells)
+    seeds = [range(1 + begin, 1 + min(begin + at_once, trials)) for begin in range(0, trials, at_once)]
+    models: list[int] = []
+    found = []
+    for some in seeds:
+        made = leaks(trial, arcsine, cells, some)
+        models = models or _fitting(made, cells)
+        found.append(_scored(made, models, points))
+    return np.concatenate(found)
+
+
+def needed(trial: Trial, arcsine: bool, cells: int, trials: int, share: float = 0.99) -> int | None:
+    """Give the least number of cells from which on a colluder is named in `share` of the trials, None where `cells` are
+    too few."""
+    over = np.mean(curves(trial, arcsine, cells, trials) >= BAR, axis=0) >= share
+    place = int(np.flatnonzero(~over)[-1]) + 1 if not over.all() else 0
+    return (place + 1) * max(1, cells // POINTS) if place < len(over) else None
+
+
+def _leak(trial: Trial, arcsine: bool, cells: int, seed: int) -> tuple[Reals, Bits, Reals, Reals]:
     chance = np.random.default_rng(seed)
     p = bias(arcsine, cells, seed)
     chips: Bits = chance.random((trial.colluders, cells)) < p
     left = attacked(trial.attack, 2.0 * chips - 1, chance)
     if trial.noise:
         left = left + chance.normal(0, trial.noise, cells)
-    high, low = left - 1, left + 1
-    if trial.grid:
-        grid, x = trial.grid, chance.uniform(0, 1000 * trial.grid, cells)
-        shown = np.rint((x + left) / grid) * grid
-        high, low = (_rounded(shown - x - mark, grid) for mark in (1.0, -1.0))
-    seen = Seen(p, high, low)
-    look = Seen(*(part[:LOOKED] for part in (p, high, low)))
-    best = sorted(np.argsort(-gains_of(look).log_g)[:KEPT].tolist()) if cells > LOOKED else range(len(MODELS))
-    models = tuple(MODELS[number] for number in best)
-    start = np.arange(0, cells, max(1, cells // POINTS))[:POINTS]
-    found_f, found_g = [], []
-    for one, zero in laws(seen, models):
-        g = np.log(zero + p * (one - zero))
-        own = np.where(chips, np.log(one), np.log(zero))
-        found_f.append(np.add.reduceat(own, start, axis=1).cumsum(axis=1))
-        found_g.append(np.add.reduceat(g, start).cumsum())
-    f, log_g = np.array(found_f), np.array(found_g)[:, None, :]
-    mean = _log_sum(f - log_g) - math.log(len(MODELS))
-    return np.asarray((np.logaddexp(mean, _log_sum(f) - _log_sum(log_g)) - math.log(2)).max(axis=0), np.float64)
+    if not trial.grid:
+        return p, chips, left - 1, left + 1
+    x = chance.uniform(0, 1000 * trial.grid, cells)
+    away = np.rint((x + left) / trial.grid) * trial.grid - x
+    return p, chips, _rounded(away - 1, trial.grid), _rounded(away + 1, trial.grid)
 
 
-def needed(trial: Trial, arcsine: bool, cells: int, trials: int, share: float = 0.99) -> int | None:
-    """Give the least number of cells from which on a colluder is named in `share` of the trials, None where `cells` are
-    too few."""
-    over = np.mean([curve(trial, arcsine, cells, seed) >= BAR for seed in range(1, trials + 1)], axis=0) >= share
-    place = int(np.flatnonzero(~over)[-1]) + 1 if not over.all() else 0
-    return (place + 1) * max(1, cells // POINTS) if place < len(over) else None
+def _fitting(made: Leaks, cells: int) -> list[int]:
+    """The models that are not far worse than the best on whole leaks: the others' share of E is left out."""
+    seen = made.seen
+    look = Seen(*(part[:LOOKED] for part in (seen.p, seen.from_high, seen.from_low)))
+    log_g = gains_of(look).log_g * (cells / len(look.p))
+    return [int(number) for number in np.flatnonzero(log_g >= log_g.max() - FAR)]
+
+
+def _scored(made: Leaks, chosen: list[int], points: int) -> Reals:
+    trials, _, cells = made.chips.shape
+    start = np.arange(0, cells, max(1, cells // points))[:points]
+    sums_f, sums_g = [], []
+    for one, zero in laws(made.seen, tuple(MODELS[number] for number in chosen)):
+        one, zero = one.reshape(trials, 1, cells), zero.reshape(trials, 1, cells)
+        g = np.log(zero + made.p[:, None] * (one - zero))
+        own = np.where(made.chips, np.log(one), np.log(zero))
+        sums_f.append(np.add.reduceat(own, start, axis=2).cumsum(axis=2))
+        sums_g.append(np.add.reduceat(g, start, axis=2).cumsum(axis=2))
+    weight = WEIGHTS[chosen][:, None, None, None]
+    f, g = np.array(sums_f) + weight, np.array(sums_g)
+    bayes = _log_sum(f) - _log_sum(g + weight)
+    return np.asarray((np.logaddexp(_log_sum(f - g), bayes) - math.log(2)).max(axis=1), np.float64)
 
 
 def _rounded(away: Reals, grid: float) -> Reals:

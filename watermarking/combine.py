@@ -22,7 +22,7 @@ from watermarking.leak import Reals
 from watermarking.observed import Observed
 from watermarking.rows import Places
 
-MOST_BASES = 12  # that are compared with each other
+MOST_OTHERS = 11  # that a base is compared with
 FEW = 16  # shared cells below which nothing is said
 CLOSER = 0.75  # how much closer a combination must be than the base alone
 
@@ -35,12 +35,11 @@ class Shown:
     alignment: Alignment
 
 
-def combined(shown: Sequence[Shown]) -> list[Alignment]:
-    """Give the alignment of each base, seen together with the others that the leak shows; the same where it shows no
-    combination. Which others a base was seen with is in `beside`, by their ids."""
-    bases = [_names(one) for one in shown[:MOST_BASES]]
-    found = [_seen(one.alignment, number, bases) for number, one in enumerate(shown[:MOST_BASES])]
-    return found + [one.alignment for one in shown[MOST_BASES:]]
+def together(own: Shown, others: Sequence[Shown]) -> Alignment:
+    """Give the alignment of a base as it is seen together with others that the leak shows; the same where it shows no
+    combination. Which others it was seen with is in `beside`, by their ids."""
+    bases = [_names(one) for one in (own, *others[:MOST_OTHERS])]
+    return _seen(own.alignment, bases[0], bases[1:])
 
 
 @dataclass(frozen=True)
@@ -62,12 +61,11 @@ def _names(one: Shown) -> _Named:
     return _Named(one.base.id, name[order], x[order], sigma[order], name[one.alignment.observed.cell])
 
 
-def _seen(alignment: Alignment, number: int, bases: Sequence[_Named]) -> Alignment:
-    own = bases[number]
+def _seen(alignment: Alignment, own: _Named, bases: Sequence[_Named]) -> Alignment:
     x, sigma, _ = _at(own, own.own)
     others = {}
     for place, other in enumerate(bases):
-        if place != number and other.id != own.id:
+        if other.id != own.id:
             theirs, _, there = _at(other, own.own)
             if there.sum() >= FEW:
                 others[place] = np.where(there, theirs - x, np.nan)  # how far their X is above ours

@@ -56,11 +56,12 @@ class Sight:
 @dataclass(frozen=True)
 class Gains:
     """For each model (columns) and cell ln f(z|1)/f(z|0); sums over the cells of ln f(z|0)/g(z) and of ln g(z), with
-    g = p·f(·|1) + (1−p)·f(·|0); and a bound of what rounding does to sums of them."""
+    g = p·f(·|1) + (1−p)·f(·|0); ln of the models' weights; and a bound of what rounding does to sums of them."""
 
     gain: Reals
     start: Reals
     log_g: Reals
+    log_w: Reals
     slack: float
 
 
@@ -70,9 +71,9 @@ def informative(alignment: Alignment, path: Channel) -> Places:
 
 
 def log_e_values(alignment: Alignment, base: Base, design: Design, path: Channel, k_users: Sequence[bytes]) -> Reals:
-    """Give ln E for each K_u: E = ½·mean_θ ∏(f/g) + ½·(Σ_θ ∏f)/(Σ_θ ∏g), less a bound of the rounding of the sums; -∞
-    for those of many whom a first look excludes."""
-    sight = _sight(alignment.observed, base, design, path)
+    """Give ln E for each K_u: E = ½·Σ_θ w∏(f/g) + ½·(Σ_θ w∏f)/(Σ_θ w∏g) with the weights w of the models, less a bound
+    of the rounding of the sums; -∞ for those of many whom a first look excludes."""
+    sight = sight_of(alignment.observed, base, design, path)
     if not len(sight):
         return np.zeros(len(k_users))
     models = MODELS if len(sight) <= ALL_CELLS else _likeliest(sight.part(0, SAMPLED))
@@ -95,14 +96,15 @@ def gains_of(seen: Seen, models: tuple[Model, ...] = MODELS) -> Gains:
         size[number] = np.abs(low).sum() + np.abs(gain[:, number]).sum()
     # A floating-point sum of m terms errs by at most m·2⁻⁵³ times the sum of their sizes.
     slack = 2.0**-52 * (len(seen.p) + 8) * float(np.max(size + np.abs(log_g)))
-    return Gains(gain, start, log_g, slack)
+    weight = np.array([model.weight for model in models])
+    return Gains(gain, start, log_g, np.log(weight / weight.sum()), slack)
 
 
-def mixed(product: Reals, log_g: Reals) -> Reals:
-    """Give ln E from ln ∏(f/g) (recipients × models) and ln ∏g."""
-    mean = _log_sum(product) - math.log(len(log_g))
-    bayes = _log_sum(product + log_g) - _log_sum(log_g[None, :])
-    return np.asarray(np.logaddexp(mean, bayes) - math.log(2), np.float64)
+def mixed(product: Reals, gains: Gains) -> Reals:
+    """Give ln E from ln ∏(f/g), recipients × models."""
+    weighed = gains.log_g + gains.log_w
+    bayes = _log_sum(product + weighed) - _log_sum(weighed[None, :])
+    return np.asarray(np.logaddexp(_log_sum(product + gains.log_w), bayes) - math.log(2), np.float64)
 
 
 def log10_p(log_e: float, pairs: int) -> float:
@@ -120,14 +122,14 @@ def _scores(sight: Sight, gains: Gains, k_users: Sequence[bytes]) -> Reals:
     block = max(1, ROOM // len(sight))
     for begin in range(0, len(k_users), block):
         bits = np.stack([chips_at(key, sight.rank, sight.limit) for key in k_users[begin : begin + block]])
-        found[begin : begin + block] = mixed(bits.astype(np.float64) @ gains.gain + gains.start, gains.log_g)
+        found[begin : begin + block] = mixed(bits.astype(np.float64) @ gains.gain + gains.start, gains)
     return found - gains.slack
 
 
 def _first_look(sight: Sight, models: tuple[Model, ...], gains: Gains, k_users: Sequence[bytes]) -> list[int]:
     """Give the recipients who may score: of each way of mixing, the model that explains the leak best is tried on some
     of the cells. Cells are in the order of hashes, so the first ones are as good as any."""
-    ways: dict[tuple[str, int], int] = {}
+    ways: dict[tuple[str, float], int] = {}
     for number in np.argsort(-gains.log_g, kind="stable").tolist():
         ways.setdefault((models[number].way, models[number].colluders), number)
     picked, cells = list(ways.values()), min(len(sight), LOOKED)
@@ -151,7 +153,8 @@ def _likeliest(sight: Sight) -> tuple[Model, ...]:
     return tuple(MODELS[number] for number in sorted(best.tolist()))
 
 
-def _sight(observed: Observed, base: Base, design: Design, path: Channel) -> Sight:
+def sight_of(observed: Observed, base: Base, design: Design, path: Channel) -> Sight:
+    """Give the marked cells that a leak shows."""
     shown = np.flatnonzero(np.isin(path.cell, observed.cell))
     shown = shown[np.argsort(path.rank[shown])]
     cell, rank = path.cell[shown], path.rank[shown]

@@ -1,19 +1,38 @@
-"""The figures of the benchmark page, each with a few trials: lost by 15 %, a test fails."""
+"""The figures of the benchmark page: where more than 15 % more cells are needed than is to be reached, a test fails.
+
+So many trials that a detector which names somebody in 97 % of the leaks is refused with a probability of 98 %, one
+which does in 99 % is not."""
 
 from __future__ import annotations
 
 import hmac
+import math
 import random
 import time
 from collections.abc import Callable
+from functools import cache
 
 import numpy as np
 import pytest
 
 from benchmarks.answer import Answer
-from benchmarks.copies import BAR, NINE, Trial, curve
-from benchmarks.marks import ALONE, BY_VALUE, COLLUDERS, HALF_BELOW, TOGETHER, by_value, innocent, large, traced
-from benchmarks.mixed import MIXED
+from benchmarks.copies import BAR, NINE, Trial, curves
+from benchmarks.leaked import File, rounded, typed
+from benchmarks.marks import (
+    ALONE,
+    BY_VALUE,
+    COLLUDERS,
+    HALF_BELOW,
+    SIZES,
+    TOGETHER,
+    by_value,
+    innocent,
+    large,
+    scored,
+    sighted,
+    traced,
+)
+from benchmarks.mixed import MIXED, others
 from watermarking import score
 from watermarking.align import align
 from watermarking.design import Design
@@ -21,17 +40,36 @@ from watermarking.embed import channel, embed
 from watermarking.leak import Direct, Leak
 
 MORE = 1.15
-TRIALS, NAMED = 20, 18
+TOO_MANY, SURE = 0.03, 0.02
+"""Share of leaks that nobody is named for, and the most probable it is that a detector so bad passes."""
 
 
-def named(trial: Trial, cells: int, arcsine: bool, trials: int = TRIALS) -> int:
-    """How many of the trials name a colluder on so many cells."""
-    return sum(curve(trial, arcsine, cells, seed)[-1] >= BAR for seed in range(1, trials + 1))
+def at_most(count: int, trials: int, share: float) -> float:
+    """The probability of at most `count` of `trials`."""
+    return math.fsum(math.comb(trials, k) * share**k * (1 - share) ** (trials - k) for k in range(count + 1))
+
+
+@cache
+def allowed(trials: int) -> int:
+    """The most leaks for which nobody may be named."""
+    return next(count for count in range(trials) if at_most(count + 1, trials, TOO_MANY) > SURE)
+
+
+def traces(trial: Trial, cells: int, arcsine: bool) -> bool:
+    """Whether so many cells of a leak name a colluder in 99 % of all leaks, as far as trials tell."""
+    trials = 1_000 if cells < 1_000 else 400
+    named = curves(trial, arcsine, cells, trials, points=1)[:, -1] >= BAR
+    return int((~named).sum()) <= allowed(trials)
+
+
+def test_trials_tell_97_from_99_percent() -> None:
+    assert at_most(allowed(1_000), 1_000, 0.03) <= 0.02
+    assert at_most(allowed(1_000), 1_000, 0.01) >= 0.99
 
 
 @pytest.mark.parametrize(("name", "trial", "_cells", "_trials", "want"), ALONE, ids=[row[0] for row in ALONE])
 def test_one_copy(name: str, trial: Trial, _cells: int, _trials: int, want: int) -> None:
-    assert named(trial, int(MORE * want), arcsine=False) >= NAMED
+    assert traces(trial, int(MORE * want), arcsine=False)
 
 
 @pytest.mark.parametrize("colluders", TOGETHER)
@@ -39,8 +77,7 @@ def test_one_copy(name: str, trial: Trial, _cells: int, _trials: int, want: int)
 def test_colluders(colluders: int, attack: str) -> None:
     average, mix, worst = TOGETHER[colluders][2]
     cells = int(MORE * {"average": average, "mix": mix}.get(attack, worst))
-    trials = TRIALS if colluders < 10 else 10
-    assert named(Trial(colluders, attack), cells, cells >= HALF_BELOW, trials) >= trials * NAMED / TRIALS
+    assert traces(Trial(colluders, attack), cells, cells >= HALF_BELOW)
 
 
 @pytest.mark.parametrize(("rows", "columns", "want"), BY_VALUE)
@@ -50,12 +87,22 @@ def test_rows_are_matched_by_value(rows: int, columns: int, want: int) -> None:
 
 
 @pytest.mark.parametrize("file", MIXED, ids=lambda file: file.__name__)
-def test_leaks_of_several_copies_or_answers(file: Callable[..., bytes]) -> None:
-    """A true leaker is named and, with the same file, nobody who had no part."""
+def test_leaks_of_several_copies_or_answers(file: File) -> None:
+    """A true leaker is named."""
     for seed in (1, 2):
         assert traced(file, seed) <= score.LOG10_ALPHA
-    line, error = innocent(file, 4_000)
-    assert line <= 1 + 4 * error
+
+
+def test_whatever_the_file_innocents_stay_below_the_line() -> None:
+    for file, (line, error) in innocent((*MIXED, rounded, typed), 4_000).items():
+        assert line <= 1 + 4 * error, file.__name__
+
+
+def test_innocents_get_the_scores_of_the_detector() -> None:
+    answer = Answer(0, groups=SIZES[False])
+    [log_e] = scored(answer, [sighted(answer, typed, 0)], 5)
+    _, exact, _ = answer.scores(typed(answer, random.Random(0)), [f"innocent-{i}" for i in range(5)], others(answer))
+    assert log_e == pytest.approx(exact)
 
 
 def test_the_other_answers_are_needed_and_used() -> None:
