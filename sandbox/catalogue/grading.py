@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from policies import grades
@@ -28,3 +29,11 @@ def check_negative(entry: Entry) -> None:
             for listed in grades.negative([column.name, column.description or ""]):
                 if listed.tier == "forbidden" or (entry.grade, column.role) != (listed.grade, listed.role):
                     raise Problem("grade_refused", f"The registration is refused: {listed.refusal}.")
+
+
+def check_product(name: str, grades_read: Iterable[str]) -> None:
+    """Raise `Problem` (grade_refused) when a product's name is on the negative list; what is strictly limited may be
+    made from resources of the grade that it demands."""
+    for listed in grades.negative([name]):
+        if listed.tier == "forbidden" or any(grade != listed.grade for grade in grades_read):
+            raise Problem("grade_refused", f"The product is refused: {listed.refusal}.", field="name")

@@ -52,6 +52,11 @@ class Holding(Transport):
         """What a holder sees of the use of its resource: grants, products, jobs by month."""
         return self.json("GET", f"/resources/{resource}/use")
 
+    def budget_products(self, account: str) -> list[dict[str, Any]]:
+        """What each product took from a population's budget (see `budgets`), the most first."""
+        found: list[dict[str, Any]] = self.json("GET", f"/budgets/{account}/products")["items"]
+        return found
+
     def links(self, product: str) -> dict[str, Any]:
         """Which resources a product lets its operator put together, and whether that was assessed."""
         return self.json("GET", f"/products/{product}/links")

@@ -9,11 +9,12 @@ from typing import Any
 
 from sandbox.core.clock import now, rfc3339
 from sandbox.core.store import Transaction
+from sandbox.jobs.records import Job
 from sandbox.privacy import grains
 from sandbox.privacy.accounts import EACH, epsilon_of, left
-from sandbox.privacy.records import Account, Raise
+from sandbox.privacy.records import Account, Charge, Raise
 from sandbox.privacy.renewals import current, life, next_renewal
-from sandbox.privacy.worth import worth
+from sandbox.privacy.worth import warning, worth
 
 
 def budgets(
@@ -30,8 +31,8 @@ def budgets(
     are of the present period, `life` is all that was ever spent. ρ and δ add up; ε does not, each is what its ρ alone
     amounts to. What is spent is the guarantee so far; its δ contains the half that is fixed for the conversion as soon
     as anything is spent. `left.epsilon` is the largest ε of one further question; `worth` says what is left in
-    questions. `renews` is the length of a period and when the next begins, or None. `raised` are the changes of a
-    population's promise."""
+    questions, `warning` that it is little. `renews` is the length of a period and when the next begins, or None.
+    `raised` are the changes of a population's promise."""
     moment = at or now()
     equal: dict[str, Any] = {} if populations is None else {"population": list(populations)}
     if party is not None:
@@ -49,6 +50,26 @@ def promise_to_each(tx: Transaction, population: str) -> dict[str, Any]:
     """Give what each user of a population is promised: `epsilon`, `delta`, and `renews` (None: for life)."""
     [each] = tx.find(Account, population=population, party=EACH)
     return {"epsilon": grains.text(each.epsilon), "delta": grains.text(each.delta), "renews": each.renew}
+
+
+def by_product(tx: Transaction, account: Account) -> list[dict[str, Any]]:
+    """Give what each product took from a population's account over its life, the most first: `product` (None: bought by
+    nobody's question, as a profile, or known from the log only), `answers`, and `spent` as `budgets` shows it."""
+    products = {job: product for product, job, _ in tx.totals(Job, by=["product", "id"], population=account.population)}
+    sums: dict[str | None, tuple[int, int, int]] = {}
+    for charge in tx.find(Charge, account=account.id, state="spent"):
+        product = products.get(charge.job)
+        number, loss, delta = sums.get(product, (0, 0, 0))
+        added = grains.up(charge.loss, grains.RHO), grains.up(charge.delta, grains.DELTA)
+        sums[product] = number + 1, loss + added[0], delta + added[1]
+    return [
+        {
+            "product": product,
+            "answers": number,
+            "spent": _amount(account, grains.decimal(loss, grains.RHO), grains.decimal(delta, grains.DELTA)),
+        }
+        for product, (number, loss, delta) in sorted(sums.items(), key=lambda one: (-one[1][1], one[0] or ""))
+    ]
 
 
 def raises(tx: Transaction, account: str) -> list[dict[str, Any]]:
@@ -77,6 +98,7 @@ def _shown(tx: Transaction, account: Account) -> dict[str, Any]:
         "left": left(account),
         "life": _spent(account, *over_life),
         "worth": worth(account),
+        "warning": warning(account),
         "renews": None,
     }
     if account.renew is not None:

@@ -19,6 +19,8 @@ EPSILONS = Decimal("0.1"), Decimal("0.5"), Decimal(1)
 """The questions that a budget is counted in; the second one is said in words."""
 
 LANGUAGES = ("en", "zh")
+WARNED = ("exhausted", Decimal(0)), ("nearly_exhausted", Decimal("0.05")), ("low", Decimal("0.2"))
+"""From which share left on a budget is warned of, the gravest first."""
 SENTENCES = {
     "en": {
         "many": "What is left pays for about {count} more {questions} at ε {epsilon}.",
@@ -30,6 +32,7 @@ SENTENCES = {
         "rho": " (ρ {rho}, which is what adds up)",
         "delta": "Because keys have no declared domain, it also takes δ {delta} of the δ {pool} that is left for that.",
         "after": "Your share then still pays for one question at up to ε {epsilon}.",
+        "again": "That is about {count} more answers like this one.",
         "short": "Your share does not suffice: one question can be asked at up to ε {epsilon}.",
         "short_delta": "Your share has too little δ left; group by keys with a declared domain.",
         "held": "What you hold you may ask again at no cost, for ever, on the same data version.",
@@ -37,6 +40,9 @@ SENTENCES = {
         "cap": "The people in the data are promised ε {epsilon}{delta} in all, whoever asks, for ever; every new "
         "answer counts towards that once.",
         "cap_delta": ", δ {delta}",
+        "low": "Less than a fifth of this budget is left; ask for what matters most.",
+        "nearly_exhausted": "Less than a twentieth of this budget is left; most questions will be refused soon.",
+        "exhausted": "This budget is exhausted: questions are refused.",
     },
     "zh": {
         "many": "剩余预算约可再问 {count} 个 ε 为 {epsilon} 的问题。",
@@ -48,12 +54,16 @@ SENTENCES = {
         "rho": "（ρ {rho}，可相加的是它）",
         "delta": "因为分组键没有声明取值范围，还要从为此剩下的 δ {pool} 中取用 δ {delta}。",
         "after": "此后您的份额仍可问一个 ε 不超过 {epsilon} 的问题。",
+        "again": "约合 {count} 个与此同样代价的答案。",
         "short": "您的份额不足：最多可问 ε 为 {epsilon} 的一个问题。",
         "short_delta": "您的份额所剩 δ 太少；请按声明了取值范围的键分组。",
         "held": "已持有的答案，在同一数据版本上可随时再问，不再消耗。",
         "life": "您的账户至今累计已消耗 ε {epsilon}。",
         "cap": "对数据中的人承诺：无论谁问，永久合计不超过 ε {epsilon}{delta}；每个新答案只计入一次。",
         "cap_delta": "、δ {delta}",
+        "low": "预算剩余不足五分之一，请优先提出最重要的问题。",
+        "nearly_exhausted": "预算剩余不足二十分之一，多数问题即将被拒绝。",
+        "exhausted": "预算已用尽，问题将被拒绝。",
     },
 }
 
@@ -106,6 +116,18 @@ def explain_cost(
     return [*said, _say(language, "cap", epsilon=grains.text(within.epsilon), delta=part)]
 
 
+def warning(account: Account) -> dict[str, Any] | None:
+    """Give a warning when little of a budget is left: its `level` – low, nearly_exhausted, exhausted – and `sentence`
+    by language; None while there is more. Both δ and what adds up count, whichever is scarcer."""
+    shares = [Decimal(max(loss_left(account), 0)) / max(grains.up(account.loss_total, grains.RHO), 1)]
+    if account.delta_pool > 0:
+        shares.append(Decimal(max(delta_left(account), 0)) / grains.up(account.delta_pool, grains.DELTA))
+    level = next((name for name, share in WARNED if min(shares) <= share), None)
+    if level is None:
+        return None
+    return {"level": level, "sentence": {language: _say(language, level) for language in LANGUAGES}}
+
+
 def _cost(language: str, account: Account, loss: Decimal) -> str:
     detail = "" if account.pure else _say(language, "rho", rho=grains.text(loss))
     return _say(language, "cost", epsilon=grains.text(epsilon_of(account, loss)), rho=detail)
@@ -118,7 +140,10 @@ def _after(language: str, account: Account, loss: Decimal, delta: Decimal) -> li
     if grains.up(delta, grains.DELTA) > delta_left(account):
         return [_say(language, "short_delta")]
     epsilon = largest(account, grains.decimal(rest, grains.RHO))
-    return [_say(language, "after", epsilon=grains.text(epsilon))]
+    more = rest // max(grains.up(loss, grains.RHO), 1)
+    if delta > 0:
+        more = min(more, delta_left(account) // grains.up(delta, grains.DELTA) - 1)
+    return [_say(language, "after", epsilon=grains.text(epsilon)), _say(language, "again", count=more)]
 
 
 def _renews(language: str, account: Account) -> list[str]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from sandbox.billing.prices import price_at
 from sandbox.billing.prices import view as price_view
+from sandbox.catalogue.grading import check_product
 from sandbox.catalogue.records import Resource
 from sandbox.core.clock import now
 from sandbox.core.ids import new_id
@@ -33,7 +34,7 @@ def create(
 ) -> Product:
     """Package a draft under an own grant. `kinds` are the product kinds that this instance can run.
 
-    Raises role_not_allowed, field_invalid, not_found, grant_inactive.
+    Raises role_not_allowed, field_invalid, not_found, grant_inactive, grade_refused.
     """
     principal.may("product.create")
     asked = read(body)
@@ -45,6 +46,7 @@ def create(
     if "processing_use" not in rights_of(grant):
         raise Problem("grant_inactive", "this grant gives no right to process data; have a product handed over to you")
     check(tx, kinds, grant, asked.kind, asked.resources, asked.spec)
+    check_product(asked.name, [one.grade for name in asked.resources if (one := tx.get(Resource, name)) is not None])
     product = Product(
         new_id("product"), grant.id, grant.operator, asked.kind, asked.name, asked.resources, asked.spec,
         digest_of(asked.spec), "draft", None, now(),

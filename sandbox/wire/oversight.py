@@ -18,6 +18,14 @@ class StatementQuery(Page):
     party: Id | None = None
 
 
+class BudgetProducts(Output):
+    """What products took from a population's budget, the most first."""
+
+    account: str
+    population: str
+    items: list[dict[str, Any]]
+
+
 class RaiseIn(Input):
     """A higher lifetime cap of a population, with the reason that the disclosure shows; `delta` as it is when left
     out."""

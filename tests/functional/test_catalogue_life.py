@@ -216,6 +216,11 @@ def test_the_holder_sets_conditions_consents_and_sees_the_use(town: Estate, cli:
     assert "given" in cli.run("resource", "consent", town.resource, grant, "--reason", "fits", key=HOLDER)
     assert ask(2).status_code == 202, ask(2).text
     town.finish()
+    [whole] = [one for one in town.ok("GET", "/budgets", key=HOLDER)["items"] if one["party"] is None]
+    [taken] = town.ok("GET", f"/budgets/{whole['account']}/products", key=HOLDER)["items"]
+    assert (taken["product"], taken["answers"], taken["spent"]["rho"]) == (made, 1, whole["life"]["rho"])
+    for reader in ("buyer", "operator", "other holder"):
+        assert town.web.call("GET", f"/budgets/{whole['account']}/products", key=reader).status_code in (403, 404)
     use = cli.ask("resource", "use", town.resource, key=HOLDER)
     assert [(one["product"], one["purpose"], one["jobs"], one["users"]) for one in use["months"]] == [
         (made, "industry", 1, 1)
@@ -238,6 +243,16 @@ def test_U7_what_links_resources_is_assessed_before_a_product_is_approved(
     terms = town.grant() | {"operator": town.web.ids["packer"], "resources": [], "purposes": ["industry"]}
     grant = town.ok("POST", "/grants", terms)["id"]
     made = []
+    secret = {
+        "grant": grant,
+        "kind": "query",
+        "name": "State secrets: a state secret",
+        "resources": [other],
+        "spec": {},
+    }
+    for name in (secret["name"], "genome counts"):
+        refused = town.web.call("POST", "/products", secret | {"name": name}, "packer")
+        assert refused.json["code"] == "grade_refused" and "negative list" in refused.json["detail"], refused.text
     for resource in (town.resource, other):
         body = {"grant": grant, "kind": "query", "name": "q", "resources": [resource], "spec": {}}
         made.append(town.ok("POST", "/products", body, "packer")["id"])

@@ -12,7 +12,7 @@ import pytest
 from sandbox.errors import Problem
 from sandbox.privacy.accounts import left, loss_of, promised
 from sandbox.privacy.records import Account
-from sandbox.privacy.worth import LANGUAGES, SENTENCES, explain_cost, worth
+from sandbox.privacy.worth import LANGUAGES, SENTENCES, explain_cost, warning, worth
 
 AT = datetime(2026, 3, 1, tzinfo=UTC)
 ZERO = Decimal(0)
@@ -82,3 +82,29 @@ def test_no_sentence_tells_what_others_spent() -> None:
     account, rho = share(), Decimal("0.001")
     emptied = replace(WHOLE, loss_spent=WHOLE.loss_total, delta_spent=WHOLE.delta_pool)
     assert explain_cost(account, WHOLE, rho, ZERO) == explain_cost(account, emptied, rho, ZERO)
+
+
+@pytest.mark.parametrize(
+    ("account", "level"),
+    [
+        (share(), None),
+        (share(pure=True, spent="3.19"), None),
+        (share(pure=True, spent="3.2"), "low"),
+        (share(pure=True, spent="3.8"), "nearly_exhausted"),
+        (share(pure=True, spent="4"), "exhausted"),
+        (replace(share(), delta_spent=share().delta_pool * Decimal("0.9")), "low"),
+        (replace(share(), delta_held=share().delta_pool), "exhausted"),
+    ],
+)
+def test_U7_little_that_is_left_is_warned_of(account: Account, level: str | None) -> None:
+    said = warning(account)
+    assert (said and said["level"]) == level
+    assert said is None or set(said["sentence"]) == set(LANGUAGES)
+
+
+def test_U7_a_cost_says_how_many_more_answers_like_this_one_are_left() -> None:
+    account = share(pure=True)
+    said = " ".join(explain_cost(account, account, Decimal("0.1"), ZERO, pure=Decimal("0.5")))
+    assert "about 7 more answers like this one" in said
+    few = explain_cost(share(), WHOLE, Decimal("0.0001"), share().delta_pool * Decimal("0.3"))
+    assert any("about 2 more answers" in line for line in few), "δ is what runs out first"

@@ -14,12 +14,13 @@ from sandbox.catalogue.records import Resource
 from sandbox.core.clock import now
 from sandbox.identity.records import Party
 from sandbox.metering import events
-from sandbox.privacy.budgets import budget, budgets
+from sandbox.privacy.budgets import budget, budgets, by_product
+from sandbox.privacy.records import Account
 from sandbox.web.call import Call, Reply
 from sandbox.web.endpoint import endpoint
 from sandbox.web.paging import cut
 from sandbox.wire.common import Items, Page
-from sandbox.wire.oversight import RaiseIn, RaiseOut, StatementQuery
+from sandbox.wire.oversight import BudgetProducts, RaiseIn, RaiseOut, StatementQuery
 
 blueprint = APIBlueprint("accounts", __name__)
 
@@ -32,7 +33,7 @@ def list_budgets(call: Call, query: Page) -> Reply:
     own: set[str] = set()
     for resource in call.tx.find(Resource):
         named.setdefault(resource.population, []).append(resource.id)
-        if resource.registrar == call.principal.party.id:
+        if call.principal.party.id in (resource.registrar, resource.answers):
             own.add(resource.population)
     if call.principal.oversees:
         seen = budgets(call.tx)
@@ -41,6 +42,23 @@ def list_budgets(call: Call, query: Page) -> Reply:
         seen += [one for one in budgets(call.tx, party=call.principal.party.id) if one["population"] not in own]
     found = [one | {"resources": named.get(one["population"], [])} for one in seen]
     return Reply(_window(sorted(found, key=lambda one: str(one["account"])), query))
+
+
+@endpoint(blueprint, "GET", "/budgets/<account_id>/products", action="budget.read", answer=BudgetProducts)
+def list_budget_products(call: Call, account_id: str) -> Reply:
+    """What each product took from a population's budget over its life: for its registrar and overseers."""
+    account = call.tx.get(Account, account_id)
+    if account is not None and (account.party is not None or not _registrar_or_overseer(call, account.population)):
+        account = None
+    account = call.existing(account, "budget of a population of yours")
+    return Reply({"account": account.id, "population": account.population, "items": by_product(call.tx, account)})
+
+
+def _registrar_or_overseer(call: Call, population: str) -> bool:
+    mine = call.principal.party.id
+    return call.principal.oversees or any(
+        mine in (one.registrar, one.answers) for one in call.tx.find(Resource, population=population)
+    )
 
 
 @endpoint(

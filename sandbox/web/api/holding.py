@@ -49,7 +49,7 @@ def regrade_resource(call: Call, resource_id: str, body: GradeIn) -> Reply:
     return Reply(registry.view(done, call.principal))
 
 
-@endpoint(blueprint, "GET", "/resources/<resource_id>/grades", answer=GradesOut)
+@endpoint(blueprint, "GET", "/resources/<resource_id>/grades", common=True, answer=GradesOut)
 def list_grades(call: Call, resource_id: str) -> Reply:
     """The history of a resource's grade and roles of columns; reasons for its holder and overseers."""
     resource = _seen(call, resource_id)
@@ -94,7 +94,7 @@ def set_conditions(call: Call, resource_id: str, body: ConditionsIn) -> Reply:
     return Reply(shown(made))
 
 
-@endpoint(blueprint, "GET", "/resources/<resource_id>/conditions", answer=ConditionsOut)
+@endpoint(blueprint, "GET", "/resources/<resource_id>/conditions", common=True, answer=ConditionsOut)
 def read_conditions(call: Call, resource_id: str) -> Reply:
     """The holder's conditions in force."""
     resource = _seen(call, resource_id)
