@@ -1,4 +1,4 @@
-"""Reconciliation: a month's events, lines and settlements, each added up by itself and held against the others."""
+"""Reconciliation: a month's events, lines, settlements and shares, each added up and held against the others."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from sandbox.billing.lines import ZERO, Prices, total
 from sandbox.billing.rates import cost, stepped
 from sandbox.billing.records import Settlement
 from sandbox.billing.settlements import due_in, end
+from sandbox.billing.shares import shared
 from sandbox.core.store import Transaction
 from sandbox.metering.records import UsageEvent
 
@@ -21,8 +22,9 @@ def reconcile(tx: Transaction, month: str, operator: str | None = None) -> dict[
     """Hold a month's events, lines and settlements against each other, in yuan, and name every difference.
 
     `rounding` is by how much lines, each rounded once, are above their events; `settled` has the debit notes in it;
-    `unsettled` what no settlement has yet; `wrong` how many events do not cost what their price says. Raises
-    field_invalid.
+    `unsettled` what no settlement has yet; `wrong` how many events do not cost what their price says. What was settled,
+    net of credit notes, is `shared`, `data_cost` or, without an agreement, `unshared`; `undivided` is the rest: 0.00.
+    Raises field_invalid.
     """
     end(month)
     whose: dict[str, Any] = {"month": month} | ({"operator": operator} if operator else {})
@@ -33,8 +35,24 @@ def reconcile(tx: Transaction, month: str, operator: str | None = None) -> dict[
         said[KINDS[one.kind]] += one.total
     said["settled"] += said["debited"]
     said |= {"rounding": lines - events, "unsettled": lines - said["settled"]}
-    holds = not wrong and lines == said["settled"]
+    divided = shared(tx, month, operator)
+    said |= _divided(divided)
+    whole = said["shared"] + said["data_cost"] + said["unshared"]
+    said |= {"undivided": said["settled"] + said["credited"] - whole}
+    holds = not wrong and lines == said["settled"] and not said["undivided"]
     return {"month": month, "holds": holds, "wrong": wrong} | {name: format(sum_, "f") for name, sum_ in said.items()}
+
+
+def _divided(products: list[dict[str, Any]]) -> dict[str, Decimal]:
+    """Add up the shares of a month, the cost of obtaining data, and what nobody agreed on yet."""
+    sums = {"shared": ZERO, "data_cost": ZERO, "unshared": ZERO}
+    for one in products:
+        if one["parts"] is None:
+            sums["unshared"] += Decimal(one["earned"])
+            continue
+        sums["data_cost"] += Decimal(one["data_cost"])
+        sums["shared"] += sum((Decimal(part["amount"]) for part in one["parts"]), ZERO)
+    return sums
 
 
 def _events(tx: Transaction, whose: dict[str, Any]) -> tuple[Decimal, int]:

@@ -41,6 +41,49 @@ def _said(scenario: dict[str, Any]) -> str:
     return ", ".join(parts)
 
 
+shares = typer.Typer(no_args_is_help=True, help="How the revenue of products is shared.")
+
+
+@shares.command("agree")
+def agree_shares(
+    product: Annotated[str, typer.Argument(help="Id of the product.")],
+    part: Annotated[list[str], typer.Option(help="KIND:NAME:SHARE, like holder:Health Bureau:1/3; all sum to 1.")],
+    basis: Annotated[str, typer.Option(help="What the shares rest on.")],
+    data_cost: Annotated[str, typer.Option(help="Yuan a month for obtaining the data, taken off first.")] = "0",
+    since: Annotated[str, typer.Option(help="From this month on, YYYY-MM; the present one when left out.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Record how the revenue of a product is shared, as the authorising body."""
+    with service() as client:
+        parts = [_part(one) for one in part]
+        made = client.agree_shares(product, parts, basis, data_cost=data_cost, since=since)
+    tell(made, "Agreement {number} holds from {since} on", as_json=as_json)
+
+
+@shares.command("show")
+def show_shares(month: Annotated[str, typer.Argument(help="YYYY-MM.")], as_json: Json = False) -> None:
+    """Show what each is due of a month."""
+    with service() as client:
+        found = client.revenue_shares(month)
+    if as_json:
+        tell_items(found, [], as_json=True, empty="")
+        return
+    rows: list[dict[str, Any]] = []
+    for one in found:
+        rows += [{"product": one["name"], "to": "cost of obtaining data", "amount": one["data_cost"]}]
+        rows += [{"product": one["name"], "to": part["name"], **part} for part in one["parts"] or ()]
+        rows += [{"product": one["name"], "to": "not agreed", "amount": one["earned"]}] if one["parts"] is None else []
+    tell_items(rows, ["product", "kind", "to", "share", "amount"], as_json=False, empty="Nothing settled.")
+
+
+def _part(text: str) -> dict[str, Any]:
+    kind, _, rest = text.partition(":")
+    name, colon, share = rest.rpartition(":")
+    if not colon:
+        raise typer.BadParameter(f"--part {text}: write KIND:NAME:SHARE, like holder:Health Bureau:1/3")
+    return {"kind": kind, "name": name, "share": share}
+
+
 @limits.command("set")
 def set_limit(
     yuan: Annotated[str, typer.Argument(help="Yuan a month.")],
@@ -106,3 +149,4 @@ def add_to(app: typer.Typer) -> None:
     app.command()(paper)
     app.command("usage-summary")(usage_summary)
     app.add_typer(limits, name="limits")
+    app.add_typer(shares, name="shares")

@@ -43,6 +43,23 @@ class Paying(Transport):
         """Give a settlement (结算单) or note as a `pdf` (in zh or en) or `csv` file."""
         return self.request("GET", f"/settlements/{settlement}", params={"format": format, "lang": lang}).content
 
+    def agree_shares(
+        self, product: str, parts: Iterable[dict[str, Any]], basis: str, *, data_cost: str = "0", since: str = ""
+    ) -> dict[str, Any]:
+        """Record how a product's revenue is shared: `parts` of kind, name, share (1/3), after `data_cost` a month."""
+        body = {"parts": list(parts), "basis": basis, "data_cost": data_cost} | ({"since": since} if since else {})
+        return self.json("POST", f"/products/{product}/shares", body=body)
+
+    def share_agreements(self, product: str) -> list[dict[str, Any]]:
+        """List the agreements on a product's revenue, oldest first."""
+        found = self.json("GET", f"/products/{product}/shares")["items"]
+        return list(found)
+
+    def revenue_shares(self, month: str) -> list[dict[str, Any]]:
+        """Give what each is due of what was settled for a month, product by product."""
+        found = self.json("GET", "/revenue-shares", params={"month": month})["items"]
+        return list(found)
+
     def usage_summary(self, month: str, by: Iterable[str] = ("product", "purpose", "day")) -> list[dict[str, Any]]:
         """Add up a month's usage by some of `party, operator, product, subscription, purpose, day`."""
         found = self.json("GET", "/usage/summary", params={"month": month, "by": ",".join(by)})["items"]

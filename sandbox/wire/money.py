@@ -138,6 +138,30 @@ class LimitOut(Record):
     left: Decimals
 
 
+class ShareIn(Input):
+    """One part of a product's revenue; `share` is a fraction as text, 1/3 or 0.25; `party` where it is one here."""
+
+    kind: Literal["holder", "processor", "operator", "region"]
+    name: Text
+    share: Annotated[str, Field(pattern=r"^[0-9./]{1,40}$")]
+    party: Id | None = None
+
+
+class SharesIn(Input):
+    """How revenue is shared from the month `since` on: first `data_cost` yuan a month for obtaining the data."""
+
+    parts: Annotated[list[ShareIn], Field(min_length=1, max_length=100)]
+    data_cost: Yuan = Decimal("0.00")
+    basis: Text
+    since: Annotated[str, Field(pattern=r"^20\d\d-(0[1-9]|1[0-2])$")] | None = None
+
+
+class MonthQuery(Input):
+    """A month, `YYYY-MM`."""
+
+    month: Annotated[str, Field(pattern=r"^20\d\d-(0[1-9]|1[0-2])$")]
+
+
 class SummaryQuery(Input):
     """The month to add up, and by what: some of party, operator, product, subscription, purpose, day."""
 

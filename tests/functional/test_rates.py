@@ -13,7 +13,7 @@ from authority import World
 from offer import Offer
 from webhouse import Web, make_house
 
-from sandbox.billing.records import Settlement
+from sandbox.billing.records import Settlement, ShareAgreement
 from sandbox.core.clock import now
 from sandbox.metering.charging import charge
 from sandbox.metering.events import usage_event
@@ -115,3 +115,23 @@ def test_last_month_is_closed_from_the_day_that_was_set(trade: Web, monkeypatch:
     assert settled() == [done]
     with house.store.read() as tx:
         assert len(tx.find(UsageEvent)) == 1
+
+
+def test_P7_shares_are_agreed_and_shown(trade: Web) -> None:
+    offer: Offer = trade.offer  # type: ignore[attr-defined]
+    path = f"/products/{offer.product.id}/shares"
+    parts = [{"kind": "holder", "name": "Bureau", "share": "1/3"}, {"kind": "region", "name": "East", "share": "2/3"}]
+    said = {"parts": parts, "data_cost": "0.10", "basis": "contract 7"}
+    assert trade.call("POST", path, said, "operator").json["code"] == "role_not_allowed"
+    assert trade.call("POST", path, said | {"parts": parts[:1]}).json["code"] == "field_invalid"
+    made = trade.call("POST", path, said)
+    assert (made.status_code, made.json["number"]) == (201, 1)
+    assert [one["id"] for one in trade.call("GET", path, key="operator").json["items"]] == [made.json["id"]]
+    assert trade.call("GET", path, key="user").json["code"] == "role_not_allowed"
+    with trade.house.store.write() as tx:
+        tx.change(tx.get(ShareAgreement, made.json["id"]), since="2026-01")
+        offer.tx = tx
+        tx.add(replace(usage_event(offer.job(), offer.price, Decimal("1.20"), 4), month="2026-03"))
+    assert trade.call("POST", "/settlements", {"month": "2026-03"}, "operator").json["total"] == "1.20"
+    [shown] = trade.call("GET", "/revenue-shares?month=2026-03", key="operator").json["items"]
+    assert (shown["data_cost"], [part["amount"] for part in shown["parts"]]) == ("0.10", ["0.37", "0.73"])
