@@ -1,5 +1,5 @@
 """What exact noise costs: a sample of Gaussian and Laplace noise beside numpy's unsafe numbers and OpenDP's, in turns,
-and a choice of the exponential mechanism."""
+few samples of a σ that is new, and a choice of the exponential mechanism."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from statistics import median
 import numpy as np
 
 from sandbox.plan.block import SIGMA_UNIT
-from sandbox.privacy import exponential, geometric, mechanisms, sampler
+from sandbox.privacy import exponential, geometric, rejection, sampler
 
 SCALES = (10, 1000, 16_384)
 SAMPLES = {"numpy, rounded (unsafe)": 100_000, "OpenDP": 5_000, "our table": 100_000}
 TURNS = 7
+FEW = 31
 BINS = 32_768
 CHOICES = (1, 5, 1000, 1_000_000)
 
@@ -37,7 +38,7 @@ def lines() -> str:
             return sampler.draw(count, sigma)
 
         sampler._table.cache_clear()
-        rows.append(row(scale, unsafe, mechanisms._sampler(float(scale)), ours))
+        rows.append(row(scale, unsafe, opendp_gaussian(scale), ours) + few_cells(scale))
     return "\n".join(rows)
 
 
@@ -46,8 +47,7 @@ def laplace_lines() -> str:
     from opendp.measurements import make_laplace
     from opendp.metrics import l1_distance
 
-    chance = np.random.default_rng()
-    (domain, _), _ = mechanisms._opendp()
+    chance, domain = np.random.default_rng(), whole_numbers()
     rows = []
     for scale in SCALES:
 
@@ -60,6 +60,33 @@ def laplace_lines() -> str:
         geometric._tables.cache_clear()
         rows.append(row(scale, unsafe, make_laplace(domain, l1_distance(T="i64"), scale=float(scale)), ours))
     return "\n".join(rows)
+
+
+def few_cells(scale: int) -> str:
+    """Give two more cells: `FEW` samples of a new σ by OpenDP, and by rejection."""
+    sigma = scale * SIGMA_UNIT
+    rejection.draw(1, sigma)
+    works = (lambda: opendp_gaussian(scale)([0] * FEW), partial(rejection.draw, FEW, sigma))
+    theirs, ours = (median(seconds(work) for _ in range(15)) * 1000 for work in works)
+    return f" {theirs:.2f} ms | {ours:.2f} ms |"
+
+
+def opendp_gaussian(scale: int) -> Callable[[list[int]], object]:
+    """Give OpenDP's sampler of a σ."""
+    from opendp.measurements import make_gaussian
+    from opendp.metrics import l2_distance
+
+    drawn: Callable[[list[int]], object] = make_gaussian(whole_numbers(), l2_distance(T="i64"), scale=float(scale))
+    return drawn
+
+
+def whole_numbers() -> object:
+    """Give OpenDP's domain of lists of whole numbers."""
+    from opendp.domains import atom_domain, vector_domain
+    from opendp.mod import enable_features
+
+    enable_features("contrib")
+    return vector_domain(atom_domain(T="i64"))
 
 
 def choice_lines() -> str:

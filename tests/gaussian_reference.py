@@ -1,4 +1,5 @@
-"""The cumulative weights of the discrete Gaussian with 200 digits, straight from the definition, and scripted bits."""
+"""The cumulative weights of the discrete Gaussian with 200 digits, straight from the definition, scripted bits,
+and OpenDP's samples."""
 
 from __future__ import annotations
 
@@ -51,3 +52,15 @@ class Script:
         if self.words and size == len(self.words[0]):
             return self.words.pop(0)
         return self.last if size == 8 else self.sign * size
+
+
+def opendp(count: int, sigma: int) -> list[int]:
+    """Samples of P(k) ∝ exp(−k²/2σ²), σ = sigma/1024, drawn by OpenDP."""
+    from opendp.domains import atom_domain, vector_domain
+    from opendp.measurements import make_gaussian
+    from opendp.metrics import l2_distance
+    from opendp.mod import enable_features
+
+    enable_features("contrib")  # OpenDP's name for everything whose proof has been reviewed by its contributors
+    space = vector_domain(atom_domain(T="i64")), l2_distance(T="i64")
+    return list(make_gaussian(*space, scale=sigma / 1024)([0] * count))

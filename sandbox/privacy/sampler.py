@@ -79,14 +79,14 @@ def tabulate(bounds: Bounds) -> NDArray[np.uint64]:
 
 def invert(count: int, table: NDArray[np.uint64], bounds: Bounds) -> NDArray[np.int64]:
     """Give M for `count` independent U, by the table of `bounds` and, for ties, by `bounds` of more digits."""
-    words = _words(count)
+    drawn = words(count)
     if count < GUIDED:
-        return _searched(words, table, bounds)
+        return _searched(drawn, table, bounds)
     first, sure = _guide(table)
-    prefixes = (words >> np.uint64(_WORD - _PREFIX)).astype(np.int64)
+    prefixes = (drawn >> np.uint64(_WORD - _PREFIX)).astype(np.int64)
     found = first[prefixes]
     rest = np.flatnonzero(~sure[prefixes])
-    found[rest] = _searched(words[rest], table, bounds)
+    found[rest] = _searched(drawn[rest], table, bounds)
     return found
 
 
@@ -113,14 +113,15 @@ def _settle(digits: int, bounds: Bounds) -> int:
     bits = _WORD
     while True:
         bits += _WORD
-        digits = digits << _WORD | int(_words(1)[0])
+        digits = digits << _WORD | int(words(1)[0])
         table = [0, *bounds(bits)]
         found = bisect_right(table, digits) - 1
         if digits - table[found] >= 2:
             return found
 
 
-def _words(count: int) -> NDArray[np.uint64]:
+def words(count: int) -> NDArray[np.uint64]:
+    """Give `count` words of the system's random bits."""
     return _random(8 * count).view(np.uint64)
 
 

@@ -7,10 +7,9 @@ import random
 import pytest
 from gaussian_reference import Script
 
-from sandbox.privacy import sampler
+from sandbox.privacy import rejection, sampler
 from sandbox.privacy.exponential import choose
 from sandbox.privacy.laplace import laplace
-from sandbox.privacy.mechanisms import gaussian
 
 ONES = 2**64 - 1
 
@@ -27,7 +26,7 @@ def test_a_source_that_fails_fails_the_draw(call: int, monkeypatch: pytest.Monke
 
     monkeypatch.setattr(sampler, "urandom", failing)
     with pytest.raises(OSError, match="no random bits"):
-        gaussian(1, 1024)
+        sampler.draw(1, 1024)
     assert len(script.asked) == call
 
 
@@ -36,7 +35,7 @@ def test_a_source_that_gives_less_fails_the_draw(call: int, monkeypatch: pytest.
     script = Script([ONES])
     monkeypatch.setattr(sampler, "urandom", lambda size: script(size)[: None if len(script.asked) != call + 1 else -1])
     with pytest.raises(ValueError):
-        gaussian(1, 1024)
+        sampler.draw(1, 1024)
     assert len(script.asked) == call + 1
 
 
@@ -54,6 +53,25 @@ def test_laplace_fails_with_its_source(call: int, monkeypatch: pytest.MonkeyPatc
     with pytest.raises(OSError, match="no random bits"):
         laplace(1, 1000 * 1024)
     assert len(script.asked) == call
+
+
+@pytest.mark.parametrize("call", range(5))
+def test_rejection_fails_with_its_source(call: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At the sides and digits of what is proposed, at the words that decide, at one more for what is left open."""
+    asked: list[int] = []
+
+    def failing(size: int) -> bytes:
+        if len(asked) == call:
+            raise OSError("no random bits")
+        asked.append(size)
+        return bytes(size)  # every proposal is 0, every U begins with 0
+
+    monkeypatch.setattr(sampler, "urandom", failing)
+    monkeypatch.setattr(rejection, "_chances", lambda size, sigma, t: (0 * size, 0 * size + 1))
+    monkeypatch.setattr(rejection, "exponential", lambda numerator, denominator, bits: (0, 1))
+    with pytest.raises(OSError, match="no random bits"):
+        rejection.draw(1, 40 * 1024)
+    assert len(asked) == call
 
 
 @pytest.mark.parametrize("call", [0, 1])

@@ -1,6 +1,6 @@
 """The noise is what is promised: each test accepts the right scale and rejects one that is 30 % off.
 
-Both who draw are tested alike, our table and OpenDP, and against each other.
+All who draw are tested alike, table, rejection and the oracle, OpenDP, and against each other.
 
 A test of correct code fails with probability at most 1e-6: two-sided normal bounds at 5.7 standard deviations (1e-8; no
 test compares more than eleven times, the rest is for the normal approximation), chi-square quantiles at 1e-6 by Wilson
@@ -17,11 +17,12 @@ import chance
 import numpy as np
 import pytest
 from chance import DEVIATIONS, alike
+from gaussian_reference import opendp
 from privacy_plans import exact_tail, key, measurement, plan, weights
 
 from sandbox.engines.base import Exact
 from sandbox.plan.block import Bounds
-from sandbox.privacy import mechanisms, sampler
+from sandbox.privacy import rejection, sampler
 from sandbox.privacy.mechanisms import gaussian
 from sandbox.privacy.release import release
 
@@ -29,12 +30,11 @@ N = 20_000
 Draw = Callable[[int, int], Sequence[int]]
 
 
-def opendp(count: int, sigma: int) -> list[int]:
-    """OpenDP's sampler, also where ours would draw."""
-    return list(mechanisms._sampler(sigma / 1024)([0] * count))
-
-
-by_both = pytest.mark.parametrize("draw", [sampler.draw, opendp], ids=["table", "opendp"])
+by_all = pytest.mark.parametrize(
+    ("draw", "narrowest"),
+    [(sampler.draw, 1), (rejection.draw, 1024), (opendp, 1)],
+    ids=["table", "rejection", "opendp"],
+)
 
 
 def right_scale(samples: np.ndarray, sigma: float) -> bool:
@@ -58,9 +58,11 @@ def test_scale_and_mean(sigma: int) -> None:
     assert abs(samples.mean()) <= DEVIATIONS * scale / math.sqrt(N)
 
 
-@by_both
-@pytest.mark.parametrize("sigma", [300, 512, 1229, 3 * 1024, 40 * 1024])
-def test_distribution_is_the_definition(draw: Draw, sigma: int) -> None:
+@by_all
+@pytest.mark.parametrize("sigma", [300, 512, 1024, 1229, 2049, 3 * 1024, 40 * 1024])
+def test_distribution_is_the_definition(draw: Draw, narrowest: int, sigma: int) -> None:
+    if sigma < narrowest:
+        return
     samples = draw(60_000, sigma)
     assert fits(samples, sigma / 1024)
     assert not fits(samples, sigma / 1024 * 1.3)
@@ -73,6 +75,14 @@ def test_table_and_opendp_draw_alike(sigma: int) -> None:
     assert alike(ours, theirs)
     assert not alike(ours, gaussian(40_000, sigma * 13 // 10))
     assert not alike(ours, gaussian(40_000, sigma * 7 // 10))
+
+
+@pytest.mark.parametrize("sigma", [1024, 5 * 1024 + 1, 1000 * 1024, 2**24 + 1, 2**40, 3 * 2**62])
+def test_rejection_and_opendp_draw_alike(sigma: int) -> None:
+    ours, theirs = rejection.draw(40_000, sigma), opendp(40_000, sigma)
+    assert alike(ours, theirs)
+    assert not alike(ours, rejection.draw(40_000, sigma * 13 // 10))
+    assert not alike(ours, rejection.draw(40_000, sigma * 17 // 10))
 
 
 def test_a_table_draws_independent_samples_and_fair_signs() -> None:

@@ -80,7 +80,7 @@ def law(digit: Digit, depth: int, monkeypatch: pytest.MonkeyPatch) -> tuple[dict
                 raise RanOut
             return np.array([script.pop(0)], np.uint64)
 
-        monkeypatch.setattr(sampler, "_words", words)
+        monkeypatch.setattr(sampler, "words", words)
         try:
             (value,) = sampler.invert(1, table, digit.boundaries).tolist()
         except RanOut:

@@ -51,10 +51,8 @@ def test_what_draws_stays_out_of_processes_that_draw_nothing() -> None:
     code = (
         "import sys; import sandbox.privacy.release, sandbox.privacy.accountant;"
         "assert not {name.partition('.')[0] for name in sys.modules} & {'opendp', 'numpy'};"
-        "sandbox.privacy.release.gaussian(1, 1024);"
-        "assert 'numpy' in sys.modules and 'opendp' not in sys.modules;"
-        "sandbox.privacy.release.gaussian(1, 2048);"
-        "assert 'opendp' in sys.modules and 'opendp.prelude' not in sys.modules"
+        "sandbox.privacy.release.gaussian(1, 1000); sandbox.privacy.release.gaussian(1, 2048);"
+        "assert 'numpy' in sys.modules and 'opendp' not in sys.modules, 'the oracle is for tests'"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
 

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from gaussian_reference import Script, cumulative, shares
 
-from sandbox.privacy import mechanisms, sampler
+from sandbox.privacy import mechanisms, rejection, sampler
 from sandbox.privacy.cumulative import WIDEST
 
 ONES = 2**64 - 1
@@ -43,7 +43,7 @@ def law(sigma: int, depth: int, monkeypatch: pytest.MonkeyPatch) -> tuple[dict[i
                 raise RanOut
             return np.array([script.pop(0)], np.uint64)
 
-        monkeypatch.setattr(sampler, "_words", words)
+        monkeypatch.setattr(sampler, "words", words)
         monkeypatch.setattr(sampler, "urandom", lambda size, sign=sign: bytes([sign << 7]) * size)
         share = Fraction(1, 2 ** (1 + TINY * len(prefix)))
         try:
@@ -193,7 +193,8 @@ def test_threads_share_a_table() -> None:
 @pytest.mark.parametrize(
     ("count", "sigma", "ours"),
     [
-        *((1, 1, True), (1, 1024, True), (1, 1025, False), (999, 1000 * 1024, False), (1000, 1000 * 1024, True)),
+        *((1, 1, True), (1, 1023, True), (31, 1024, False), (32, 1024, True), (1, 2048, False)),
+        *((31_999, 1000 * 1024, False), (32_000, 1000 * 1024, True)),
         *((10**6, WIDEST, True), (10**6, WIDEST + 1, False), (10**6, 1 << 30, False)),
     ],
 )
@@ -201,5 +202,5 @@ def test_who_draws_depends_on_sigma_and_count_alone(
     count: int, sigma: int, ours: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sampler, "draw", lambda count, sigma: [1])
-    monkeypatch.setattr(mechanisms, "_sampler", lambda scale: lambda zeros: [2])
+    monkeypatch.setattr(rejection, "draw", lambda count, sigma: [2])
     assert list(mechanisms.gaussian(count, sigma)) == [1 if ours else 2]
