@@ -20,6 +20,7 @@ from sandbox.core.store import Store
 from sandbox.identity.parties import bootstrap
 from sandbox.jobs.doorbell import Doorbell
 from sandbox.jobs.house import House
+from sandbox.persons.pseudonym import Pseudonyms
 from sandbox.settings import Settings
 from sandbox.transparency.journal import Journal
 from sandbox.transparency.records import Lease
@@ -76,6 +77,7 @@ def make_house(store: Store, home: Path, **settings: Any) -> House:
         store=store,
         journal=Journal(release),
         release_sealer=release,
+        pseudonyms=Pseudonyms(os.urandom(32)),
         spool=Spool(home / "spool", spool_key.public_key(), spool_key),
         products={},
         doorbell=Doorbell(home),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -59,6 +59,10 @@ class Paying(Transport):
         """Give what each is due of what was settled for a month, product by product."""
         found = self.json("GET", "/revenue-shares", params={"month": month})["items"]
         return list(found)
+
+    def usage_events(self, month: str | None = None, after: str | None = None) -> Iterator[dict[str, Any]]:
+        """Give usage events as CloudEvents 1.0, one after the other; `after`: the id of the last one that one has."""
+        return self.items("/usage/events", month=month, cursor=after)
 
     def usage_summary(self, month: str, by: Iterable[str] = ("product", "purpose", "day")) -> list[dict[str, Any]]:
         """Add up a month's usage by some of `party, operator, product, subscription, purpose, day`."""

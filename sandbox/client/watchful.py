@@ -78,3 +78,11 @@ class Watchful(Transport):
         """Go on with a case: `notes`, `hold` (`scope`, `target`), `notify` (`parties`), `reply`, `sanction` (`warning`
         or `suspend_party`), `remedy`, `close` (`outcome`)."""
         return self.json("POST", f"/incidents/{incident}/{step}", body={"text": text, **said})
+
+    def report(self, year: int | None = None) -> dict[str, Any]:
+        """Give the upward report of a year as data."""
+        return self.json("GET", "/reports/upward", params={"year": year})
+
+    def report_bundle(self, year: int | None = None) -> bytes:
+        """Give the upward report of a year as a zip: JSON, a CSV for each section, digests."""
+        return self.request("GET", "/reports/upward", params={"year": year, "format": "zip"}).content

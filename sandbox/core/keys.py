@@ -2,7 +2,7 @@
 
 | key | who needs it | for |
 | --- | --- | --- |
-| release | web, vault, scribe | answers, receipts' openings, requests and idempotent replies at rest |
+| release | web, vault, scribe | answers, openings, requests and idempotent replies at rest; pseudonyms of persons |
 | vault | vault | wrapping data keys; bases and evidence openings at rest; ordering rows by a keyed hash |
 | spool | vault | opening uploads that web encrypted to `spool.pub` |
 | master-1, master-2, … | vault | fingerprints, by epoch; only HMAC is ever asked of them |

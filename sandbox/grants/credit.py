@@ -14,9 +14,10 @@ from sandbox.core.store import Transaction
 from sandbox.core.view import shown
 from sandbox.errors import Problem
 from sandbox.grants.documents import check_digest
-from sandbox.grants.records import CreditEntry
+from sandbox.grants.records import CreditEntry, Subscription
 from sandbox.identity.keys import Principal
 from sandbox.identity.records import Party
+from sandbox.products.records import Product
 from sandbox.transparency.journal import Journal
 
 KINDS = ("breach", "suspension", "incentive")
@@ -102,9 +103,11 @@ def decide(
 
 
 def record(tx: Transaction, principal: Principal, party_id: str) -> dict[str, Any]:
-    """Give a party's credit record, to itself, to overseers and to operators (who let users in). Raises not_found."""
+    """Give a party's credit record, to itself, to overseers, and to operators that it wants to be let in by.
+
+    Raises not_found."""
     known = tx.get(Party, party_id)
-    if known is None or not (party_id == principal.party.id or principal.oversees or principal.has("operator")):
+    if known is None or not (party_id == principal.party.id or principal.oversees or _asks(tx, party_id, principal)):
         raise Problem("not_found", "there is no such party whose record you may read")
     return {
         "party": party_id,
@@ -117,6 +120,12 @@ def counts(tx: Transaction) -> dict[str, int]:
     """Give how many entries of each kind are in effect, for the disclosure: without names."""
     rows = tx.totals(CreditEntry, by=("kind",), status=list(BITING))
     return {str(kind): int(count) for kind, count in rows}
+
+
+def _asks(tx: Transaction, party_id: str, principal: Principal) -> bool:
+    """Whether the party subscribed, or asks to, to a product of the principal's."""
+    products = tx.keys(Product, operator=principal.party.id)
+    return bool(products and tx.find(Subscription, party=party_id, product=products, limit=1))
 
 
 def _own(tx: Transaction, principal: Principal, entry_id: str) -> CreditEntry:

@@ -18,6 +18,7 @@ from sandbox.grants.records import Grant, Subscription
 from sandbox.identity.records import ApiKey
 from sandbox.jobs.records import Job
 from sandbox.oversight.records import Trace
+from sandbox.persons.records import Consent
 from sandbox.privacy.accounts import account_id, open_accounts
 from sandbox.products.records import Product
 from sandbox.stores.sql import SqlStore
@@ -46,7 +47,7 @@ def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
 def foreign(web: Web) -> dict[str, str]:
     """Ids of things that belong to the victims, by the name of the path's parameter."""
     user, operator, regulator = (web.ids[f"victim {role}"] for role in ("user", "operator", "regulator"))
-    ids = {name: new_id(name) for name in ("grant", "product", "subscription", "job", "trace")}
+    ids = {name: new_id(name) for name in ("grant", "product", "subscription", "job", "trace", "consent")}
     moment, money = now(), Decimal(0)
     grant = Grant(
         ids["grant"], operator, "whole", None, None, [], ["industry"], date(2026, 1, 1), date(2036, 1, 1), "none", "x",
@@ -61,14 +62,18 @@ def foreign(web: Web) -> dict[str, str]:
         b"", {}, "k", "done", money, money, False, money, None, {}, 0, None, None, moment, moment, moment,
     )  # fmt: skip
     trace = Trace(ids["trace"], regulator, "d", {}, "spool", "done", None, None, None, moment, moment)
+    consent = Consent(
+        ids["consent"], "s", user, "industry", None, False, None, "p", None, user, moment, None, None, "e", moment
+    )
     with web.house.store.write() as tx:
         open_accounts(tx, "victim", Decimal(8), Decimal("1e-6"), (Decimal(4), Decimal("1e-7")))
-        for record in (grant, product, subscription, job, trace):
+        for record in (grant, product, subscription, job, trace, consent):
             tx.add(record)
         key = tx.find(ApiKey, party=user)[0].id
     named = {f"{name}_id": made for name, made in ids.items()}
     others = {"party_id": user, "key_id": key, "account_id": account_id("victim", None), "operator_id": operator}
     made_up = {f"{name}_id": new_id(name) for name in ("resource", "stop", "survey", "settlement", "dispute", "limit")}
+    made_up |= {f"{name}_id": new_id(name) for name in ("credit", "policies", "demand")}
     return {**named, **others, **made_up}
 
 

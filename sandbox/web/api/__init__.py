@@ -21,6 +21,7 @@ from sandbox.web.api import (
     prices,
     products,
     publications,
+    reports,
     resources,
     results,
     revenue,
@@ -64,5 +65,6 @@ BLUEPRINTS = tuple(
         alerts,
         incidents,
         webhooks,
+        reports,
     )
 )

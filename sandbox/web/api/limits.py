@@ -5,13 +5,13 @@ from __future__ import annotations
 from apiflask import APIBlueprint
 
 from sandbox.billing.records import SpendingLimit
-from sandbox.metering import limits
+from sandbox.metering import cloudevents, events, limits
 from sandbox.metering.summary import summary
 from sandbox.web.call import Call, Reply
 from sandbox.web.endpoint import endpoint
-from sandbox.web.paging import page
+from sandbox.web.paging import cut, page
 from sandbox.wire.common import Items, Page, Record
-from sandbox.wire.money import LimitIn, LimitOut, SummaryQuery
+from sandbox.wire.money import EventsQuery, LimitIn, LimitOut, SummaryQuery
 
 blueprint = APIBlueprint("limits", __name__)
 
@@ -45,6 +45,14 @@ def remove_limit(call: Call, limit_id: str) -> Reply:
     """Take a limit away."""
     gone = limits.remove(call.tx, call.house.journal, call.principal, limit_id)
     return Reply({"id": gone.id})
+
+
+@endpoint(blueprint, "GET", "/usage/events", action="usage.read", query=EventsQuery, answer=Items)
+def list_cloudevents(call: Call, query: EventsQuery) -> Reply:
+    """List usage events as CloudEvents 1.0, in their order: what is behind a cursor is new since."""
+    month = {} if query.month is None else {"month": query.month}
+    fetch = lambda limit, after: events.usage(call.tx, call.principal, limit=limit, after=after, **month)  # noqa: E731
+    return Reply(cut(fetch, query, cloudevents.view))
 
 
 @endpoint(blueprint, "GET", "/usage/summary", action="usage.read", query=SummaryQuery, answer=Items)

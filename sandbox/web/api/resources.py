@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from apiflask import APIBlueprint
+from flask import request
 
 from sandbox.catalogue import quality, registry
 from sandbox.catalogue.dcat import dcat
@@ -121,8 +122,9 @@ def read_resource(call: Call, resource_id: str) -> Reply:
 
 @endpoint(blueprint, "GET", "/catalogue.jsonld", public=True, answer=Catalogue, media=("application/ld+json",))
 def read_catalogue(call: Public) -> Reply:
-    """The public catalogue, in DCAT and ODRL."""
-    text = Catalogue.model_validate(dcat(call.tx)).model_dump_json()
+    """The public catalogue, in DCAT and ODRL: resources, products and grants."""
+    root = call.house.settings.public_url or request.host_url.rstrip("/")
+    text = Catalogue.model_validate(dcat(call.tx, root)).model_dump_json()
     return Reply(text, media="application/ld+json", headers={"Cache-Control": "public, max-age=60"})
 
 
