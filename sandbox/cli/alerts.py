@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import time
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from sandbox.cli.command import Get, Json, service, tell, tell_items
+from sandbox.cli.command import Get, Json, check_folder, service, tell, tell_items
 
 Note = Annotated[str | None, typer.Option(help="What came of looking; kept with it.")]
 alerts_app = typer.Typer(help="Alerts (预警).", invoke_without_command=True)
+report_app = typer.Typer(no_args_is_help=True, help="Reports.")
 webhook_app = typer.Typer(no_args_is_help=True, help="Webhooks: be told what happens.")
 
 
@@ -106,8 +109,24 @@ def remove(
         tell(client.remove_webhook(identifier), "Webhook {id} is {status}", as_json=as_json)
 
 
+@report_app.command("upward")
+def upward(
+    out: Annotated[Path | None, typer.Option(help="File to write the zip to; without it JSON is printed.")] = None,
+    year: Annotated[int | None, typer.Option(help="Which year; this one without it.")] = None,
+) -> None:
+    """Export what is reported upward: a year in one file (上报)."""
+    check_folder(out)
+    with service() as client:
+        if out is None:
+            typer.echo(json.dumps(client.report(year), ensure_ascii=False, indent=2))
+            return
+        out.write_bytes(client.report_bundle(year))
+    typer.echo(f"Wrote {out}")
+
+
 def add_to(app: typer.Typer) -> None:
     """Add the commands of alerts, drills and webhooks."""
     app.add_typer(alerts_app, name="alerts")
     app.add_typer(webhook_app, name="webhook")
+    app.add_typer(report_app, name="report")
     app.command()(drill)

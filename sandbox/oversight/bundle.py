@@ -6,6 +6,8 @@ leak                               the file as it came
 finding-<n>/leaf, openings.json    the release's leaf of the log; what opens its commitments
 finding-<n>/base.json, plan.json   the noisy base X; the plan of the recipient's question
 finding-<n>/result.json            the canonical result: the recipient's copy
+finding-<n>/beside-<m>/…           each other release of the recipient that went into the file together with this one:
+                                   its leaf, openings (recipient, base) and base.json; no keys
 finding-<n>/delivery-<m>/…         each acknowledged delivery: its leaf and openings, the recipient's key and signature
 
 The trace's last leaf commits to these; `attach` adds the folder log/ when the bundle is handed out.
@@ -31,6 +33,7 @@ from sandbox.oversight.candidates import Candidate, Prepared, read_base
 from sandbox.oversight.marks import Groups, designs_from_bytes, embedded
 from sandbox.oversight.records import Trace
 from sandbox.oversight.statements import LANGUAGES, report
+from sandbox.oversight.together import beside
 from sandbox.oversight.trace import Finding, TraceOutcome, reported
 from sandbox.plan.codec import from_json
 from sandbox.plan.plan import Plan
@@ -42,6 +45,7 @@ from watermarking.models import DETECTOR
 LOG = "log/"
 MOST_BYTES, MOST_FILES = 1 << 30, 1_000
 COMMITTED = ("recipient", "party", "product", "result", "base", "base_id", "plan", "design", "k_base", "k_user")
+BESIDE = ("recipient", "base", "base_id")
 ResultOf = Callable[[str, Plan, Sequence[Groups], Sequence[Sequence[tuple[int, ...]]]], Any]
 """Gives the canonical result, as JSON, that a product kind makes of plan, base and, block by block, marked values."""
 
@@ -65,7 +69,8 @@ def build_bundle(
         proof, kind = _proof(tx, journal, result_of, candidate, finding)
         mine = [one for one in candidate.releases[finding.recipient] if one.id == finding.release]
         signed = acknowledged(tx, journal, mine, trace.created_at)
-        files |= {f"finding-{number}/{name}": data for name, data in (proof | signed).items()}
+        also = _beside(tx, journal, prepared, finding)
+        files |= {f"finding-{number}/{name}": data for name, data in (proof | signed | also).items()}
         said.append(_said(finding, candidate, kind, sum(name.endswith("/signature") for name in signed)))
     data = {
         "v": 2,
@@ -79,6 +84,7 @@ def build_bundle(
         "bases": [candidate.row.id for candidate in prepared.candidates],
         "runs": outcome.runs,
         "below_bar": outcome.below_bar,
+        "left_out": outcome.left_out,
         "findings": said,
     }
     files["data.json"] = canonical_bytes(data)
@@ -135,8 +141,7 @@ def _proof(
     assert job is not None and release is not None and entry is not None, "a release has its job and its leaf"
     openings = journal.openings(tx, entry, RECIPIENT) | journal.openings(tx, entry, EVIDENCE)
     if missing := [name for name in COMMITTED if name not in openings]:
-        said = f"the leaf's {', '.join(missing)} were erased: nobody can show any more what it committed to"
-        raise Problem("execution_failed", said)
+        raise _erased(missing)
     plan = from_json(job.plan)
     _, bases = read_base(candidate.row.id, candidate.content)
     result = result_of(job.kind, plan, bases, copy_again(bases, openings))
@@ -152,6 +157,29 @@ def _proof(
     return files, job.kind
 
 
+def _beside(tx: Transaction, journal: Journal, prepared: Prepared, finding: Finding) -> dict[str, bytes]:
+    files: dict[str, bytes] = {}
+    for number, base in enumerate(beside(finding.shown), 1):
+        other = prepared.candidate(base)
+        job = tx.get(Job, other.releases[finding.recipient][0].job)
+        entry = tx.get(LogEntry, job.entry) if job and job.entry else None
+        assert entry is not None, "a release has its job and its leaf"
+        openings = journal.openings(tx, entry, RECIPIENT) | journal.openings(tx, entry, EVIDENCE)
+        if missing := [name for name in BESIDE if name not in openings]:
+            raise _erased(missing)
+        files |= {
+            f"beside-{number}/leaf": entry.leaf,
+            f"beside-{number}/openings.json": opened_json({name: openings[name] for name in BESIDE}),
+            f"beside-{number}/base.json": other.content,
+        }
+    return files
+
+
+def _erased(missing: Sequence[str]) -> Problem:
+    said = f"the leaf's {', '.join(missing)} were erased: nobody can show any more what it committed to"
+    return Problem("execution_failed", said)
+
+
 def _said(finding: Finding, candidate: Candidate, kind: str, signed: int) -> dict[str, Any]:
     return {
         "release": finding.release,
@@ -165,7 +193,8 @@ def _said(finding: Finding, candidate: Candidate, kind: str, signed: int) -> dic
         "cells": finding.cells,
         "deliveries": len(finding.deliveries),
         "signed": signed,
-        "alignment": reported(candidate)[0],
+        "beside": finding.beside,
+        "alignment": reported(candidate.plan, finding.shown)[0],
     }
 
 

@@ -63,8 +63,8 @@ class Candidate:
 @dataclass(frozen=True)
 class Prepared:
     """What is fixed before a key is read. `closed` counts bases that the file shows but whose keys were revealed
-    before the file was first seen: anybody who saw them could forge the copy, so they give no findings. `left_out` counts
-    bases that the file might show too, but less likely than all that were looked at."""
+    before the file was first seen: anybody who saw them could forge the copy, so they give no findings. `left_out`
+    counts bases that the file might show too, but less likely than all that were looked at."""
 
     file: bytes
     leak: Leak
@@ -91,7 +91,12 @@ class Prepared:
         """Give `public` and `committed` of the leaf that announces the run, before it scores."""
         bases = digest([candidate.row.id for candidate in self.candidates])
         return {
-            "public": {"detector": DETECTOR, "pairs": self.pairs, "bases": len(self.candidates)},
+            "public": {
+                "detector": DETECTOR,
+                "pairs": self.pairs,
+                "bases": len(self.candidates),
+                "left_out": self.left_out,
+            },
             "committed": {"file": self.file_digest, "bases": bases},
         }
 

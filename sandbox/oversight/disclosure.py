@@ -5,24 +5,27 @@ Numbers of jobs are public facts: they count what was asked, never what the data
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
+from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
 from sandbox.billing import ceilings
 from sandbox.billing.prices import history
-from sandbox.billing.records import CeilingSet
+from sandbox.billing.records import CeilingSet, Dispute, Settlement
 from sandbox.catalogue import matters
 from sandbox.catalogue.records import Resource
 from sandbox.core.clock import now, rfc3339
 from sandbox.core.store import Transaction
-from sandbox.core.view import shown
+from sandbox.core.view import plain, shown
+from sandbox.grants import credit
 from sandbox.grants.records import Grant
 from sandbox.identity.records import Party
 from sandbox.metering.records import UsageEvent
-from sandbox.oversight.records import Emergency
-from sandbox.privacy.budgets import budgets, promise_to_each
+from sandbox.oversight.records import Emergency, Incident
+from sandbox.privacy.budgets import budget, promise_to_each
 from sandbox.privacy.grains import text
+from sandbox.privacy.records import Account
 from sandbox.products.records import Product
 
 _OFFERED = ("approved", "paused", "retired")
@@ -30,20 +33,65 @@ _OFFERED = ("approved", "paused", "retired")
 
 def disclosure(tx: Transaction, test_instance: bool = False) -> dict[str, Any]:
     """Give the public page as data. A test instance says that it is one: its privacy budgets do not bind."""
-    jobs = Counter((event.resource, event.product, str(event.at.year)) for event in tx.find(UsageEvent))
+    use = used(tx)
+    year = now().year - 1
     return {
         "at": rfc3339(now()),
         "test_instance": test_instance,
         "grants": [_grant(tx, grant) for grant in tx.find(Grant)],
         "ceilings": _ceilings(tx),
-        "products": [_product(tx, product, jobs) for product in tx.find(Product, status=_OFFERED)],
-        "resources": [_resource(resource, jobs) for resource in tx.find(Resource)],
+        "products": [_product(tx, product, use) for product in tx.find(Product, status=_OFFERED)],
+        "resources": [_resource(resource, use) for resource in tx.find(Resource)],
         "matters": matters.counts(tx),
-        "privacy": [_account(tx, account) for account in budgets(tx) if account["party"] is None],
+        "complaints": dict(tx.totals(Dispute, by=["status"])),
+        "credit": credit.counts(tx),
+        "incidents": dict(tx.totals(Incident, by=["status"])),
+        "last_year": {"year": year, **figures(tx, year)},
+        "privacy": [_account(tx, budget(tx, account)) for account in tx.find(Account, party=None)],
         "stops": [
             shown(stop, "reason", "raised_by", "lift_requested_by") for stop in tx.find(Emergency, lifted_at=None)
         ],
     }
+
+
+@dataclass(frozen=True)
+class Use:
+    """Finished jobs of one month: counted in the database, by what they asked."""
+
+    resource: str
+    product: str
+    month: str
+    number: int
+
+
+def used(tx: Transaction) -> list[Use]:
+    """Give what was used, a row for each resource, product and month: however many jobs, so few rows are read.
+
+    A month that is charged to a subscription is an event without a job, and not counted."""
+    groups = tx.totals(UsageEvent, by=["resource", "product", "month", "fact"])
+    return [
+        Use(resource, product, month, number)
+        for resource, product, month, fact, number in groups
+        if fact is None or not fact.endswith(f":{month}")
+    ]
+
+
+def figures(tx: Transaction, year: int) -> dict[str, Any]:
+    """Give a year in figures: jobs by purpose, those asked free of charge, what operators were owed by settlements."""
+    months = [f"{year}-{month:02d}" for month in range(1, 13)]
+    jobs: Counter[str] = Counter()
+    free = 0
+    for purpose, why, month, fact, number in tx.totals(
+        UsageEvent, by=["purpose", "free", "month", "fact"], month=months
+    ):
+        if fact is None or not fact.endswith(f":{month}"):
+            jobs[purpose] += number
+            free += number if why is not None else 0
+    owed: defaultdict[str, Decimal] = defaultdict(Decimal)
+    for one in tx.find(Settlement, month=months):
+        owed[one.operator] += one.total
+    settled = {operator: plain(total) for operator, total in sorted(owed.items())}
+    return {"jobs": dict(sorted(jobs.items())), "free": free, "settled": settled}
 
 
 def _grant(tx: Transaction, grant: Grant) -> dict[str, Any]:
@@ -58,23 +106,23 @@ def _ceilings(tx: Transaction) -> list[dict[str, Any]]:
     return [ceilings.view(tx, found) for _, found in sorted(newest.items())]
 
 
-def _product(tx: Transaction, product: Product, jobs: Counter[tuple[str, str, str]]) -> dict[str, Any]:
+def _product(tx: Transaction, product: Product, use: list[Use]) -> dict[str, Any]:
     prices = [shown(price, "id", "product", "set_by") for price in history(tx, product.id)]
     said = shown(product, "spec", "approved_by")
-    return said | {"prices": prices, "jobs": _years(jobs, 1, product.id)}
+    return said | {"prices": prices, "jobs": _years(use, product=product.id)}
 
 
-def _resource(resource: Resource, jobs: Counter[tuple[str, str, str]]) -> dict[str, Any]:
+def _resource(resource: Resource, use: list[Use]) -> dict[str, Any]:
     said = shown(resource, "entry", "version", "registrar")
-    return said | {"jobs": _years(jobs, 0, resource.id)}
+    return said | {"jobs": _years(use, resource=resource.id)}
 
 
-def _years(jobs: Counter[tuple[str, str, str]], position: int, name: str) -> dict[str, int]:
+def _years(use: list[Use], **named: str) -> dict[str, int]:
     """Finished jobs by calendar year (UTC)."""
     years: Counter[str] = Counter()
-    for key, number in jobs.items():
-        if key[position] == name:
-            years[key[2]] += number
+    for one in use:
+        if all(getattr(one, name) == value for name, value in named.items()):
+            years[one.month[:4]] += one.number
     return dict(sorted(years.items()))
 
 

@@ -13,11 +13,12 @@ from sandbox.core.commitments import Opened, opens
 from sandbox.errors import Problem
 from sandbox.oversight import acknowledged
 from sandbox.oversight.bundle import COMMITTED, ResultOf, copy_again, unpacked
-from sandbox.oversight.candidates import read_base, shown
+from sandbox.oversight.candidates import Shown, read_base, shown
 from sandbox.oversight.leaks import read_leak
 from sandbox.oversight.logged import Seen, Wrong, announced, committed, in_the_log
 from sandbox.oversight.marks import designs_from_bytes
 from sandbox.oversight.statements import LANGUAGES, not_proved, report, sentence
+from sandbox.oversight.together import seen_with
 from sandbox.oversight.trace import scored
 from sandbox.plan.codec import from_json
 from sandbox.plan.plan import Plan
@@ -94,7 +95,7 @@ def _verify(
     leak = read_leak(files["leak"])
     for number, finding in enumerate(data["findings"], 1):
         part = {name.partition("/")[2]: held for name, held in files.items() if name.startswith(f"finding-{number}/")}
-        found.append(_finding(part, finding, data["pairs"], leak, result_of))
+        found.append(_finding(part, finding, data, leak, result_of))
         passed = ("commitments", "copy", "score") + (("delivery",) if found[-1]["signed"] else ())
         checks += [_passed(check, number) for check in passed]
     # 7 the log committed to all of this before it was handed out
@@ -115,8 +116,8 @@ def _verify(
         "checks": checks,
         "witnesses": dict(seen.witnesses),
         "timestamp": seen.stamped,
-        "sentence": sentence("en", verdict, best),
-        "sentence_zh": sentence("zh", verdict, best),
+        "sentence": sentence("en", verdict, best, data["left_out"]),
+        "sentence_zh": sentence("zh", verdict, best, data["left_out"]),
         "not_proved": {language: _not_proved(language, seen, found) for language in LANGUAGES},
     }
 
@@ -134,7 +135,7 @@ def _not_proved(language: str, seen: Seen, found: Sequence[Mapping[str, Any]]) -
 
 
 def _finding(
-    part: Mapping[str, bytes], said: Mapping[str, Any], pairs: int, leak: Leak, result_of: ResultOf
+    part: Mapping[str, bytes], said: Mapping[str, Any], data: Mapping[str, Any], leak: Leak, result_of: ResultOf
 ) -> dict[str, Any]:
     logged: dict[str, Any] = content(part["leaf"])
     if logged["kind"] != "job.released":
@@ -158,8 +159,9 @@ def _finding(
     if not digest(result) == openings["result"].value.decode() == hashlib.sha256(part["result.json"]).hexdigest():
         raise _refused("copy", "base and keys give another result than the committed one")
     # 6 the score, computed again, gives the bound
-    log_e = _log_e(leak, bases, base_plan, openings)
-    bound = scoring.log10_p(log_e, pairs)
+    others = _others(part, said, data["bases"], leak)
+    log_e = _log_e(leak, bases, base_plan, openings, others)
+    bound = scoring.log10_p(log_e, data["pairs"])
     if abs(log_e - float(said["ln_e"])) > SAME or float(said["log10_p"]) < bound - SAME:
         raise _refused("score", "file and base give another score than the stated one")
     if said["verdict"] != scoring.TRACED or scoring.verdict(bound) != scoring.TRACED:
@@ -196,9 +198,34 @@ def _opened(part: Mapping[str, bytes], logged: Mapping[str, Any]) -> dict[str, O
     return openings
 
 
-def _log_e(leak: Leak, bases: Sequence[Base], plan: Plan, openings: Mapping[str, Opened]) -> float:
+def _others(part: Mapping[str, bytes], said: Mapping[str, Any], announced: Sequence[str], leak: Leak) -> list[Shown]:
+    """Check that the other bases with which the file is seen through were committed to in releases to this recipient,
+    and announced: who could choose them freely could accuse whom he likes. Give where the file shows them."""
+    folders = {name.partition("/")[0] for name in part if name.startswith("beside-")}
+    if folders != {f"beside-{number}" for number in range(1, len(said["beside"]) + 1)}:
+        raise _refused("statement", "it names other releases beside the finding's than are shown")
+    found: list[Shown] = []
+    for folder in sorted(folders, key=lambda name: int(name.partition("-")[2])):
+        leaf, content_of = content(part[f"{folder}/leaf"]), part[f"{folder}/base.json"]
+        try:
+            values = acknowledged.opened(part[f"{folder}/openings.json"], leaf)
+        except ValueError as error:
+            raise _refused("commitments", f"{error}") from error
+        if leaf["kind"] != "job.released" or values["recipient"].decode() != said["recipient"]:
+            raise _refused("commitments", "what is shown beside the finding is no release to its recipient")
+        if values["base"].decode() != hashlib.sha256(content_of).hexdigest():
+            raise _refused("commitments", "a base beside the finding's is not the committed one")
+        if values["base_id"].decode() not in announced or values["base_id"].decode() == said["base"]:
+            raise _refused("announced", "a base beside the finding's was not announced")
+        found += shown(leak, *read_base(values["base_id"].decode(), content_of))
+    return found
+
+
+def _log_e(
+    leak: Leak, bases: Sequence[Base], plan: Plan, openings: Mapping[str, Opened], others: Sequence[Shown]
+) -> float:
     designs = dict(enumerate(designs_from_bytes(openings["design"].value)))
-    found = shown(leak, plan, bases)
+    found = seen_with(shown(leak, plan, bases), others)
     if not found:
         raise _refused("score", "the file does not show this base")
     return scored(found, designs, openings["k_base"].value, [openings["k_user"].value])[1][0]

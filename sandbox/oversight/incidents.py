@@ -1,6 +1,6 @@
 """Incident cases (事件处置): open, hold, notify, sanction, remedy, close – each step in the log by name (S4).
 
-A case is what oversight does about a trace, an alert or a complaint. Holds are emergency stops, lifted by two persons as
+A case is what oversight does about a trace, an alert or a complaint. Holds are emergency stops, lifted by two as
 any other; sanctions and closing are by another party than the one that opened the case."""
 
 from __future__ import annotations

@@ -77,7 +77,7 @@ def announced(files: Mapping[str, bytes], data: Mapping[str, Any], seen: Seen) -
     public = started["public"]
     if started["kind"] != "trace.started" or not isinstance(public, dict) or public["trace"] != data["trace"]:
         raise Wrong("announced", "the leaf announces another trace")
-    for name in ("detector", "pairs"):
+    for name in ("detector", "pairs", "left_out"):
         if public[name] != data[name]:
             raise Wrong("announced", f"the log announced {name} {public[name]}, the bundle says {data[name]}")
     opens = _opened(files, "started", started, "announced")

@@ -34,7 +34,7 @@ Sketches = Iterable[tuple[str, Sequence[Part]]]
 
 
 class Likely(NamedTuple):
-    """The ids of the bases that a leak may show, likeliest first, and how many more there are that are not looked at."""
+    """The ids of the bases that a leak may show, likeliest first, and how many more there are, not to be looked at."""
 
     bases: list[str]
     left_out: int

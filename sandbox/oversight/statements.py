@@ -25,6 +25,11 @@ SENTENCES = {
         NOT_OURS: "所查的本平台产出中，没有与此文件相似的。",
     },
 }
+LEFT_OUT = {
+    "en": " {count} more bases may resemble the file and were not looked at, because so many resemble it more: trace "
+    "it again with the resource or product that it seems to come from.",
+    "zh": "另有 {count} 个基表可能与此文件相似，因有众多更相似者而未细查：请指明文件疑似来源的资源或产品，再次溯源。",
+}
 REPORTS = {
     "en": """# Statement on trace {trace}
 
@@ -88,9 +93,11 @@ DELIVERY = {
 }
 
 
-def sentence(language: str, verdict: str, log10_p: float | None) -> str:
-    """Give the one sentence for people; `log10_p` is the best finding's bound, None without findings."""
-    return SENTENCES[language][verdict].format(bound=f"10^{log10_p}")
+def sentence(language: str, verdict: str, log10_p: float | None, left_out: int = 0) -> str:
+    """Give the one sentence for people, and a second one where bases were not looked at; `log10_p` is the best
+    finding's bound, None without findings."""
+    said = SENTENCES[language][verdict].format(bound=f"10^{log10_p}")
+    return said + LEFT_OUT[language].format(count=left_out) if left_out else said
 
 
 def report(language: str, data: dict[str, Any]) -> str:
@@ -106,7 +113,7 @@ def report(language: str, data: dict[str, Any]) -> str:
         audience=data["audience"],
         time=data["time"],
         file=data["file"],
-        sentence=sentence(language, data["verdict"], best),
+        sentence=sentence(language, data["verdict"], best, data["left_out"]),
         count=len(findings),
         pairs=data["pairs"],
         detector=data["detector"],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from apiflask import APIBlueprint
 from flask import Response, current_app, render_template, request
 
+from policies.checklist import NO_CLAIM, POINTS, SCHEMES, STATES
 from sandbox.errors import STATUS, Problem
 from sandbox.web.advice import ADVICE
 
@@ -32,6 +33,12 @@ def error_code(code: str) -> Response:
     if code not in ADVICE:
         raise Problem("not_found", "there is no such problem code; /docs/errors/ lists them all")
     return _page("errors.html", codes={code: STATUS[code]}, advice=ADVICE)
+
+
+@blueprint.get("/docs/checklist")
+def checklist() -> Response:
+    """What assessments under 等保, 密评 and 信创 ask for, and what is done about it (S6)."""
+    return _page("checklist.html", schemes=SCHEMES, points=POINTS, states=STATES, claim=NO_CLAIM)
 
 
 def _page(template: str, **values: object) -> Response:

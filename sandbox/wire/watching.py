@@ -129,3 +129,10 @@ class TwoPersonsIn(Input):
     """The actions that need two persons from now on; those left out need one."""
 
     actions: Annotated[list[Id], Field(max_length=50)]
+
+
+class ReportQuery(Input):
+    """Which year, and as what."""
+
+    year: Annotated[int, Field(ge=2020, le=9999)] | None = None
+    format: Literal["json", "zip"] = "json"
