@@ -122,10 +122,10 @@ def test_R5_the_public_catalogue_is_dcat_and_odrl(store):
         assert dataset["dct:identifier"] == made.id and dataset["@type"] == "dcat:Dataset"
         assert {"@language": "zh", "@value": "就诊记录"} in dataset["dct:title"]
         assert dataset["dct:publisher"]["foaf:name"] == "Health Bureau"
-        assert dataset["dct:accrualPeriodicity"]["@value"] == "P1M"
+        assert dataset["sbx:updateFrequency"]["@value"] == "P1M"
         offer = dataset["odrl:hasPolicy"]
         (permission,) = offer["odrl:permission"]
         (purpose,) = permission["odrl:constraint"]
-        assert "sbx:industry" in purpose["odrl:rightOperand"]
+        assert {"@id": "sbx:industry"} in purpose["odrl:rightOperand"]
         names = [column["csvw:name"] for column in dataset["csvw:table"][0]["csvw:column"]]
         assert names == ["person_id", "sex", "age", "income"]
