@@ -27,6 +27,7 @@ from sandbox.errors import Problem
 from sandbox.identity.keys import Principal
 from sandbox.metering.records import UsageEvent
 from sandbox.transparency.journal import Journal
+from sandbox.webhooks.tell import tell
 
 SETTLED = timedelta(minutes=10)  # after the end of a month, when no job of it can still be written
 BATCH = 50  # settlements of one transaction
@@ -190,6 +191,7 @@ def _add(
         reason, entry.id, now(),
     )  # fmt: skip
     tx.add(made)
+    tell(tx, [operator, party], "settlement.made", {"id": made_id, "kind": kind, "month": month, "number": number})
     return made
 
 

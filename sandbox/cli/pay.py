@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -130,6 +131,26 @@ def paper(
     typer.echo(f"Wrote {output}")
 
 
+def usage_export(
+    output: Annotated[Path, typer.Argument(help="The file to write, or to go on with: one CloudEvent a line.")],
+    month: Annotated[str | None, typer.Option(help="YYYY-MM; all when left out.")] = None,
+) -> None:
+    """Write usage events as CloudEvents 1.0, JSON lines; run again, it adds what is new."""
+    check_folder(output)
+    held = output.read_text(encoding="utf-8").splitlines() if output.exists() else []
+    try:
+        known = {json.loads(line)["id"] for line in held}
+    except (ValueError, KeyError, TypeError):
+        raise typer.BadParameter(f"{output} holds something else than CloudEvents; name a new file") from None
+    number = 0
+    with service() as client, output.open("a", encoding="utf-8") as file:
+        for event in client.usage_events(month):
+            if event["id"] not in known:  # not by the last one: an event may stand before one that was there sooner
+                file.write(json.dumps(event, ensure_ascii=False) + "\n")
+                number += 1
+    typer.echo(f"Wrote {number} events to {output}")
+
+
 def usage_summary(
     month: Annotated[str, typer.Argument(help="YYYY-MM.")],
     by: Annotated[
@@ -147,6 +168,7 @@ def add_to(app: typer.Typer) -> None:
     """Add the commands of a payer."""
     app.command()(prices)
     app.command()(paper)
+    app.command("usage-export")(usage_export)
     app.command("usage-summary")(usage_summary)
     app.add_typer(limits, name="limits")
     app.add_typer(shares, name="shares")

@@ -60,9 +60,9 @@ class Paying(Transport):
         found = self.json("GET", "/revenue-shares", params={"month": month})["items"]
         return list(found)
 
-    def usage_events(self, month: str | None = None, after: str | None = None) -> Iterator[dict[str, Any]]:
-        """Give usage events as CloudEvents 1.0, one after the other; `after`: the id of the last one that one has."""
-        return self.items("/usage/events", month=month, cursor=after)
+    def usage_events(self, month: str | None = None) -> Iterator[dict[str, Any]]:
+        """Give usage events as CloudEvents 1.0, one after the other."""
+        return self.items("/usage/events", month=month, limit=200)
 
     def usage_summary(self, month: str, by: Iterable[str] = ("product", "purpose", "day")) -> list[dict[str, Any]]:
         """Add up a month's usage by some of `party, operator, product, subscription, purpose, day`."""

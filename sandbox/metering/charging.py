@@ -18,6 +18,7 @@ from sandbox.core.store import Duplicate, Store, Transaction
 from sandbox.grants.records import Subscription
 from sandbox.jobs.records import Job
 from sandbox.metering import limits
+from sandbox.metering.cloudevents import announce
 from sandbox.metering.events import month_event, usage_event
 from sandbox.metering.records import Meter, UsageEvent
 from sandbox.products.records import Product
@@ -37,6 +38,7 @@ def charge(tx: Transaction, job: Job, price: Price | None, cells: int) -> UsageE
     amount = fee(price, job.purpose, job.free, cells, before=before, paid=done)
     event = usage_event(job, price, amount, cells, paid=done, fact=fact, at=moment)
     tx.add(event)
+    announce(tx, event)
     return event
 
 
@@ -73,6 +75,7 @@ def charge_month(tx: Transaction, subscription: Subscription, moment: datetime) 
     event = month_event(subscription, product, price, fact, moment)
     with suppress(Duplicate):  # the first question of the month and the sweep, at the same moment
         tx.add(event)
+        announce(tx, event)
         return event
     return None
 

@@ -12,7 +12,7 @@ from typing import Any
 from policies.purposes import FREE
 from sandbox.billing.prices import quantity, waiver
 from sandbox.billing.records import Price
-from sandbox.core.clock import now, rfc3339
+from sandbox.core.clock import now
 from sandbox.core.ids import new_id
 from sandbox.core.store import Transaction
 from sandbox.core.view import shown
@@ -21,8 +21,6 @@ from sandbox.identity.keys import Principal
 from sandbox.jobs.records import Job
 from sandbox.metering.records import UsageEvent
 from sandbox.products.records import Product
-
-TYPE = "sandbox.usage.job.v1"
 
 
 def usage_event(
@@ -93,28 +91,17 @@ def month_event(subscription: Subscription, product: Product, price: Price, fact
     )
 
 
-def to_cloudevent(event: UsageEvent, source: str) -> dict[str, Any]:
-    """Give the event as CloudEvents 1.0 JSON; `source` is the URI of this instance."""
-    return {
-        "specversion": "1.0",
-        "id": event.id,
-        "source": source,
-        "type": TYPE,
-        "subject": event.subscription,
-        "time": rfc3339(event.at),
-        "datacontenttype": "application/json",
-        "data": view(event),
-    }
-
-
-def usage(tx: Transaction, principal: Principal, *, limit: int = 50, after: str | None = None) -> list[UsageEvent]:
-    """Give usage events by role: overseers all, a user its own, an operator those of its products."""
+def usage(
+    tx: Transaction, principal: Principal, *, limit: int = 50, after: str | None = None, **equal: Any
+) -> list[UsageEvent]:
+    """Give usage events by role: overseers all, a user its own, an operator those of its products. `equal` may name the
+    `month`."""
     principal.may("usage.read")
     if principal.oversees:
-        return tx.find(UsageEvent, limit=limit, after=after)
+        return tx.find(UsageEvent, limit=limit, after=after, **equal)
     mine = principal.party.id
-    rows = {row.id: row for row in tx.find(UsageEvent, party=mine, limit=limit, after=after)}
-    rows |= {row.id: row for row in tx.find(UsageEvent, operator=mine, limit=limit, after=after)}
+    rows = {row.id: row for row in tx.find(UsageEvent, party=mine, limit=limit, after=after, **equal)}
+    rows |= {row.id: row for row in tx.find(UsageEvent, operator=mine, limit=limit, after=after, **equal)}
     return [rows[key] for key in sorted(rows)][:limit]
 
 

@@ -25,6 +25,7 @@ up."""
 PATIENCE = 10.0
 AT_ONCE = 8
 GONE = 410
+MEDIA = {"usage.metered": "application/cloudevents+json"}
 """The receiver says that it wants no more."""
 
 
@@ -70,7 +71,7 @@ def _send(one: Message, hook: Webhook, sealer: Sealer, inside: Collection[str]) 
     secret = sealer.open(hook.secret, context(hook.id)).decode()
     headers = {
         "Host": target.named,
-        "Content-Type": "application/json",
+        "Content-Type": MEDIA.get(one.event, "application/json"),
         "User-Agent": "data-product-sandbox",
         "webhook-id": one.id,
         "webhook-timestamp": str(int(moment.timestamp())),

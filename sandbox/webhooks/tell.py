@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from sandbox.core.clock import now, rfc3339
@@ -14,13 +14,21 @@ from sandbox.webhooks.records import Message, Webhook
 TEST = "webhook.test"
 
 
-def tell(tx: Transaction, parties: Iterable[str], event: str, data: Mapping[str, Any]) -> int:
+def tell(
+    tx: Transaction,
+    parties: Iterable[str],
+    event: str,
+    data: Mapping[str, Any],
+    body: Callable[[], str] | None = None,
+) -> int:
     """Tell these parties, where they asked to be told of `event`; give how many messages that makes.
 
-    `data`: ids and states only."""
+    `data`: ids and states only. `body` gives the very text to send, where it has a form of its own."""
     named = sorted(set(parties))
     hooks = tx.find(Webhook, party=named, status=["active", "failing"]) if named else []
-    messages = [message(hook, event, data) for hook in hooks if event in hook.events]
+    hooks = [hook for hook in hooks if event in hook.events]
+    said = body() if body is not None and hooks else None
+    messages = [message(hook, event, data, said) for hook in hooks]
     if messages:
         tx.add_all(messages)
     return len(messages)

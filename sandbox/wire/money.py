@@ -162,6 +162,12 @@ class MonthQuery(Input):
     month: Annotated[str, Field(pattern=r"^20\d\d-(0[1-9]|1[0-2])$")]
 
 
+class EventsQuery(Page):
+    """Usage events of a month; without it all."""
+
+    month: Annotated[str, Field(pattern=r"^20\d\d-(0[1-9]|1[0-2])$")] | None = None
+
+
 class SummaryQuery(Input):
     """The month to add up, and by what: some of party, operator, product, subscription, purpose, day."""
 

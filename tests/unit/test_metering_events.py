@@ -9,7 +9,8 @@ from authority import World, refused
 from offer import Offer
 
 from sandbox.core.store import Duplicate
-from sandbox.metering.events import to_cloudevent, usage, usage_event
+from sandbox.metering.cloudevents import view
+from sandbox.metering.events import usage, usage_event
 from sandbox.metering.records import UsageEvent
 
 
@@ -37,16 +38,17 @@ def test_P1_free_use_is_metered_and_says_why(offer, purpose, free, said):
 
 
 def test_P8_an_event_knows_no_more_than_the_job_and_its_cells(offer):
-    event = to_cloudevent(usage_event(offer.job(), offer.price, Decimal("1.20"), 4), "https://box.example")
-    assert (event["specversion"], event["source"], event["type"]) == (
+    event = view(usage_event(offer.job(), offer.price, Decimal("1.20"), 4))
+    assert (event["specversion"], event["source"], event["type"], event["subject"]) == (
         "1.0",
-        "https://box.example",
+        f"urn:data-product-sandbox:{offer.operator.party.id}",
         "sandbox.usage.job.v1",
+        offer.user.party.id,
     )
-    assert {"id", "subject", "time"} <= event.keys()
+    assert event.keys() == {"specversion", "id", "source", "type", "subject", "time", "datacontenttype", "data"}
     assert event["data"].keys() == {
-        "id", "job", "party", "operator", "product", "resource", "subscription", "purpose", "unit", "quantity",
-        "price", "fee", "at", "free", "price_number",
+        "job", "operator", "product", "resource", "subscription", "purpose", "unit", "quantity", "price", "fee", "free",
+        "price_number", "month", "day",
     }  # fmt: skip
     assert (event["data"]["fee"], event["data"]["price"]) == ("1.20", "1.20")
 

@@ -49,7 +49,7 @@ def remove_limit(call: Call, limit_id: str) -> Reply:
 
 @endpoint(blueprint, "GET", "/usage/events", action="usage.read", query=EventsQuery, answer=Items)
 def list_cloudevents(call: Call, query: EventsQuery) -> Reply:
-    """List usage events as CloudEvents 1.0, in their order: what is behind a cursor is new since."""
+    """List usage events as CloudEvents 1.0, in the order of their making."""
     month = {} if query.month is None else {"month": query.month}
     fetch = lambda limit, after: events.usage(call.tx, call.principal, limit=limit, after=after, **month)  # noqa: E731
     return Reply(cut(fetch, query, cloudevents.view))
