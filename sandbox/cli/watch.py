@@ -34,6 +34,8 @@ def trace(
     typer.echo(found["statement"]["en"])
     for one in found["findings"]:
         typer.echo(f"  {one['verdict']}: {one['party']}, release {one['release']}, log10 p ≤ {one['log10_p']}")
+        if one["beside"]:
+            typer.echo(f"    averaged with its own release {', '.join(one['beside'])}")
 
 
 def emergency(

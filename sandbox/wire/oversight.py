@@ -51,10 +51,12 @@ class Hint(Input):
 
 
 class TraceOut(State):
-    """A trace; finished ones name findings, and `below_bar` says how many recipients stayed below the bar."""
+    """A trace; finished ones name findings, `below_bar` says how many recipients stayed below the bar, `left_out` how
+    many bases that may resemble the file were not looked at."""
 
     findings: list[dict[str, Any]]
     below_bar: int
+    left_out: int
 
 
 class PublicationIn(Input):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partialmethod
 from pathlib import Path
 
 import pytest
-from traced import Box, damaged, question
+from traced import RESULT_OF, SIGNER, Box, damaged, question
 
 from sandbox.core.clock import now
 from sandbox.core.sealing import Sealer
@@ -14,7 +15,9 @@ from sandbox.core.store import Store
 from sandbox.errors import Problem
 from sandbox.jobs.records import Base
 from sandbox.oversight.candidates import TraceKeys, keep_sketches
+from sandbox.oversight.evidence import verify_bundle
 from sandbox.oversight.records import Sketch, Trace
+from sandbox.oversight.screen import Screen
 from sandbox.oversight.trace import run_trace
 from sandbox.stores.sql import SqlStore
 
@@ -36,7 +39,8 @@ def test_the_leaker_alone_is_named(store: Store, tmp_path: Path) -> None:
     said = outcome.to_json()
     assert said["verdict"] == "traced"
     [finding] = said["findings"]
-    assert set(finding) == {"release", "party", "log10_p", "cells", "deliveries", "publications", "verdict"}
+    shown = {"release", "party", "log10_p", "cells", "deliveries", "publications", "beside", "verdict"}
+    assert set(finding) == shown
     assert (finding["party"], finding["verdict"]) == ("party-beta", "traced")
     assert finding["log10_p"] < -20
     assert finding["cells"] > 100
@@ -94,6 +98,26 @@ def test_foreign_tables_are_not_ours(box: Box) -> None:
     assert box.trace(b"colour,size\nred,1\nblue,2\n")[1].verdict == "not_ours"
 
 
+def test_what_was_not_looked_at_is_said(box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of too many bases that a file resembles the likeliest are looked at: then it cannot be said to be nobody's."""
+    copies = [box.release(box.base(seed=seed), "alpha") for seed in range(3)]
+    few = partialmethod(Screen.likely, most=1)
+    with monkeypatch.context() as patch:
+        patch.setattr(Screen, "likely", few)
+        prepared, outcome = box.trace(copies[2])
+        assert (outcome.verdict, outcome.left_out) == ("traced", 2)
+        assert prepared.announcement()["public"]["left_out"] == 2
+        core, trace = box.core(prepared, outcome)
+        box.seal()
+        checked = verify_bundle(box.attached(core, trace), SIGNER.verifier_key, RESULT_OF)
+        assert "2 more bases" in checked["sentence"] and "另有 2 个" in checked["sentence_zh"]
+        patch.setattr(Screen, "likely", partialmethod(few.func, most=0))
+        said = box.trace(copies[2])[1].to_json()
+    assert (said["verdict"], said["left_out"], said["pairs"]) == ("insufficient_evidence", 3, 0)
+    assert "3 more bases" in said["statement"]["en"]
+    assert box.trace(copies[2])[1].left_out == 0
+
+
 def test_no_table_is_malformed(box: Box) -> None:
     with pytest.raises(Problem) as refused:
         box.trace(b'a,b\n1,"x\n')
@@ -113,7 +137,7 @@ def test_the_run_is_announced_before_keys_are_read(box: Box) -> None:
         keys = TraceKeys(box.vault, Masters({"1": box.master}))
         _, outcome = run_trace(tx, keys, leak, {}, lambda prepared: told.append(prepared.announcement()))
     assert outcome.verdict == "traced"
-    assert told[0]["public"] == {"detector": "2", "pairs": 1, "bases": 1}
+    assert told[0]["public"] == {"detector": "3", "pairs": 1, "bases": 1, "left_out": 0}
 
 
 def test_a_closed_base_gives_no_new_findings(box: Box) -> None:

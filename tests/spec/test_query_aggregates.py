@@ -101,6 +101,13 @@ def test_dates_can_be_compared_after_release() -> None:
     assert answer.errors == ((None, None),) and answer.columns[1].mechanism == "exponential"
 
 
+def test_an_answer_of_medians_alone_says_that_it_carries_no_marks() -> None:
+    said = "medians and quantiles carry no marks: only the receipt tells whose copy of this answer leaked"
+    assert said in plan_of("SELECT MEDIAN(age) FROM persons").notes
+    assert said not in plan_of("SELECT MEDIAN(age), COUNT(*) FROM persons").notes
+    assert said not in plan_of("SELECT AVG(age) FROM persons").notes
+
+
 def test_what_notes_say_of_quantiles() -> None:
     notes = plan_of("SELECT MEDIAN(age), MIN(cost) FROM (SELECT age, wage AS cost FROM persons) AS p").notes
     assert any(note.startswith("the median of age is at most ") for note in notes)

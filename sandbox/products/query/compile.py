@@ -22,7 +22,7 @@ from sandbox.products.query.consistent import made_consistent
 from sandbox.products.query.foretold import planned_notes
 from sandbox.products.query.measure import Need, measure, needs, shares
 from sandbox.products.query.modes import decide
-from sandbox.products.query.notes import default_note, notes
+from sandbox.products.query.notes import default_note, mark_notes, notes
 from sandbox.products.query.request import (
     bounded,
     bounds_of,
@@ -93,7 +93,7 @@ def compile_query(question: Question) -> Plan:
         tuple(blocks[place] for place in order),
         tuple(tuple(_output(made, parts[place]) for made in parts[place].measure.made) for place in order),
         _renumbered(asked.post, {place: number for number, place in enumerate(order)}),
-        tuple(dict.fromkeys(said + default)),
+        tuple(dict.fromkeys(said + mark_notes(blocks) + default)),
     )
     return made_consistent(plan, parts) if consistent_of(request, question.spec) else plan
 

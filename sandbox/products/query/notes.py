@@ -79,6 +79,13 @@ def rank_width(measured: Measurement) -> int:
     return ceil(t * log(20 * measured.bins) / measured.rank[1])
 
 
+def mark_notes(blocks: Sequence[Block]) -> list[str]:
+    """Say when nothing in an answer carries a mark: a leak of it cannot be traced by what it shows."""
+    if any(measured.what != "quantile" for block in blocks for measured in block.measurements):
+        return []
+    return ["medians and quantiles carry no marks: only the receipt tells whose copy of this answer leaked"]
+
+
 def default_note(epsilon: Decimal) -> str:
     """Give the sentence for a question without an ε."""
     return f"no epsilon was given: {epsilon:f} was used"
