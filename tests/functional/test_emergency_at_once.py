@@ -5,8 +5,10 @@ from __future__ import annotations
 
 import json
 import time
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -138,3 +140,37 @@ def cli(town: Town, *command: str) -> str:
 def leaves(town: Town) -> list[dict[str, object]]:
     """The leaves of the published log."""
     return [content(leaf) for leaf in published(town.instance.home / "log")]
+
+
+def test_S1_S2_S3_S4_S5_on_the_command_line_and_in_the_log(town: Town, tmp_path: Path) -> None:
+    """A probing user raises an alert; a webhook and the command line tell of it; a case follows; the report has all."""
+    for _ in range(31):
+        with pytest.raises(Problem):
+            town.user.json("GET", "/jobs/job_none")
+    end = time.monotonic() + 20
+    while not (found := json.loads(cli(town, "alerts", "--json"))) and time.monotonic() < end:
+        time.sleep(0.3)
+    [alert] = [one for one in found if one["kind"] == "probing"]
+    assert alert["about"] == town.user_id
+    case = cli_of(town, town.watch_key, "incident", "open", "alert", "31 refusals", "--cause", alert["id"], "--party",
+                  town.user_id, "--json")["id"]  # fmt: skip
+    cli(town, "alerts", "acknowledge", alert["id"], "--note", "see the case")
+    cli(town, "incident", "notify", case, "what did you look for?", town.user_id)
+    cli_of(town, town.user_key, "incident", "reply", case, "a lost job", "--json")
+    closed = cli_of(town, town.instance.authority_key, "incident", "close", case, "unfounded", "a lost job", "--json")
+    assert closed["status"] == "closed"
+    cli(town, "report", "upward", "--out", str(tmp_path / "report.zip"))
+    with zipfile.ZipFile(tmp_path / "report.zip") as archive:
+        said = json.loads(archive.read("report.json"))
+    assert [one["outcome"] for one in said["incidents"]] == ["unfounded"]
+    assert town.watch.disclosure()["incidents"] == {"closed": 1}
+    kinds = {entry["kind"] for entry in leaves(town)}
+    assert {"alert.raised", "alert.acknowledged", "incident.opened", "incident.closed", "staff.looked"} <= kinds
+
+
+def cli_of(town: Town, key: str, *command: str) -> dict[str, Any]:
+    kept, town.watch_key = town.watch_key, key
+    try:
+        return dict(json.loads(cli(town, *command)))
+    finally:
+        town.watch_key = kept
