@@ -10,9 +10,10 @@ from typing import IO
 HEAD = 8
 
 
-def write_frame(stream: IO[bytes], message: bytes) -> None:
+def write_frame(stream: IO[bytes], message: bytes | memoryview) -> None:
     """Send one message."""
-    stream.write(_framed(message))
+    stream.write(len(message).to_bytes(HEAD, "big"))
+    stream.write(message)
     stream.flush()
 
 
@@ -29,7 +30,8 @@ def read_frame(stream: IO[bytes]) -> bytes | None:
 def exchange(asked: int, replies: int, message: bytes, seconds: float) -> bytes | None:
     """Send a message through a handle and give the answer from another, both not blocking; None when the other side is
     late or gone. (A thread that watches the time would take longer than most answers.)"""
-    until, left = time.monotonic() + seconds, memoryview(_framed(message))
+    until = time.monotonic() + seconds
+    left = memoryview(len(message).to_bytes(HEAD, "big") + message)
     found, have, framed = bytearray(HEAD), 0, False
     ready = select.poll()
     ready.register(asked, select.POLLOUT)
@@ -52,7 +54,3 @@ def exchange(asked: int, replies: int, message: bytes, seconds: float) -> bytes 
                 found, have, framed = bytearray(int.from_bytes(found, "big")), 0, True
             if have == len(found) and framed:
                 return bytes(found)
-
-
-def _framed(message: bytes) -> bytes:
-    return len(message).to_bytes(HEAD, "big") + message

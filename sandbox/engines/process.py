@@ -6,6 +6,7 @@ keys and questions travel through the pipe, never through arguments or the envir
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import subprocess
@@ -19,6 +20,9 @@ import sandbox
 from sandbox.engines.frames import exchange
 
 ROOT = Path(sandbox.__file__).resolve().parent.parent
+
+
+PIPE = 1 << 20
 
 
 class ChildLost(Exception):
@@ -44,6 +48,8 @@ class Child:
         for pipe in (self._process.stdin, self._process.stdout):
             assert pipe is not None
             os.set_blocking(pipe.fileno(), False)
+            with suppress(OSError):  # where the system has so much to spare: answers of megabytes take few turns then
+                fcntl.fcntl(pipe.fileno(), fcntl.F_SETPIPE_SZ, PIPE)
 
     @property
     def pid(self) -> int:

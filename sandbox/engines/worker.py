@@ -28,7 +28,9 @@ LARGEST_FILE = 16 << 30  # what a spill, or a data version, may come to
 OPEN_FILES = 256
 
 
-def serve(answer: Callable[[bytes], bytes], *, open_files: int = OPEN_FILES, network: Network = "none") -> None:
+def serve(
+    answer: Callable[[bytes], bytes | memoryview], *, open_files: int = OPEN_FILES, network: Network = "none"
+) -> None:
     """Answer each frame with `answer(frame)`. An exception ends the process without a word: what it would say could
     depend on data."""
     shut_in(open_files, network)

@@ -71,10 +71,12 @@ def _histograms(
     keys: Sequence[pa.ChunkedArray], bins: pa.ChunkedArray, rows: pa.ChunkedArray
 ) -> tuple[list[pa.ChunkedArray], list[Bins]]:
     """Give the keys of each group, and its bins in order. Bins of a group mostly come so already."""
-    group, _ = dense([key.combine_chunks() for key in keys], len(bins))
-    pairs = np.stack([bins.cast(pa.int64()).to_numpy(), rows.cast(pa.int64()).to_numpy()], axis=1)
-    ahead, behind = (group[:-1], pairs[:-1, 0]), (group[1:], pairs[1:, 0])
-    if not ((behind[0] > ahead[0]) | ((behind[0] == ahead[0]) & (behind[1] > ahead[1]))).all():
+    group, groups = dense([key.combine_chunks() for key in keys], len(bins))
+    pairs = np.empty((len(bins), 2), np.int64)
+    pairs[:, 0], pairs[:, 1] = bins.to_numpy(), rows.to_numpy()
+    width = int(pairs[:, 0].max(initial=0)) + 1
+    place = group * width + pairs[:, 0] if groups * width < 1 << 62 else np.zeros_like(group)
+    if not (place[1:] > place[:-1]).all():
         order = np.lexsort((pairs[:, 0], group))
         group, pairs, keys = group[order], pairs[order], [key.take(pa.array(order)) for key in keys]
     starts = np.flatnonzero(np.diff(group, prepend=-1))

@@ -25,10 +25,15 @@ def bin_of(number: exp.Expression, m: Measurement) -> exp.Expression:
     return cast(exp.Paren(this=shifted), "USMALLINT" if m.bins <= 1 << 16 else "BIGINT")
 
 
-def rows_by_bin(source: exp.Expression, keys: Keys, m: Measurement, rows: int, *, binned: bool) -> exp.Select:
+def rows_by_bin(
+    source: exp.Expression, keys: Keys, m: Measurement, rows: int, most: int | None, *, binned: bool
+) -> exp.Select:
     """Give the keys, bin and number of rows of each group and bin that has some; `source` has the clamped number as e0,
-    or its bin; the version has about so many `rows`."""
-    counted, found = exp.alias_(exp.Count(this=exp.Star()), "m0"), column("e0") if binned else bin_of(column("e0"), m)
+    or its bin; the version has about so many `rows`, and so many rows count at `most` (None: unknown)."""
+    number: exp.Expression = exp.Count(this=exp.Star())
+    if most is not None and most < 1 << 32:
+        number = cast(number, "UINTEGER")  # a third of what is handed over
+    counted, found = exp.alias_(number, "m0"), column("e0") if binned else bin_of(column("e0"), m)
     size = next((one for one in SIZES if one >= m.bins), None)
     if keys.bits is None or size is None or not worth(keys.bits + (size + 1).bit_length(), 1, CHEAP * rows):
         plain = exp.select(*keys.columns, exp.alias_(found, "b"), counted).from_(source, copy=False)

@@ -98,7 +98,8 @@ def _plain(block: Block, measured: Sequence[int], facts: Facts) -> Query:
     once = block.bounds.rows == 1 or (limits.rows == 1)
     counting = Counting(facts, scalars, keys.groups, first, once)
     if histogram:
-        query = histograms.rows_by_bin(source, keys, picked[0], facts.rows, binned=pieces)
+        most = facts.units * block.bounds.rows if facts.whole else None
+        query = histograms.rows_by_bin(source, keys, picked[0], facts.rows, most, binned=pieces)
     else:
         sums = [exp.alias_(counting.aggregate(m, f"e{at}"), f"m{at}") for at, m in enumerate(picked)]
         query = exp.select(*keys.columns, *sums).from_(source, copy=False)
