@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X
 
 from sandbox.catalogue.entry import Entry
 from sandbox.catalogue.records import Ingested
-from sandbox.core.clock import now, rfc3339
+from sandbox.core.clock import now, rfc3339, run_ahead
 from sandbox.core.hsm import TokenKeys
 from sandbox.core.ids import new_id
 from sandbox.core.keys import FileKeys, Keyring, derive, epoch_name
@@ -34,7 +35,7 @@ from sandbox.settings import Settings, load
 from sandbox.stores.snapshot import dump_database as dump_database
 from sandbox.stores.snapshot import fill_database as fill_database
 from sandbox.stores.sql import SqlStore
-from sandbox.test_instance import CREATED, identity, journal_of
+from sandbox.test_instance import CREATED, ahead_of, identity, journal_of
 from sandbox.transparency.epochs import epochs, with_former
 from sandbox.transparency.notes import Signer
 from sandbox.transparency.seal import OnSealed, Scribe
@@ -259,6 +260,7 @@ def _house(
     store.ping()
     with store.read() as tx:
         test = identity(tx, settings.log_folder, home / INSTANCE).test
+    run_ahead(ahead_of(home) if test else timedelta)
     return House(
         settings=settings,
         store=store,

@@ -1,5 +1,5 @@
 """What a test instance is: one whose budgets do not bind and whose users may have noise drawn anew, so that an audit
-can look as often as it needs to. Its numbers protect nobody.
+can look as often as it needs to, and whose clock the host may move forward. Its numbers protect nobody.
 
 The mark is the first leaf of its log, signed and public before anything else happens, and there is no way to take it
 back: every process reads it there, and stops when the instance's file, the database and the published log do not say
@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,9 @@ from sandbox.transparency.tiles import TileMissing
 CREATED = "instance.created"
 HEADER = ("Sandbox-Test-Instance", "yes")
 """Of every answer over HTTP: files of some formats have no room for a note."""
+
+AHEAD = "clock.ahead"
+"""The file in its home that says by how many seconds its clock runs ahead."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,23 @@ class MarkedJournal(Journal):
 def journal_of(test: bool) -> type[Journal]:
     """Give the kind of journal that an instance writes."""
     return MarkedJournal if test else Journal
+
+
+def ahead_of(home: Path) -> Callable[[], timedelta]:
+    """Give what tells how far the clock of the test instance in `home` runs ahead; the file is read when it changed."""
+    file, known, ahead = home / AHEAD, -1, timedelta()
+
+    def tell() -> timedelta:
+        nonlocal known, ahead
+        try:
+            changed = file.stat().st_mtime_ns
+        except FileNotFoundError:
+            return timedelta()
+        if changed != known:
+            known, ahead = changed, timedelta(seconds=float(file.read_text()))
+        return ahead
+
+    return tell
 
 
 def said_by(leaf: bytes) -> Identity | None:

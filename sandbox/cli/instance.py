@@ -86,7 +86,20 @@ def doctor(
     raise typer.Exit(0 if found["ok"] else 1)
 
 
+def clock(
+    days: Annotated[int, typer.Argument(metavar="DAYS", help="How many days to go forward.")],
+    home: Home = None,
+    as_json: Json = False,
+    get: Get = None,
+) -> None:
+    """Move the clock of a test instance forward, for every process, to rehearse what time brings."""
+    from sandbox.service.ahead import move
+    from sandbox.settings import load
+
+    tell(move(load(home=home), days), "It is {now} now, {ahead} days ahead.", as_json=as_json, get=get)
+
+
 def add_to(app: typer.Typer) -> None:
     """Add the host's commands."""
-    for command in (init, serve, doctor):
+    for command in (init, serve, doctor, clock):
         app.command()(command)

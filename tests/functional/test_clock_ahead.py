@@ -1,0 +1,39 @@
+"""The clock of a test instance: all its processes follow it, the log says so, and a real instance has none."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from time import monotonic, sleep
+
+import pytest
+
+from sandbox.cli.demo.running import Instance
+from sandbox.errors import Problem
+from sandbox.transparency.leaves import published
+
+
+def test_a_test_instance_lives_ahead_and_says_so() -> None:
+    with Instance(init=("--test-instance",)) as instance:
+        authority = instance.client(instance.authority_key)
+        moved = [json.loads(instance.command("clock", days, "--json")) for days in ("40", "325")]
+        assert [m["ahead"] for m in moved] == ["40", "365"]
+        made = authority.create_party("Operator", ["operator"])
+        away = datetime.fromisoformat(made["created_at"]) - datetime.now(UTC)
+        assert abs(away - timedelta(days=365)) < timedelta(minutes=5)  # web, which was running all the time
+        with pytest.raises(Problem, match="3660 in all at most"):
+            instance.command("clock", "4000")
+        with pytest.raises(Problem, match="above 0"):
+            instance.command("clock", "0")
+        end = monotonic() + 30
+        while sum(b"clock.moved" in leaf for leaf in published(instance.home / "log")) < 2:
+            assert monotonic() < end, "the log does not say so"
+            sleep(0.1)
+        instance.stop()
+        instance.start()  # and it stays ahead
+        assert instance.client(instance.authority_key).create_party("User", ["user"])["created_at"] > made["created_at"]
+
+
+def test_a_real_instance_keeps_the_time_of_the_machine() -> None:
+    with Instance() as instance, pytest.raises(Problem, match="clock of a real instance is the machine's"):
+        instance.command("clock", "1")
