@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import base64
 import io
+import re
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
@@ -44,6 +45,13 @@ from watermarking.models import DETECTOR
 
 LOG = "log/"
 MOST_BYTES, MOST_FILES = 1 << 30, 1_000
+RATIO, SMALL = 100, 1 << 26  # a bundle may unpack to 100 times its size, or 64 MB
+NAMES = re.compile(
+    r"data\.json|leak|statement\.(en|zh)\.md|log/(checkpoint|timestamp|proofs\.json|(started|finished)\.(leaf|openings\.json))"
+    r"|finding-\d{1,4}/(leaf|(openings|base|plan|result)\.json|beside-\d{1,4}/(leaf|(openings|base)\.json)"
+    r"|delivery-\d{1,4}/(leaf|openings\.json|key\.leaf|key\.json|signature))",
+    re.ASCII,
+)
 COMMITTED = ("recipient", "party", "product", "result", "base", "base_id", "plan", "design", "k_base", "k_user")
 BESIDE = ("recipient", "base", "base_id")
 ResultOf = Callable[[str, Plan, Sequence[Groups], Sequence[Sequence[tuple[int, ...]]]], Any]
@@ -108,12 +116,16 @@ def packed(files: Mapping[str, bytes]) -> bytes:
 
 
 def unpacked(bundle: bytes) -> dict[str, bytes]:
-    """Give the files of a zip; raises ValueError when it is too large or names a file twice, and what zipfile does."""
+    """Give the files of a zip; raises ValueError when it is too large, names a file twice, or one that no bundle has,
+    and what zipfile does."""
     with zipfile.ZipFile(io.BytesIO(bundle)) as archive:
         parts = archive.infolist()
         names = {part.filename for part in parts}
-        if len(parts) > MOST_FILES or len(names) != len(parts) or sum(part.file_size for part in parts) > MOST_BYTES:
+        size, most = sum(part.file_size for part in parts), max(SMALL, RATIO * len(bundle))
+        if len(parts) > MOST_FILES or len(names) != len(parts) or size > min(most, MOST_BYTES):
             raise ValueError("it is too large, or names a file twice")
+        if strange := sorted(name for name in names if not NAMES.fullmatch(name)):
+            raise ValueError(f"it holds a file that no bundle has: {strange[0][:100]!r}")
         return {part.filename: archive.read(part) for part in parts}
 
 

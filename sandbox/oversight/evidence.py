@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sandbox.core.canonical import digest
+from sandbox.core.canonical import canonical_bytes, digest
 from sandbox.core.commitments import Opened, opens
 from sandbox.errors import Problem
 from sandbox.oversight import acknowledged
@@ -79,6 +79,8 @@ def _verify(
     files: Mapping[str, bytes], key: str, result_of: ResultOf, witness_keys: Sequence[str], roots: bytes | None
 ) -> dict[str, Any]:
     data = json.loads(files["data.json"])
+    if canonical_bytes(data) != files["data.json"]:
+        raise _refused("bundle", "data.json is not in canonical form")
     # 1 the leak is the one that the bundle is about
     if hashlib.sha256(files["leak"]).hexdigest() != data["file"]:
         raise _refused("file", "its SHA-256 differs")
@@ -87,6 +89,7 @@ def _verify(
         raise _refused("score", f"it was made by detector {data['detector']}; check it with that version")
     if any(files[f"statement.{language}.md"] != report(language, data).encode() for language in LANGUAGES):
         raise _refused("statement", "its words were changed")
+    _counted(data)
     # 3 the log's key signed a tree that contains every leaf, in the right order
     seen = in_the_log(files, key, witness_keys, roots)
     announced(files, data, seen)
@@ -120,6 +123,17 @@ def _verify(
         "sentence_zh": sentence("zh", verdict, best, data["left_out"]),
         "not_proved": {language: _not_proved(language, seen, found) for language in LANGUAGES},
     }
+
+
+def _counted(data: Mapping[str, Any]) -> None:
+    """Check that what counts is a count: a bound from less than one recipient would be no bound."""
+    findings = data["findings"]
+    counts = [data[name] for name in ("pairs", "runs", "below_bar", "left_out")]
+    counts += [finding[name] for finding in findings for name in ("cells", "deliveries", "signed")]
+    if any(type(count) is not int or count < 0 for count in counts):
+        raise _refused("statement", "a number of things is no whole number, or below 0")
+    if data["below_bar"] + len(findings) != data["pairs"]:
+        raise _refused("statement", "recipients who are named and who are not do not add up to those scored")
 
 
 def _not_proved(language: str, seen: Seen, found: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -162,7 +176,7 @@ def _finding(
     others = _others(part, said, data["bases"], leak)
     log_e = _log_e(leak, bases, base_plan, openings, others)
     bound = scoring.log10_p(log_e, data["pairs"])
-    if abs(log_e - float(said["ln_e"])) > SAME or float(said["log10_p"]) < bound - SAME:
+    if not (abs(log_e - float(said["ln_e"])) <= SAME and bound - SAME <= float(said["log10_p"]) <= 0):
         raise _refused("score", "file and base give another score than the stated one")
     if said["verdict"] != scoring.TRACED or scoring.verdict(bound) != scoring.TRACED:
         raise _refused("score", "the score does not reach the bar")

@@ -7,6 +7,7 @@ import base64
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from sandbox.core.canonical import digest
@@ -20,6 +21,8 @@ from sandbox.transparency.journal import content
 from sandbox.transparency.merkle import leaf_hash, verify_inclusion
 from sandbox.transparency.notes import COSIGNATURE, NoteInvalid, open_checkpoint, parse_verifier_key
 
+SKEW = timedelta(minutes=5)
+"""How far clocks may be apart."""
 STARTED, FINISHED = "log/started.leaf", "log/finished.leaf"
 
 
@@ -60,14 +63,20 @@ def in_the_log(files: Mapping[str, bytes], log_key: str, witness_keys: Sequence[
         if not verify_inclusion(proof["index"], head.size, leaf_hash(files[name]), path, head.root):
             raise Wrong("log", f"{name} is not in the signed tree")
         places[name] = int(proof["index"])
-    stamped, answer = None, files.get("log/timestamp")
+    moment, answer = None, files.get("log/timestamp")
     if answer is not None and roots is not None:
         try:
-            stamped = rfc3339(timestamps.verify(answer, note, roots))
+            moment = timestamps.verify(answer, note, roots)
         except Problem as problem:
             raise Wrong("timestamp", problem.detail) from problem
+    newest = max(datetime.fromisoformat(str(content(files[name])["at"])) for name in places) - SKEW
+    if moment is not None and moment < newest:
+        raise Wrong("timestamp", "it is older than a leaf that it covers")
+    for name, one in said.items():
+        if one is not None and one.at < newest:
+            raise Wrong("witness", f"{name} cosigned before a leaf was written that it covers")
     found = {name: rfc3339(one.at) if one else None for name, one in said.items()}
-    return Seen(head.size, places, found, stamped, answer is not None)
+    return Seen(head.size, places, found, rfc3339(moment) if moment else None, answer is not None)
 
 
 def announced(files: Mapping[str, bytes], data: Mapping[str, Any], seen: Seen) -> None:

@@ -129,9 +129,9 @@ def other_root(files: Files) -> None:
     files["log/proofs.json"] = canonical_bytes(proofs)
 
 
-def more_recipients(files: Files) -> None:
+def fewer_recipients(files: Files) -> None:
     """A smaller N would make a smaller bound: it is the one that was announced."""
-    data = json.loads(files["data.json"]) | {"pairs": 1}
+    data = json.loads(files["data.json"]) | {"pairs": 1, "below_bar": 0}
     files["data.json"] = canonical_bytes(data)
     files |= {f"statement.{language}.md": report(language, data).encode() for language in LANGUAGES}
 
@@ -157,7 +157,10 @@ def another_announcement(files: Files) -> None:
 
 
 def slipped_in(files: Files) -> None:
-    files["finding-1/more"] = b"slipped in"
+    files["finding-1/delivery-1/leaf"] = files["finding-1/leaf"]
+    proofs = json.loads(files["log/proofs.json"])
+    proofs["finding-1/delivery-1/leaf"] = proofs["finding-1/leaf"]
+    files["log/proofs.json"] = canonical_bytes(proofs)
 
 
 def false_signature(files: Files) -> None:
@@ -175,9 +178,9 @@ TAMPERED = {
         data_with(audience="public"),
     ],
     "log": [another_leaf, unsigned, other_root],
-    "announced": [more_recipients, other_bases, swapped_leaves, another_announcement, finding_with(base="base_2")],
-    "whole": [slipped_in, finding_with(cells=1)],
-    "delivery": [false_signature],
+    "announced": [fewer_recipients, other_bases, swapped_leaves, another_announcement, finding_with(base="base_2")],
+    "whole": [finding_with(cells=1)],
+    "delivery": [false_signature, slipped_in],
     "commitments": [
         opening_with("k_user", b"x" * 32),
         opening_with("k_user", b"x" * 32, fresh=True),

@@ -6,8 +6,10 @@ from __future__ import annotations
 import base64
 import io
 import json
+import time
 import zipfile
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from traced import RESULT_OF, SIGNER, Box, damaged
 
 from sandbox.core.canonical import canonical_bytes
-from sandbox.core.clock import now
+from sandbox.core.clock import now, rfc3339
 from sandbox.core.ids import new_id
 from sandbox.errors import Problem
 from sandbox.identity.records import SigningKey
@@ -107,11 +109,12 @@ def test_a_witness_is_shown_and_only_the_one_that_is_trusted(box: Box) -> None:
     core, trace = traced(box)
     note = str(read_checkpoint(box.folder))
     with box.store.write() as tx:
-        line = WITNESS.line(note, 1_700_000_000)
+        moment = int(time.time())
+        line = WITNESS.line(note, moment)
         tx.add(KeptCosignature("1", int(note.split("\n")[1]), "witness.example", line, now()))
     bundle = box.attached(core, trace)
     found = checked(bundle, WITNESS.verifier_key)
-    assert found["witnesses"] == {"witness.example": "2023-11-14T22:13:20.000000Z"}
+    assert found["witnesses"] == {"witness.example": rfc3339(datetime.fromtimestamp(moment, UTC))}
     assert "witness" in [check["check"] for check in found["checks"]]
     assert not any("witnesses" in line for line in found["not_proved"]["en"])
     stranger = Cosigner("witness.example", Ed25519PrivateKey.generate())
