@@ -6,7 +6,7 @@ Nothing is decided here; see `policies/jobs.cedar` and `policy.in_force`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, TypeVar
 
@@ -135,7 +135,7 @@ def decided(tx: Transaction, action: str, facts: Mapping[str, Any]) -> dict[str,
     decision = in_force(tx).decide(facts, action)
     if not decision.allowed:
         raise Refused(decision, action, facts)
-    return asdict(decision) | {"facts": dict(facts)}
+    return vars(decision) | {"facts": dict(facts)}
 
 
 def used(tx: Transaction, subscription: Subscription, moment: datetime) -> int:

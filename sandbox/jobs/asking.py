@@ -33,6 +33,7 @@ from sandbox.privacy.records import Account
 from sandbox.privacy.rederive import pure_loss
 from sandbox.privacy.worth import LANGUAGES
 
+
 def authorised(
     house: House, tx: Transaction, principal: Principal, request: Mapping[str, Any], moment: datetime
 ) -> Permit:
