@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from policies.pricing import RULES
-from sandbox.billing import surveys
+from sandbox.billing import cycles, surveys
 from sandbox.billing.prices import also, announced, price_at
 from sandbox.billing.rates import highest
 from sandbox.billing.records import CeilingSet, CostSurvey, Price
@@ -34,8 +34,8 @@ def set_ceilings(
     """Put a set of ceilings [{product, unit, ceiling, forecast}] in force, in place of the one before.
 
     A price that is above its ceiling falls to it at once: nobody is charged more from now on. Gives the set and those
-    prices. Raises role_not_allowed, not_found, state_conflict (no verified revenue), field_invalid,
-    ceilings_exceed_revenue with the `excess` to the cent.
+    prices. Raises role_not_allowed, not_found, state_conflict (no verified revenue, a carry-over not deducted),
+    field_invalid, ceilings_exceed_revenue with the `excess` to the cent.
     """
     principal.may("ceilings.set")
     surveys.operator_of(tx, principal, operator)
@@ -53,6 +53,7 @@ def set_ceilings(
             f"ceilings times forecasts exceed the permitted revenue of {revenue:f} yuan by {over:f} yuan",
             excess=format(over, "f"),
         )
+    cycles.deduct(tx, operator, year, survey.id, surveys.figures(survey.data).carry_over)
     last = in_force(tx, operator)
     number = last.number + 1 if last else 1
     made = CeilingSet(

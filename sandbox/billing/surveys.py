@@ -23,6 +23,7 @@ from sandbox.transparency.journal import Journal
 
 VERIFIERS = ("price_authority", "administration")
 OPEN = ("filed", "applied")
+STANDING = (*OPEN, "verified")
 
 
 @dataclass(frozen=True)

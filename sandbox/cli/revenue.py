@@ -8,11 +8,12 @@ from typing import Annotated, Any
 
 import typer
 
-from sandbox.cli.command import Get, Json, service, tell
+from sandbox.cli.command import Get, Json, check_folder, service, tell, tell_items
 from sandbox.errors import Problem
 
 app = typer.Typer(no_args_is_help=True, help="From costs to permitted revenue and ceilings.")
 Operator = Annotated[str, typer.Argument(help="Id of the operator.")]
+Review = Annotated[str, typer.Argument(help="Id of the review.")]
 Survey = Annotated[str, typer.Argument(help="Id of the cost survey.")]
 File = Annotated[Path, typer.Argument(help="A JSON file.", exists=True, dir_okay=False)]
 
@@ -82,6 +83,107 @@ def set_ceilings(operator: Operator, ceilings: File, as_json: Json = False, get:
         made = client.set_ceilings(operator, year, rows)
     fallen = "".join(f"\nThe price of {one['product']} falls to {one['price']} yuan" for one in made["lowered"])
     tell(made, "Set {number} is in force: {total} of {permitted} yuan permitted" + fallen, as_json=as_json, get=get)
+
+
+@app.command("review")
+def review_year(
+    operator: Operator,
+    year: Annotated[int, typer.Argument(help="A year that is over.")],
+    outside: Annotated[str, typer.Option(help="Yuan earned beside the platform.")] = "0",
+    as_json: Json = False,
+    get: Get = None,
+) -> None:
+    """Hold a year against what was permitted, as the authorising body."""
+    with service() as client:
+        made = client.review_year(operator, year, outside)
+    said = "{id}: {actual} of {permitted} yuan, {deviation}; {who} has to act ({todo})"
+    tell(made, said if made["todo"] else "{id}: {actual} of {permitted} yuan, {deviation}", as_json=as_json, get=get)
+
+
+@app.command("reviews")
+def list_reviews(operator: Operator, as_json: Json = False) -> None:
+    """List an operator's yearly reviews."""
+    with service() as client:
+        found = client.year_reviews(operator)
+    fields = ["id", "year", "actual", "permitted", "deviation", "who", "status", "todo"]
+    tell_items(found, fields, as_json=as_json, empty="No year reviewed yet.")
+
+
+@app.command("guide")
+def guide(review: Review, guidance: Annotated[str, typer.Argument(help="By what.")], as_json: Json = False) -> None:
+    """Record the guidance by which the operator adjusts its prices."""
+    with service() as client:
+        tell(client.guide(review, guidance), "Recorded; next: {todo}", as_json=as_json)
+
+
+@app.command("close-review")
+def close_review(
+    review: Review, outcome: Annotated[str, typer.Argument(help="What came of it.")], as_json: Json = False
+) -> None:
+    """Close a review whose task is done."""
+    with service() as client:
+        tell(client.close_review(review, outcome), "Review {id} is {status}", as_json=as_json)
+
+
+@app.command("cycle")
+def begin_cycle(
+    operator: Operator,
+    first: Annotated[int, typer.Argument(help="Its first year.")],
+    last: Annotated[int, typer.Argument(help="Its last year.")],
+    reason: Annotated[str | None, typer.Option(help="Why it is longer than three years.")] = None,
+    as_json: Json = False,
+    get: Get = None,
+) -> None:
+    """Begin a cycle of years."""
+    with service() as client:
+        tell(client.begin_cycle(operator, first, last, reason), "Cycle {number}: {id}", as_json=as_json, get=get)
+
+
+@app.command("close-cycle")
+def close_cycle(
+    cycle: Annotated[str, typer.Argument(help="Id of the cycle.")],
+    over: Annotated[int, typer.Option(help="Over how many following cycles it is deducted.", min=1, max=10)] = 1,
+    as_json: Json = False,
+) -> None:
+    """Close a cycle whose years are reviewed."""
+    with service() as client:
+        closed = client.close_cycle(cycle, over)
+    parts = " + ".join(part["amount"] for part in closed["parts"])
+    tell(closed, f"Cycle {{number}} carries {{carry_over}} yuan over: {parts}", as_json=as_json)
+
+
+@app.command("report")
+def file_report(
+    operator: Operator,
+    year: Annotated[int, typer.Argument(help="A year that is over.")],
+    by_hand: Annotated[
+        Path | None, typer.Option("--by-hand", help="JSON: operation, sales beside the platform, remarks.", exists=True)
+    ] = None,
+    output: Annotated[Path | None, typer.Option(help="Write the paper here, too: a .pdf.")] = None,
+    lang: Annotated[str, typer.Option(help="zh or en.")] = "zh",
+    as_json: Json = False,
+) -> None:
+    """File the yearly report on an operator, as the authorising body."""
+    check_folder(output)
+    given = {} if by_hand is None else _object(by_hand)
+    if unknown := given.keys() - {"operation", "sales", "remarks"}:
+        raise Problem("field_invalid", f"{by_hand}: {min(unknown)} is unknown; write operation, sales, remarks")
+    with service() as client:
+        made = client.file_report(operator, year, **given)
+        if output is not None:
+            output.write_bytes(client.report_file(made["id"], lang))
+    tell(made, "Report {number} on {year} is filed: {id}", as_json=as_json)
+
+
+@app.command("calendar")
+def show_calendar(
+    operator: Annotated[str | None, typer.Argument(help="Id of the operator; all when left out.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Show what is due around prices, soonest first."""
+    with service() as client:
+        found = client.price_calendar(operator)
+    tell_items(found, ["due", "state", "what", "who", "operator", "about"], as_json=as_json, empty="Nothing is due.")
 
 
 def _object(file: Path) -> dict[str, Any]:

@@ -32,6 +32,7 @@ from sandbox.web.api import (
     subscriptions,
     traces,
     webhooks,
+    yearly,
 )
 
 BLUEPRINTS = tuple(
@@ -47,6 +48,7 @@ BLUEPRINTS = tuple(
         prices,
         limits,
         revenue,
+        yearly,
         settlements,
         shares,
         subscriptions,
