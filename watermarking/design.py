@@ -6,7 +6,6 @@ noise only, never on values, and is committed to before delivery.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -43,14 +42,8 @@ class Design:
     @classmethod
     def of(cls, base: Base) -> Design:
         """Give the design of `base`: f = 0.3 below 1,000 cells, else 0.1; p = ½ below 350 cells, else arcsine."""
-        return cls.sized(base.primitives, len(base.groups))
-
-    @classmethod
-    def sized(cls, primitives: Sequence[Primitive], groups: int) -> Design:
-        """Give the design of a base with so many groups, before there is one."""
-        cells = groups * len(primitives)
-        strong = STRONG if cells < SMALL else WEAK
-        return cls(cells >= ARCSINE_FROM, tuple(_strength(primitive, strong, groups) for primitive in primitives))
+        strengths = (strength(primitive, base.cells, len(base.groups)) for primitive in base.primitives)
+        return cls(base.cells >= ARCSINE_FROM, tuple(strengths))
 
     def to_json(self) -> dict[str, Any]:
         """Give the design as JSON without floats; `from_json` reads it back."""
@@ -66,10 +59,12 @@ class Design:
         return cls(data["bias"] == "arcsine", marks)
 
 
-def _strength(primitive: Primitive, strong: Fraction, groups: int) -> Strength:
-    """δ = round(f·σ) where that is 1 or more. Below, ±1 on a share q = (f·σ)² of the cells, raised so that about
+def strength(primitive: Primitive, cells: int, groups: int) -> Strength:
+    """Give how a primitive of a table of so many cells, in so many groups, is marked.
+
+    δ = round(f·σ) where that is 1 or more. Below, ±1 on a share q = (f·σ)² of the cells, raised so that about
     `ENOUGH` cells are marked, as long as this costs at most a quarter of the noise variance."""
-    step = strong * primitive.sigma
+    step = (STRONG if cells < SMALL else WEAK) * primitive.sigma
     if step >= 1:
         return Strength(int(step + Fraction(1, 2)), ONE)
     floor = min(Fraction(1), MOST * primitive.sigma**2, Fraction(ENOUGH, max(groups, 1)))

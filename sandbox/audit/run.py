@@ -50,10 +50,10 @@ class Bench:
 
 
 @contextmanager
-def bench() -> Iterator[Bench]:
-    """Give a bench with the embedded engine, gone in the end."""
+def bench(children: int = 8) -> Iterator[Bench]:
+    """Give a bench with the embedded engine in so many processes, gone in the end."""
     with TemporaryDirectory(prefix="sandbox-audit-") as folder:
-        engine = DuckDBEngine(children=8, threads=1, memory="512MB")
+        engine = DuckDBEngine(children=children, threads=1, memory="512MB")
         try:
             yield Bench(engine, Path(folder))
         finally:

@@ -17,7 +17,7 @@ from sandbox.plan.codec import to_json
 from sandbox.plan.plan import Plan
 from sandbox.plan.scalar import Scalar, Value, columns
 from watermarking.base import Base, Primitive
-from watermarking.design import Design, Strength
+from watermarking.design import Design, Strength, strength
 from watermarking.embed import embed
 from watermarking.keys import Master, base_key, user_key
 from watermarking.leak import Average, Direct, View
@@ -98,9 +98,10 @@ def embedded(
     return [embed(base, design, k_base, k_user) for base, design in zip(bases, designs, strict=True)]
 
 
-def strengths(block: Block, groups: int) -> tuple[Strength, ...]:
-    """Give how strongly the measurements of a block with so many groups are marked, in every copy alike."""
-    return Design.sized([_primitive(measured, 0) for measured in block.measurements], groups).strengths
+def strength_of(block: Block, measurement: int, groups: int) -> Strength:
+    """Give how strongly a measurement of a block with so many groups is marked, in every copy alike."""
+    cells = groups * len(block.measurements)
+    return strength(_primitive(block.measurements[measurement], 0), cells, groups)
 
 
 def designs_to_bytes(designs: Sequence[Design]) -> bytes:

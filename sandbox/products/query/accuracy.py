@@ -12,7 +12,7 @@ from functools import lru_cache
 from math import prod, sqrt
 from statistics import median
 
-from sandbox.oversight.marks import strengths
+from sandbox.oversight.marks import strength_of
 from sandbox.plan.block import SIGMA_UNIT, Block, Measurement
 from sandbox.plan.plan import Output
 from sandbox.products.query.law import NORMAL, Law
@@ -30,28 +30,30 @@ class Accuracy:
     remember which errors they are made of."""
 
     def __init__(self, block: Block, groups: int, number: int | None = None) -> None:
-        self._parts, self._number = block.measurements, number
-        marks = strengths(block, groups)
-        self.laws = [
-            _law(measured.mechanism, measured.sigma, mark.delta, mark.share)
-            for measured, mark in zip(block.measurements, marks, strict=True)
-        ]
+        self._block, self._groups, self._number = block, groups, number
+
+    def law(self, measurement: int) -> Law:
+        """Give the law of the error of a measurement's numbers."""
+        measured = self._block.measurements[measurement]
+        mark = strength_of(self._block, measurement, self._groups)
+        return _law(measured.mechanism, measured.sigma, mark.delta, mark.share)
 
     def widths(self, output: Output, released: Sequence[Sequence[int]], size: int) -> Widths:
         """Give the 95 % half-width of `output` in its own unit, in each of `size` groups, from the columns of their
         base values."""
         if output.what in ("key", "quantile"):
             return [None] * size
-        parts, sums = [self._parts[i] for i in output.source], [released[i] for i in output.source]
+        parts, sums = [self._block.measurements[i] for i in output.source], [released[i] for i in output.source]
+        laws = [self.law(i) for i in output.source]
         if output.what in ("count", "sum"):
-            width = _of_integer(output, parts[0], self.laws[output.source[0]])
+            width = _of_integer(output, parts[0], laws[0])
             return self._remembered(output, [width] * size, lambda: [(1.0,)] * size)
-        steps = [self.laws[i].smooth for i in output.source]
+        steps = [law.smooth for law in laws]
         if output.what == "average":
             found = _of_averages(parts[0], steps, sums[0], sums[1])
             return self._remembered(output, found, lambda: _pulls(steps, sums[0], sums[1]))
         what, rows = output.what, list(zip(*sums, strict=True))
-        marks = [self.laws[i].delta for i in output.source]
+        marks = [law.delta for law in laws]
         found = [half_width(what, parts, row, steps, marks) for row in rows]
         return self._remembered(output, found, lambda: [moves(what, parts, row, steps) for row in rows])
 

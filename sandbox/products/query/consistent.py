@@ -251,7 +251,7 @@ def _variance(block: Block, output: Output) -> Fraction:
 
 
 def _law(block: Block, output: Output, groups: int) -> Law:
-    return Accuracy(block, groups).laws[output.source[0]]
+    return Accuracy(block, groups).law(output.source[0])
 
 
 def _summed(

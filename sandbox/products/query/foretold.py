@@ -68,8 +68,9 @@ def expected(plan: Plan) -> list[dict[str, Any]]:
     95 % interval where that is the same in every group (`error_95`), the share of the value that bounds are predicted
     to leave out (`bias`), its usual size in a group (`usual`), and the half-width against that (`relative`)."""
     found: list[dict[str, Any]] = []
+    measures = noisy(plan)
     for column in plan.post.columns:
-        if noisy(plan, column.name):
+        if column.name in measures:
             shown = origin(plan.post, column.name, plan)
             found.append({"name": column.name, **(_unknown() if shown is None else _expected(*shown))})
     return found

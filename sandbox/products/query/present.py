@@ -31,7 +31,8 @@ def present(plan: Plan, base: Sequence[Groups], marked: Sequence[Sequence[tuple[
     names = [column.name for column in plan.post.columns]
     if not _is_sorted(plan.post):
         table = exact_first(table, names)
-    columns = tuple(_column(plan, column, table) for column in plan.post.columns)
+    measures = noisy(plan)
+    columns = tuple(_column(plan, column, table, column.name in measures) for column in plan.post.columns)
     rows = zip(*(table.copy[name] for name in names), strict=True)
     errors = zip(*(_errors(column, table) for column in columns), strict=True)
     return Answer(columns, tuple(rows), plan.notes, tuple(errors))
@@ -72,8 +73,8 @@ def _is_sorted(node: r.Relation) -> bool:
     return isinstance(node, r.Sort)
 
 
-def _column(plan: Plan, column: Column, table: Table) -> AnswerColumn:
-    if not noisy(plan, column.name):
+def _column(plan: Plan, column: Column, table: Table, uncertain: bool) -> AnswerColumn:
+    if not uncertain:
         return AnswerColumn(column.name, column.type.kind, "key")
     shown = origin(plan.post, column.name, plan)
     width = middle(table.width.get(column.name, ())) if column.type.numeric else None
@@ -129,9 +130,9 @@ def origin(node: r.Relation, name: str, plan: Plan) -> tuple[Block, Output] | No
             return None
 
 
-def noisy(plan: Plan, name: str) -> bool:
-    """Say whether a column of the answer depends on noisy values; others are keys."""
-    return name in _noisy(plan.post, plan)
+def noisy(plan: Plan) -> frozenset[str]:
+    """Give the columns of the answer that depend on noisy values; others are keys."""
+    return _noisy(plan.post, plan)
 
 
 def _noisy(node: r.Relation, plan: Plan) -> frozenset[str]:

@@ -20,6 +20,8 @@ from sandbox.sql.rules.where import Source
 from sandbox.sql.statement import MOST_ROWS, MOST_TABLES, Scope, Statement
 from sandbox.sql.terms import Term, refuse
 
+MOST_ASKS = 250  # each shares the noise's budget, and is compared with all others
+
 
 class Measured(Groups):
     """Groups of rows of units: what is asked of them is measured with noise, and released."""
@@ -40,6 +42,11 @@ class Measured(Groups):
     def aggregate(self, node: exp.Expr) -> Term:
         wanted = ask(node, self._source.row)
         if wanted not in self._asks:
+            if len(self._asks) == MOST_ASKS:
+                raise refuse(
+                    f"One SELECT measures at most {MOST_ASKS} different things; group by an expression, or ask several "
+                    "questions."
+                )
             self._asks.append(wanted)
             self._names.append(self._statement.name("aggregate"))
         name = self._names[self._asks.index(wanted)]
