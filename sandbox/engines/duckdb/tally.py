@@ -60,7 +60,9 @@ def _part(rows: pa.Table, asked: Mapping[str, Any]) -> list[Whole]:
         first = stays
     else:
         rows, stays, first = _bounded(rows, asked)
-    code = cells(rows, range(len(tally["sizes"])), tally["sizes"])[stays]
+    code = cells(rows, range(len(tally["sizes"])), tally["sizes"])
+    every = bool(stays.all())
+    code = code if every else code[stays]
     size = prod(tally["sizes"])
     if tally["bins"]:
         column = rows["e0"].combine_chunks()
@@ -82,7 +84,7 @@ def _part(rows: pa.Table, asked: Mapping[str, Any]) -> list[Whole]:
         if one["norm"] is not None:
             number = weighing[one["norm"]] if number is None else number * weighing[one["norm"]]
         assert number is not None
-        made.append(sums(code, number[stays], size, one["bits"]))
+        made.append(sums(code, number if every else number[stays], size, one["bits"]))
     return made
 
 
@@ -105,9 +107,12 @@ def _bounded(rows: pa.Table, asked: Mapping[str, Any]) -> tuple[pa.Table, Mask, 
 def _weighed(rows: pa.Table, tally: Mapping[str, Any]) -> tuple[pa.Table, Mask, list[Whole]]:
     """Give the rows in an order, which of them count, and the weights of each for every norm."""
     rows, unit = in_order(rows, 0)
-    found = []
+    found, known = [], dict[tuple[int, ...], Whole]()
     for norm in tally["norms"]:
-        key = cells(rows, norm["keys"], [tally["sizes"][place] for place in norm["keys"]])
+        names = tuple(norm["keys"])
+        if names not in known:
+            known[names] = cells(rows, names, [tally["sizes"][place] for place in names])
+        key = known[names]
         x = None if norm["column"] is None else _numbers(rows[norm["column"]].combine_chunks())
         found.append(weights(unit, key, prod(tally["sizes"][place] for place in norm["keys"]), x, norm["cap"]))
     stays = np.ones(len(unit), np.bool_)
