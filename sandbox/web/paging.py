@@ -24,6 +24,7 @@ def cut(
 def page(
     tx: Transaction,
     kind: type[R],
+    /,
     query: Page,
     view: Callable[[R], dict[str, Any]],
     seen: Callable[[R], bool] = lambda _: True,

@@ -176,6 +176,8 @@ def test_R4_matters_have_deadlines_answers_and_public_counts(town: Estate, cli: 
     assert len(logged) == 6 - 1 and "babies" not in json.dumps(logged) and logged[0]["matter"] == filed["id"]
     assert {one["id"] for one in cli.ask("matter", "list", key=HOLDER)} == {filed["id"], late["id"], taken["id"]}
     assert len(cli.ask("matter", "list", key="regulator")) == 4
+    late_ones = town.ok("GET", "/matters?kind=feedback&status=open", key="regulator")["items"]
+    assert [one["id"] for one in late_ones] == [late["id"]]
 
 
 def test_the_holder_sets_conditions_consents_and_sees_the_use(town: Estate, cli: Shell) -> None:

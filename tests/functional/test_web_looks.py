@@ -111,4 +111,6 @@ def test_only_the_catalogue_is_common() -> None:
         "/products/<product_id>/price",
         "/resources",
         "/resources/<resource_id>",
+        "/resources/<resource_id>/conditions",
+        "/resources/<resource_id>/grades",
     }
