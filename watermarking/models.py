@@ -28,7 +28,7 @@ CAUTIOUS, CAUTIOUS_FROM = 4 / 3, 1.0
 and varies much less, so that 99 of 100 leaks reach the bar with fewer cells."""
 EDITED = (0.001, 0.05, 0.3)
 EDIT_WIDTH = 20.0  # of the Cauchy law of edited cells, in δ: its tails never let one cell decide
-ONE_COPY = 6.0  # weight of models of one copy: most leaks are
+ONE_COPY = 3.0  # weight of models of one copy: most leaks are
 
 
 @dataclass(frozen=True)
