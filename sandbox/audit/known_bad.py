@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from sandbox.audit import plans
-from sandbox.audit.cases import Case, by, of
+from sandbox.audit.cases import GIVEN_BACK, TOTALS, Case, by, of
 from sandbox.audit.run import ALARM, Bench, claimed
 from sandbox.audit.subject import Charge, Subject, run
 from sandbox.audit.verdict import Verdict, judge
@@ -134,6 +134,28 @@ def unclamped(on: Bench, case: Case) -> Subject:
     return _ran(on, case, right, _each(right.plan, lambda m: replace(m, upper=10**9)))
 
 
+def given_back_by_data(on: Bench, case: Case) -> Subject:
+    """What bounds leave out of the data themselves is given back, not what the profile predicts."""
+    right, pair = claimed(on, case), on.pair(case.world())
+    whole = _bounds_of_rows(right.plan)
+
+    def ran(version: OpenVersion) -> list[Exact]:
+        found = zip(on.engine.run(version, whole), right.plan.blocks, strict=True)
+        return [Exact(one.groups, [_share(row, block) for row in one.values]) for one, block in found]
+
+    return replace(right, present=ran(pair.present), absent=ran(pair.absent))
+
+
+def _share(row: Sequence[Any], block: Block) -> tuple[int, ...]:
+    """All that there is, as far as what is shown divides it by the share that is kept."""
+    return tuple(round(_whole(value) * m.kept) for value, m in zip(row, block.measurements, strict=True))
+
+
+def largest_total(on: Bench, case: Case) -> Subject:
+    """A unit's total is clamped at the largest one in the data, which is the unit's own."""
+    return unclamped(on, case)
+
+
 def float_noise(on: Bench, case: Case) -> Subject:
     """Laplace noise from a generator, added in floating point (Mironov 2012)."""
     source = np.random.default_rng()
@@ -236,6 +258,8 @@ BAD: tuple[Bad, ...] = (
     Bad("ordinals wrap", by("one", 1, 20, "", world=crowd), wrapped_ordinals),
     Bad("column not clamped", of("SUM(cost)", "", world=wide, counting=clinic), unclamped),
     Bad("totals not clamped", Case("totals of gain", "", build=lambda entry: plans.totals(entry, 50)), unclamped),
+    Bad("given back what the data leave out", GIVEN_BACK[0], given_back_by_data),
+    Bad("totals clamped at the largest in the data", TOTALS, largest_total),
     Bad("noise in floating point", _MINE, float_noise),
     Bad("fails on a value", of("SUM(cost)", ""), fails_on_a_value),
     Bad("public side preserved", _PERSONS, public_side_kept),

@@ -104,6 +104,12 @@ def wide() -> World:
     return _clinic(12, cost=10_000)
 
 
+@cache
+def uneven() -> World:
+    """The clinic with a person of nine visits among the others: bounds leave some of them out."""
+    return _clinic(12, cost=100, each=(*(3,) * 31, 9))
+
+
 def declaration(rows: int, cost: int) -> dict[str, Any]:
     """Give a registration with at most `rows` visits of a person, each at most `cost`."""
     visits = [
@@ -160,7 +166,7 @@ def _column(name: str, kind: str, **more: Any) -> dict[str, Any]:
     return {"name": name, "type": kind, "role": "quasi_identifier", **more}
 
 
-def _clinic(rows: int, cost: int) -> World:
+def _clinic(rows: int, cost: int, each: Sequence[int] = (3,)) -> World:
     persons: list[list[Any]] = [["person", "sex", "income", "town"], [UNIT, "f", 1000, "mine"]]
     persons += [[person, "fm"[person % 2], 500, "ours"] for person in range(2, OTHERS + 2)]
     heads = [
@@ -185,14 +191,14 @@ def _clinic(rows: int, cost: int) -> World:
         numbers = [cost, 50, 50, 10, 0]
         visits.append([UNIT, "a", four, f"mine {at}", "all", *numbers, "true", "true", "2024-12-31", 1000 + at])
     for person in range(2, OTHERS + 2):
-        for at in range(3):
+        for at in range(each[person % len(each)]):
             place, day = (person + at) % 4, f"2024-{1 + person % 12:02}-15"
             keys = ["abcd"[place], "pqrs"[place], f"{person} {at}", "all"]
             few = "true" if person < 6 else "false"
-            visits.append([person, *keys, 40 + 5 * at, at - 1, 1 - at, 5, 10, few, "false", day, at])
+            visits.append([person, *keys, 40 + 5 * (at % 3), at % 3 - 1, 1 - at % 3, 5, 10, few, "false", day, at])
     kinds = [["one", "area"], *([kind, area] for kind in "abcd" for area in ("north", "south"))]
     return World(
-        f"clinic-{rows}-{cost}",
+        f"clinic-{rows}-{cost}-{len(each)}",
         declaration(rows, cost),
         {"persons": persons, "visits": visits, "kinds": kinds, "places": [["town"], *([["mine"]] * 1000)]},
     )

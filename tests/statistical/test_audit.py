@@ -11,9 +11,10 @@ from decimal import Decimal
 import pytest
 
 from sandbox.audit.bounds import epsilon_shown, interval, rho_shown
-from sandbox.audit.cases import CASES, Case
+from sandbox.audit.cases import CASES, GIVEN_BACK, TOTALS, Case
 from sandbox.audit.known_bad import BAD, Bad, caught
-from sandbox.audit.run import ALARM, Bench, bench, judged
+from sandbox.audit.run import ALARM, Bench, bench, claimed, judged
+from sandbox.plan.relation import Group
 
 UNTOUCHED = {"quantile", "most, as a quantile of dates", "ranks of one", "quantiles in groups", "bought by the holder"}
 """So many bins, or blocks, that no single event of few draws shows much: their sensitivities are compared."""
@@ -44,6 +45,14 @@ def test_every_mutant_is_caught(on: Bench, bad: Bad) -> None:
         or verdict.shown.epsilon > verdict.epsilon
         or (verdict.shown.delta > verdict.charge.delta)
     ), "the draws show it, not only the exact numbers"
+
+
+def test_what_is_given_back_and_chosen_is_what_the_cases_say(on: Bench) -> None:
+    """Else they would audit something else, unseen, when the planner learns."""
+    for case in GIVEN_BACK:
+        [block] = claimed(on, case).plan.blocks
+        assert all(m.kept < 1 for m in block.measurements), case.name
+    assert all(isinstance(block.rows, Group) for block in claimed(on, TOTALS).plan.blocks) and not TOTALS.request
 
 
 @pytest.mark.parametrize(("p", "trials"), [(0.5, 300), (0.02, 1000), (0.9, 50), (1.0, 40)])
@@ -80,7 +89,6 @@ def test_a_charge_that_says_nothing_would_be_seen(on: Bench) -> None:
     """Half of what is charged, claimed for the same noise, fails: the bounds are not far below the truth."""
     from dataclasses import replace
 
-    from sandbox.audit.run import claimed
     from sandbox.audit.verdict import judge
 
     case = replace(next(one for one in CASES if one.name == "SUM(cost)"), trials=60_000)
