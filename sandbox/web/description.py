@@ -7,15 +7,18 @@ from typing import TYPE_CHECKING, Any, cast
 
 from apiflask import APIBlueprint, APIFlask
 
+from policies.alerts import TWO_PERSONS
 from sandbox.errors import STATUS
+from sandbox.identity.seconding import SETTING
 from sandbox.web.problems import MEDIA
-from sandbox.wire.common import ProblemBody
+from sandbox.wire.common import ProblemBody, State
 
 if TYPE_CHECKING:
     from sandbox.web.endpoint import Endpoint
 
 PREFIX = "/api/v1"
 SECURITY = "key"
+SESSION = "session"
 
 
 def describe(blueprint: APIBlueprint, declared: Endpoint) -> Callable[[Any], Any]:
@@ -32,10 +35,18 @@ def describe(blueprint: APIBlueprint, declared: Endpoint) -> Callable[[Any], Any
             content = {media: answer["application/json"] if "json" in media else binary[media] for media in binary}
             shaped[declared.status] = {"content": content, "description": "the file"}
         shaped.update({status: {"content": answer, "description": "accepted"} for status in declared.also})
+        if may_wait(declared):
+            waits = {"application/json": {"schema": {"$ref": f"#/components/schemas/{State.__name__}"}}}
+            shaped.setdefault(202, {"content": waits, "description": "waits for a second person"})
         view = blueprint.output(declared.answer, declared.status)(view)
         return blueprint.doc(responses=cast(Any, shaped), security=None if declared.public else SECURITY)(view)
 
     return decorate
+
+
+def may_wait(declared: Endpoint) -> bool:
+    """Say whether two persons may be asked for, and so the answer be that the request waits for the second."""
+    return declared.changes and declared.action in (*TWO_PERSONS, SETTING)
 
 
 def problems_of(declared: Endpoint) -> set[str]:
@@ -43,6 +54,9 @@ def problems_of(declared: Endpoint) -> set[str]:
     codes = {*declared.problems, "execution_failed"}
     if not declared.public:
         codes |= {"key_missing", "key_invalid", "party_suspended", "role_not_allowed", "scope_not_allowed"}
+        codes |= {"rate_limited", "csrf_invalid"} if declared.changes or declared.errand else {"rate_limited"}
+    if may_wait(declared):
+        codes.add("two_person_required")
     if "<" in declared.path:
         codes.add("not_found")
     if declared.method != "GET":
@@ -69,6 +83,12 @@ def _problem_response(codes: list[str]) -> dict[str, Any]:
 def install(app: APIFlask) -> None:
     """Complete the generated description with problem bodies, header parameters, multipart bodies and headers."""
     app.security_schemes = {SECURITY: {"type": "http", "scheme": "bearer", "description": "an API key `sbx_…`"}}
+    app.security_schemes[SESSION] = {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": "sandbox",
+        "description": "after sign-in",
+    }
 
     def complete(spec: Any) -> Any:
         from sandbox.web.endpoint import DECLARED

@@ -59,7 +59,7 @@ def read_party(call: Call, party_id: str) -> Reply:
     body=EnrolmentIn,
     answer=KeyOut,
     status=201,
-    problems=("key_invalid",),
+    problems=("key_invalid", "rate_limited"),
 )
 def enrol(call: Public, body: EnrolmentIn) -> Reply:
     """Turn a one-time token into the party's own first key."""
