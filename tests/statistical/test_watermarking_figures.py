@@ -80,6 +80,12 @@ def test_colluders(colluders: int, attack: str) -> None:
     assert traces(Trial(colluders, attack), cells, cells >= HALF_BELOW)
 
 
+@pytest.mark.parametrize("attack", ["lowest", "highest", "minority"])
+def test_colluders_who_choose_by_rule_are_known(attack: str) -> None:
+    """Who takes five of them for mixing needs twice as many cells."""
+    assert traces(Trial(5, attack), 900, arcsine=True)
+
+
 @pytest.mark.parametrize(("rows", "columns", "want"), BY_VALUE)
 def test_rows_are_matched_by_value(rows: int, columns: int, want: int) -> None:
     for seed in (1, 2, 3):
