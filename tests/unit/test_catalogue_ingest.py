@@ -128,6 +128,7 @@ def test_declarations_are_enforced(tmp_path):
         "clamped": 0,
         "out_of_domain": 1,
     }
+    assert report["persons"]["columns"]["income"]["distinct"] == 3, "counted by bits, 1 to 500,000 in cents"
     assert report["visits"]["rows_dropped"]["no_parent"] == 1
     assert report["visits"]["rows_dropped"]["required_missing"] == 1
 

@@ -39,6 +39,7 @@ def test_first_rows_are_those_whose_ordinals_are_the_first(chance, groups):
 def test_weights_are_those_of_the_definition(chance, monkeypatch, sparse, most, cap):
     """Also where the sum of squares is beyond what doubles hold, and lies on an edge."""
     monkeypatch.setattr(weighing, "SPARSE", sparse)
+    monkeypatch.setattr(weighing, "CELLS", 15)  # three units at a time
     unit, key = np.sort(chance.integers(0, 40, 400)) * 3, chance.integers(0, 5, 400)
     x = None if most is None else chance.choice([0, 1, most, -most, most // 2], 400)
     expected = []

@@ -14,7 +14,10 @@ import duckdb
 from sandbox.catalogue.entry import TableEntry
 from sandbox.catalogue.ingest.clustering import Written
 from sandbox.engines.files import ALIAS
-from sandbox.engines.layout import TableLayout
+from sandbox.engines.layout import Stored, TableLayout
+
+WHOLE = frozenset(f"{sign}{size}" for sign in ("", "U") for size in ("TINYINT", "SMALLINT", "INTEGER", "BIGINT"))
+FEW, BITS = 1 << 16, 1 << 27  # different values for which hashing is as fast; bits in 16 MB, for each thread
 
 
 def describe(
@@ -29,10 +32,10 @@ def describe(
     for column in table.columns:
         filled, values, most = rows, written.units, None
         if column.name != table.unit_column:
-            name = layout.column(column.name).column
-            different = f'count("{name}")' if column.key else f'count(DISTINCT "{name}")'
+            stored, source = layout.column(column.name), f'{ALIAS}.main."{layout.base}"'
+            name = stored.column
             most_of = f'max("{name}")' if column.plan_type.kind == "date" and column.domain is None else "NULL"
-            source = f'{ALIAS}.main."{layout.base}"'
+            different = f'count("{name}")' if column.key else _different(connection, source, stored)
             found = connection.execute(f'SELECT count("{name}"), {different}, {most_of} FROM {source}').fetchone()
             filled, values, most = found or (0, 0, None)
         columns[column.name] = {"nulls": rows - filled, "distinct": values, **cells[column.name]}
@@ -51,6 +54,17 @@ def describe(
             "readability": "read in full as declared",
         },
     }
+
+
+def _different(connection: duckdb.DuckDBPyConnection, source: str, stored: Stored) -> str:
+    """Give what counts the different values of a column: of whole numbers that lie close a bit for each, which takes a
+    tenth of the time and of the memory."""
+    name = f'"{stored.column}"'
+    if stored.sql in WHOLE:
+        least, most = connection.execute(f"SELECT min({name}), max({name}) FROM {source}").fetchone() or (None, None)
+        if least is not None and FEW <= most - least < BITS:
+            return f"bit_count(bitstring_agg({name}, {least}, {most}))"
+    return f"count(DISTINCT {name})"
 
 
 def _share(part: int, whole: int) -> str:

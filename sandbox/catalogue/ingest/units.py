@@ -32,8 +32,8 @@ def number_units(connection: duckdb.DuckDBPyConnection, entry: Entry, schema: di
     return int(units)
 
 
-def judge(connection: duckdb.DuckDBPyConnection, entry: Entry, table: TableEntry, schema: str) -> dict[str, int]:
-    """Make the view `schema.judged`, the typed rows with `__unit` and `__dropped`; give how many drop, by reason.
+def judge(connection: duckdb.DuckDBPyConnection, entry: Entry, table: TableEntry, schema: str) -> str:
+    """Make the view `schema.judged`, the typed rows with `__unit` and `__dropped`; give the SQL of `__dropped` alone.
 
     The tables that `table` refers to are written already. Raises `Problem` (table_malformed) when a key names two
     rows."""
@@ -62,10 +62,14 @@ def judge(connection: duckdb.DuckDBPyConnection, entry: Entry, table: TableEntry
     )
     rows = rows if "__unit" in reason else f"{schema}.typed t"  # no join where nothing asks for the unit
     judged = f"(SELECT t.*, {reason} AS __dropped FROM {rows})"
-    counted = f"SELECT __dropped, count(*) FROM {judged} WHERE __dropped IS NOT NULL GROUP BY ALL"
-    dropped = dict.fromkeys(DROPPED, 0) | dict(connection.execute(counted).fetchall() if whens else [])
     _check_keys(connection, table, judged)
-    return dropped
+    return judged
+
+
+def count_dropped(connection: duckdb.DuckDBPyConnection, judged: str, dropped: int) -> dict[str, int]:
+    """Give how many rows drop, by reason; `dropped` in all: mostly none, and then no row is looked at again."""
+    counted = f"SELECT __dropped, count(*) FROM {judged} WHERE __dropped IS NOT NULL GROUP BY ALL"
+    return dict.fromkeys(DROPPED, 0) | dict(connection.execute(counted).fetchall() if dropped else [])
 
 
 def _unit(entry: Entry, table: TableEntry) -> tuple[str, list[str], list[str]]:

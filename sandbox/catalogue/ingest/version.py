@@ -22,7 +22,7 @@ from sandbox.catalogue.ingest.limits import Limits
 from sandbox.catalogue.ingest.quality import describe
 from sandbox.catalogue.ingest.staging import type_cells
 from sandbox.catalogue.ingest.storing import create, lay_out, write_layout
-from sandbox.catalogue.ingest.units import judge, number_units
+from sandbox.catalogue.ingest.units import count_dropped, judge, number_units
 from sandbox.catalogue.records import Ingested
 from sandbox.engines.files import ALIAS, attach, connect, lock, publish
 from sandbox.engines.layout import Layout, TableLayout
@@ -127,7 +127,7 @@ def _table(
     made: Ingested,
 ) -> TableLayout:
     """Write one table, and add to `made` what is said of it."""
-    dropped = judge(connection, entry, table, schema)
+    judged, (rows, cells) = judge(connection, entry, table, schema), read
     layout = lay_out(connection, table, schema, units)
     create(connection, table, layout, schema)
     if table.public:
@@ -135,9 +135,10 @@ def _table(
         made.facts[table.name] = public_facts_of(connection, table, f'{ALIAS}.main."{table.name}"')
     else:
         written = write_rows(connection, table, layout, schema, prf_key)
+    dropped = count_dropped(connection, judged, rows - written.rows - written.beyond)
+    if not table.public:
         dropped["beyond_max_rows"] = written.beyond
     connection.execute(f"DROP SCHEMA {schema} CASCADE")
-    rows, cells = read
     said = {"rows_read": rows, "rows_dropped": dropped, **describe(connection, table, layout, cells, written)}
     made.report["tables"][table.name] = said
     return layout
