@@ -23,6 +23,7 @@ from sandbox.grants.records import Grant
 from sandbox.identity.records import Party
 from sandbox.metering.records import UsageEvent
 from sandbox.oversight.records import Emergency, Incident
+from sandbox.persons import requests
 from sandbox.privacy.budgets import budget, promise_to_each
 from sandbox.privacy.grains import text
 from sandbox.privacy.records import Account
@@ -43,8 +44,10 @@ def disclosure(tx: Transaction, test_instance: bool = False) -> dict[str, Any]:
         "products": [_product(tx, product, use) for product in tx.find(Product, status=_OFFERED)],
         "resources": [_resource(resource, use) for resource in tx.find(Resource)],
         "matters": matters.counts(tx),
+        "persons": requests.counts(tx),
         "complaints": dict(tx.totals(Dispute, by=["status"])),
         "credit": credit.counts(tx),
+        "persons": requests.counts(tx),
         "incidents": dict(tx.totals(Incident, by=["status"])),
         "last_year": {"year": year, **figures(tx, year)},
         "privacy": [_account(tx, budget(tx, account)) for account in tx.find(Account, party=None)],

@@ -7,6 +7,7 @@ from authority import World, refused
 from offer import Offer
 
 from policies.purposes import COMMITMENT_DIGEST
+from sandbox.grants.documents import attach
 from sandbox.grants.subscriptions import approve, cancel, found, listed, subscribe
 
 
@@ -93,3 +94,20 @@ def test_nobody_approves_its_own_use_of_anothers_product(offer):
     pending = subscribe(offer.tx, offer.journal, both, body)
     with refused("not_found"):
         approve(offer.tx, offer.journal, both, pending.id)
+
+
+def test_I5_important_data_never_goes_abroad_assessed_or_not(offer):
+    """I5: HK, MO and TW count as outside; general data goes there once the authorising body attached an assessment."""
+    pending = ask(offer, places=["HK", "CN"])
+    approving = offer.tx, offer.journal, offer.operator, pending.id
+    with refused("cross_border_refused: users outside the mainland"):
+        approve(*approving)
+    paper = (pending.id, "export_assessment", "export", "a" * 64, "")
+    with refused("role_not_allowed"):
+        attach(offer.tx, offer.journal, offer.operator, *paper)
+    attach(offer.tx, offer.journal, offer.world.authority, *paper)
+    offer.tx.change(offer.resource, grade="important")
+    with refused("cross_border_refused: important data"):
+        approve(*approving)
+    offer.tx.change(offer.tx.get(type(offer.resource), offer.resource.id), grade="general")
+    assert approve(*approving).status == "active"
