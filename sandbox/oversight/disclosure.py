@@ -47,7 +47,6 @@ def disclosure(tx: Transaction, test_instance: bool = False) -> dict[str, Any]:
         "persons": requests.counts(tx),
         "complaints": dict(tx.totals(Dispute, by=["status"])),
         "credit": credit.counts(tx),
-        "persons": requests.counts(tx),
         "incidents": dict(tx.totals(Incident, by=["status"])),
         "last_year": {"year": year, **figures(tx, year)},
         "privacy": [_account(tx, budget(tx, account)) for account in tx.find(Account, party=None)],
