@@ -27,7 +27,7 @@ from typing import Any
 from openpyxl import Workbook
 
 from sandbox.cli.demo.running import Instance
-from sandbox.client import Client
+from sandbox.client import Answer, Client
 
 SQL = "SELECT state, quarter, COUNT(*) AS persons, SUM(owner) AS owners FROM people GROUP BY state, quarter"
 OTHER = "SELECT state, veteran, COUNT(*) AS persons FROM people GROUP BY state, veteran"
@@ -140,6 +140,7 @@ ATTACKS = [
     Attack("a small table, keys gone", 1, lambda c: as_csv([["n"], *sorted(row[KEYS:] for row in c[-1][1:])])),
     Attack("both keys gone", 1, lambda c: as_csv([["a", "b"], *sorted(row[KEYS:] for row in c[0][1:])]), sure=False),
     Attack("500 rows typed by hand", 1, lambda c: as_csv(typed(c[0]))),
+    Attack("asked twice, averaged", 1, lambda c: as_csv(mixed([c[0], c[-2]], statistics.mean))),
     Attack("three average", 3, lambda c: as_csv(mixed(c[:3], lambda v: round(statistics.mean(v))))),
     Attack("three mix cell by cell", 3, lambda c: as_csv(mixed(c[:3], CHANCE.choice))),
     Attack("three take the median", 3, lambda c: as_csv(mixed(c[:3], statistics.median))),
@@ -189,8 +190,9 @@ def people(folder: Path) -> tuple[Path, dict[str, Any]]:
     return folder / "people.csv", entry
 
 
-def release(instance: Instance) -> tuple[list[Table], Table, dict[str, str], Client]:
-    """Give every company its copy; give the copies, another answer of the first, names by party, and the regulator."""
+def release(instance: Instance) -> tuple[list[Table], list[Table], dict[str, str], Client]:
+    """Give every company its copy; give the copies, two more answers of the first – the same question again, with noise
+    of its own, and another –, names by party, and the regulator."""
     authority = instance.client(instance.authority_key)
     with TemporaryDirectory() as folder:
         file, entry = people(Path(folder))
@@ -205,7 +207,7 @@ def release(instance: Instance) -> tuple[list[Table], Table, dict[str, str], Cli
     operator.change_product(product, "submit")
     authority.change_product(product, "approve")
     operator.price(product, "call", "10", trial=True)
-    copies, names, other = [], {}, []
+    copies, names, more = [], {}, []
     for company in COMPANIES:
         party = authority.create_party(company, ["user"])
         names[party["id"]] = company
@@ -214,12 +216,16 @@ def release(instance: Instance) -> tuple[list[Table], Table, dict[str, str], Cli
         operator.approve_subscription(subscription)
         answer = client.query(subscription, SQL, epsilon=2)
         SIGMA.update({c["name"]: float(c["scale"]) for c in answer.result["columns"] if "scale" in c})
-        copies.append([[c["name"] for c in answer.result["columns"]], *([str(v) for v in row] for row in answer.rows)])
-        if not other:
-            more = client.query(subscription, OTHER, epsilon=1)
-            other = [[c["name"] for c in more.result["columns"]], *([str(v) for v in row] for row in more.rows)]
+        copies.append(table(answer))
+        if not more:
+            more = [table(client.query(subscription, sql, epsilon=e)) for sql, e in ((SQL, 1.5), (OTHER, 1))]
     token = authority.create_party("Regulator", ["regulator"])["enrolment_token"]
-    return copies, other, names, instance.client(instance.client(None).enrol(token)["api_key"])
+    return copies, more, names, instance.client(instance.client(None).enrol(token)["api_key"])
+
+
+def table(answer: Answer) -> Table:
+    """An answer as text, with its names."""
+    return [[c["name"] for c in answer.result["columns"]], *([str(v) for v in row] for row in answer.rows)]
 
 
 def main() -> int:
@@ -229,12 +235,12 @@ def main() -> int:
     only = parser.parse_args().only
     failed = 0
     with Instance(settings={"SANDBOX_TRACES_A_DAY": "1000"}) as instance, TemporaryDirectory() as folder:
-        copies, other, names, regulator = release(instance)
+        copies, more, names, regulator = release(instance)
         cells = (len(copies[0]) - 1) * (len(copies[0][0]) - KEYS)
         print(f"{len(copies)} companies hold copies of {cells:,} numbers; σ = {SIGMA}. A, B and C conspire.\n")
         for attack in (attack for attack in ATTACKS if only in attack.name):
             leak = Path(folder) / "leak"
-            leak.write_bytes(attack.play([*copies, other]))
+            leak.write_bytes(attack.play([*copies, *more]))
             found = regulator.trace(leak)
             named: dict[str, float] = {}
             for one in found["findings"]:  # a company may hold several answers that the file shows

@@ -13,6 +13,6 @@ def test_T2_every_attack_has_the_verdict_it_should_have() -> None:
     done = subprocess.run([sys.executable, SCRIPT], capture_output=True, text=True, timeout=900, check=False)
     assert done.returncode == 0, done.stdout + done.stderr[-2000:]
     lines = done.stdout.splitlines()
-    assert sum(line.startswith("✓ ") for line in lines) == 29
+    assert sum(line.startswith("✓ ") for line in lines) == 30
     assert sum("Company" in line for line in lines if line.startswith("✓ three")) == 8
     assert lines[-1] == "Every verdict is right."
