@@ -15,7 +15,15 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from sandbox.billing.records import CostSurvey, Dispute, Settlement, SpendingLimit
+from sandbox.billing.records import (
+    CostSurvey,
+    Dispute,
+    PriceCycle,
+    Settlement,
+    SpendingLimit,
+    YearlyReport,
+    YearlyReview,
+)
 from sandbox.catalogue.records import Matter, Resource
 from sandbox.core.clock import now
 from sandbox.core.ids import new_id
@@ -61,6 +69,9 @@ def strangers(tx: Transaction, user: str, operator: str, regulator: str, holder:
         "person": _filled(tx, Person, party=user, status="active"),
         "webhook": _filled(tx, Webhook, party=user, status="active"),
         "signing_key": _filled(tx, SigningKey, party=user),
+        "review": _filled(tx, YearlyReview, operator=operator, status="open"),
+        "cycle": _filled(tx, PriceCycle, operator=operator),
+        "report": _filled(tx, YearlyReport, operator=operator),
     }
     made["product"] = _filled(
         tx, Product, operator=operator, grant=made["grant"], resources=[made["resource"]], status="draft"

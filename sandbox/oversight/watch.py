@@ -22,6 +22,7 @@ from sandbox.identity.tallies import LOOKS_IN, WINDOW, begins, count, forget, re
 from sandbox.oversight.alerts import raise_alert
 from sandbox.oversight.approvals import overtaken
 from sandbox.oversight.records import Alert
+from sandbox.persons.records import PersonRequest
 from sandbox.privacy.records import Account
 from sandbox.transparency.journal import Journal
 from sandbox.transparency.records import Contradiction, Lease, LogEntry
@@ -97,11 +98,14 @@ def expiring_grant(tx: Transaction, moment: datetime) -> Iterator[Found]:
 
 
 def overdue(tx: Transaction, moment: datetime) -> Iterator[Found]:
-    """Objections, feedback, demands and disputes past their day, and operators without last year's costs."""
+    """Objections, feedback, demands (of persons too) and disputes past their day; operators without last year's costs."""
     today = moment.date()
     for matter in tx.find(Matter, status="open"):
         if matter.due < today:
             yield Found("overdue", matter.id, matter.id, {"what": matter.kind, "due": matter.due.isoformat()})
+    for demand in tx.find(PersonRequest, status="open"):
+        if demand.due < today:
+            yield Found("overdue", demand.id, demand.id, {"what": demand.kind, "due": demand.due.isoformat()})
     for dispute in tx.find(Dispute, status="open"):
         if dispute.due < today:
             yield Found("overdue", dispute.id, dispute.id, {"what": "dispute", "due": dispute.due.isoformat()})

@@ -52,7 +52,7 @@ def end_person(call: Call, person_id: str) -> Reply:
     return Reply(people.view(people.end(call.tx, call.house.journal, call.principal, person_id)))
 
 
-@endpoint(blueprint, "GET", "/session", answer=SessionOut, common=True)
+@endpoint(blueprint, "GET", "/session", answer=SessionOut, common=True, problems=("not_found",))
 def read_session(call: Call) -> Reply:
     """Say who is signed in, and the token that further requests send as `X-CSRF-Token`."""
     principal = call.principal
@@ -63,7 +63,7 @@ def read_session(call: Call) -> Reply:
     return Reply(said | more)
 
 
-@endpoint(blueprint, "DELETE", "/session", answer=Output)
+@endpoint(blueprint, "DELETE", "/session", answer=Output, problems=("not_found",))
 def end_session(call: Call) -> Reply:
     """Sign out."""
     if call.principal.person is None:
