@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import gc
 import math
+import re
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from benchmarks import apart, log, pages, queries, timing
+from benchmarks import apart, log, money, pages, queries, timing
 from benchmarks.errors import compare, grouped, together
 from benchmarks.registered import registration
 from benchmarks.town import MOST_VISITS, Town, town
@@ -99,3 +100,11 @@ def test_the_log_is_measured_on_a_tree_whose_proofs_hold(tmp_path: Path, monkeyp
     log.grow(tmp_path, 70_000)  # three levels, each with a partial tile
     assert all(0 < seconds < 1 for times in log.proofs(tmp_path, 70_000) for seconds in times)
     assert log.sealing(tmp_path, 300)[1] > 0
+
+
+def test_a_month_of_money_is_closed_and_agrees_with_its_events(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(money.SERVER, raising=False)
+    monkeypatch.setattr(money, "RECORDED", 20)
+    rows = money.lines(2000, 20).splitlines()  # 18,000 charged cells at 0.333335 yuan are 6000.03
+    assert re.match(r"\| 2,000 events of 20 parties, SQLite: 20 settlements of 600[01]\.\d\d yuan \|", rows[0])
+    assert len(rows) == 5
