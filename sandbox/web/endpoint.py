@@ -44,7 +44,7 @@ class Endpoint:
     `errand`: the handler opens its own transactions. `waits`: takes Prefer. `conditional`: takes If-Match. `keyed`:
     the Idempotency-Key is required. `also`: further statuses with the same answer. `media`: gives bytes of these types.
     `repeatable`: doing it twice does nothing more, so no Idempotency-Key is kept. `common`: every party reads the same
-    here, so that an overseer's look need not be logged.
+    here, or only its own, so that an overseer's look need not be logged.
     """
 
     method: str

@@ -103,7 +103,7 @@ def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(known._until) <= 5
 
 
-def test_only_the_catalogue_is_common() -> None:
+def test_only_what_all_may_read_and_ones_own_is_common() -> None:
     """Whoever adds an endpoint that need not be logged says so here."""
     assert {one.path for one in DECLARED if one.common} == {
         "/products",
@@ -113,4 +113,8 @@ def test_only_the_catalogue_is_common() -> None:
         "/resources/<resource_id>",
         "/resources/<resource_id>/conditions",
         "/resources/<resource_id>/grades",
-    }
+        "/products/<product_id>/equal-treatment",
+        "/policies",
+        "/policies/versions",
+        "/policies/versions/<policies_id>",
+    } | {"/session", "/webhooks", "/webhooks/<webhook_id>", "/webhooks/<webhook_id>/messages"}
