@@ -84,7 +84,7 @@ def _sample(connection: duckdb.DuckDBPyConnection, column: ColumnEntry, schema: 
     step = max(rows // (DETECTION.sample * 2), 1)
     found = connection.execute(
         f'SELECT DISTINCT CAST("{column.name}" AS VARCHAR) AS value FROM {schema}.typed '
-        f"WHERE rowid % {step} = 0 AND value IS NOT NULL LIMIT {DETECTION.sample}"
+        f"WHERE hash(rowid) % {step} = 0 AND value IS NOT NULL LIMIT {DETECTION.sample}"
     ).fetchall()
     return [value for (value,) in found]
 
