@@ -44,6 +44,7 @@ def disclosure(tx: Transaction, test_instance: bool = False) -> dict[str, Any]:
         "products": [_product(tx, product, use) for product in tx.find(Product, status=_OFFERED)],
         "resources": [_resource(resource, use) for resource in tx.find(Resource)],
         "matters": matters.counts(tx),
+        "persons": requests.counts(tx),
         "complaints": dict(tx.totals(Dispute, by=["status"])),
         "credit": credit.counts(tx),
         "incidents": dict(tx.totals(Incident, by=["status"])),

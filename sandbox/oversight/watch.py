@@ -98,7 +98,7 @@ def expiring_grant(tx: Transaction, moment: datetime) -> Iterator[Found]:
 
 
 def overdue(tx: Transaction, moment: datetime) -> Iterator[Found]:
-    """Objections, feedback, demands (of persons too) and disputes past their day; operators without last year's costs."""
+    """Objections, feedback, demands (of persons too) and disputes past their day; operators without costs."""
     today = moment.date()
     for matter in tx.find(Matter, status="open"):
         if matter.due < today:
