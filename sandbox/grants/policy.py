@@ -75,9 +75,10 @@ def activate(tx: Transaction, journal: Journal, principal: Principal, version_id
 
     Raises role_not_allowed, not_found, state_conflict (it is in force), field_invalid (it no longer fits the facts)."""
     principal.may("policy.activate")
+    found(tx, version_id)
+    tx.get(PolicyVersion, tx.keys(PolicyVersion, number=1)[0], lock=True)  # one activation at a time: one is in force
     made = tx.get(PolicyVersion, version_id, lock=True)
-    if made is None:
-        raise Problem("not_found", "there is no such version of the policies")
+    assert made is not None, "versions are never deleted"
     if made.status == "active":
         raise Problem("state_conflict", "this version is in force already")
     checked(made.text)

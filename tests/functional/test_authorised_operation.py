@@ -380,6 +380,7 @@ def test_I4_assessments_are_warned_of_or_demanded_and_kept_three_years(
     body = {"grant": given(town), "kind": "query", "name": "q", "resources": [town.resource], "spec": {}}
     product = town.ok("POST", "/products", body, "operator")["id"]
     town.ok("POST", f"/products/{product}/submit", {}, "operator")
+    assert asked(town).status_code == 202
     before = town.ok("GET", "/policies")
     assert before["version"] is None
     strict = cli.ask("policy", "propose", "--strict", "--note", "documents")
