@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import secrets
-import time
 from datetime import datetime
+
+from sandbox.core.clock import now
 
 
 def new_id(prefix: str) -> str:
     """Give `prefix_` and 32 hexadecimal digits; sorts by time of making, cannot be guessed."""
-    return f"{prefix}_{int(time.time() * 1000):012x}{secrets.token_hex(10)}"
+    return f"{prefix}_{int(now().timestamp() * 1000):012x}{secrets.token_hex(10)}"
 
 
 def id_at(prefix: str, moment: datetime) -> str:

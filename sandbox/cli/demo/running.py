@@ -84,9 +84,8 @@ class Instance:
         return done.stdout
 
     def start(self) -> None:
-        """Start the service and wait until it is ready; raises `Problem` with the end of its log when it is not."""
-        record = self.folder / "service.log"
-        with record.open("ab") as log:
+        """Start the service and wait until it is ready; raises `Problem` as `wait_until_ready` does."""
+        with (self.folder / "service.log").open("ab") as log:
             self._service = subprocess.Popen(  # noqa: S603 – our own interpreter and our own command
                 [sys.executable, "-m", "sandbox.cli", "serve", "--port", str(self.port)],
                 env=self._environment,
@@ -95,12 +94,17 @@ class Instance:
                 stderr=log,
                 start_new_session=True,  # Ctrl-C reaches the story, which then stops the service in order
             )
+        self.wait_until_ready()
+
+    def wait_until_ready(self) -> None:
+        """Wait until the service takes questions; raises `Problem` with the end of its log when it does not."""
         end = time.monotonic() + PATIENCE
-        while self._service.poll() is None and time.monotonic() < end:
+        while self._service is not None and self._service.poll() is None and time.monotonic() < end:
             if self._ready():
                 return
             time.sleep(0.1)
-        raise Problem("not_ready", "the service did not start: " + record.read_text(errors="replace")[-2000:])
+        said = (self.folder / "service.log").read_text(errors="replace")[-2000:]
+        raise Problem("not_ready", f"the service is not ready: {said}")
 
     def stop(self) -> None:
         """Stop the service and everything it started."""
