@@ -27,8 +27,9 @@ HOLDER = "holder"
 def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Estate]:
     """A resource that an administration registered for its holder, with a product and a user."""
     with estate(tmp_path_factory.mktemp("estate") / "home") as made:
-        for role in ("administration", HOLDER, "regulator"):
+        for role in ("administration", HOLDER, "regulator", "operator"):
             made.web.join(role)
+        made.web.join("looker", "user")
         made.web.join("other holder", "holder")
         raw = registration() | {"holder_party": made.web.ids[HOLDER]}
         raw["tables"][0]["quality"] = [{"rule": "range", "column": "age", "least": 0, "most": 79, "target": "0.95"}]
@@ -128,7 +129,6 @@ def test_R3_reports_are_exact_for_who_answers_and_coarse_for_others(town: Estate
     assert "1 of 1 rules missed" in cli.run("resource", "quality", town.resource, key=HOLDER)
     assert cli.run("resource", "quality", town.resource, "--accuracy", "perfect", key=HOLDER, code=1)
     cli.run("resource", "quality", town.resource, "--accuracy", "medium", "--timeliness", "high", key=HOLDER)
-    town.web.join("looker", "user")
     seen = town.ok("GET", f"{path}/quality", key="looker")
     assert seen["reports"] is None and seen["stated"]["accuracy"] == "medium"
     assert seen["timeliness"]["update_frequency"] == "P1Y" and not seen["timeliness"]["overdue"]
@@ -188,7 +188,6 @@ def test_the_holder_sets_conditions_consents_and_sees_the_use(town: Estate, cli:
     assert wrong.json["code"] == "field_invalid"
     mine = town.web.call("POST", f"/resources/{town.resource}/conditions", {}, "administration")
     assert mine.status_code == 404, "the registrar does not answer for it"
-    town.web.join("operator")
     refused = town.web.call("POST", "/grants", town.grant())
     assert refused.json["code"] == "purpose_not_allowed", refused.text
     grant = town.ok("POST", "/grants", town.grant() | {"purposes": ["industry"]})["id"]
@@ -241,6 +240,7 @@ def test_U7_what_links_resources_is_assessed_before_a_product_is_approved(
     town.web.join("packer", "operator")
     second = registration("clients") | {"unit": {"name": "person", "column": "clients.person"}}
     second["tables"][0]["name"] = "clients"
+    second["tables"][0]["columns"][1]["role"] = "personal"  # what does not link is not named
     other = registered(town, second, "administration").json["id"]
     terms = town.grant() | {"operator": town.web.ids["packer"], "resources": [], "purposes": ["industry"]}
     grant = town.ok("POST", "/grants", terms)["id"]
