@@ -11,14 +11,16 @@ from sandbox.client.holding import Holding
 from sandbox.client.identity import Identifying
 from sandbox.client.operate import Operating
 from sandbox.client.pay import Paying
-from sandbox.client.review import Reviewing
 from sandbox.client.persons import Consenting
+from sandbox.client.review import Reviewing
 from sandbox.client.sign import Signing
 from sandbox.client.watch import Watching
 from sandbox.client.watchful import Watchful
 
 
-class Client(Asking, Identifying, Authorising, Consenting, Holding, Operating, Paying, Reviewing, Signing, Watching, Watchful):
+class Client(
+    Asking, Identifying, Authorising, Consenting, Holding, Operating, Paying, Reviewing, Signing, Watching, Watchful
+):
     """A party's connection to a sandbox: `Client("http://127.0.0.1:8000", key)`.
 
     Every method makes one request of the contract and gives its JSON; refusals are raised as `sandbox.errors.Problem`
