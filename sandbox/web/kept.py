@@ -7,6 +7,11 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from flask import current_app
+
+from sandbox.core.store import Transaction
+from sandbox.oversight.disclosure import disclosure
+
 
 class Kept:
     """Makes a value at most once per `seconds`, whoever asks and how many at once."""
@@ -24,3 +29,10 @@ class Kept:
                 self._value = make()
                 self._until = time.monotonic() + self.seconds
             return self._value
+
+
+def disclosed(tx: Transaction, test_instance: bool) -> dict[str, Any]:
+    """Give the disclosure as this worker keeps it."""
+    kept: Kept = current_app.config["DISCLOSURE"]
+    said: dict[str, Any] = kept.get(lambda: disclosure(tx, test_instance))
+    return said

@@ -8,6 +8,8 @@ from flask import Response, current_app, render_template, request
 from policies.checklist import NO_CLAIM, POINTS, SCHEMES, STATES
 from sandbox.errors import STATUS, Problem
 from sandbox.web.advice import ADVICE
+from sandbox.web.kept import disclosed
+from sandbox.web.words import word
 
 blueprint = APIBlueprint("pages", __name__, enable_openapi=False)
 
@@ -19,6 +21,15 @@ def home() -> Response:
     """What this instance is, and where everything public about it stands."""
     house = current_app.config["HOUSE"]
     return _page("home.html", name=house.settings.name, log_key=house.log_public_key, test=house.test_instance)
+
+
+@blueprint.get("/disclosure")
+def disclosure() -> Response:
+    """The disclosure (信息披露) to be read by people; the API has the same as data."""
+    house = current_app.config["HOUSE"]
+    with house.store.read() as tx:
+        said = disclosed(tx, house.test_instance)
+    return _page("disclosure.html", name=house.settings.name, said=said, word=word)
 
 
 @blueprint.get("/docs/errors/")

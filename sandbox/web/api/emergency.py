@@ -6,11 +6,10 @@ from apiflask import APIBlueprint
 from flask import current_app
 
 from sandbox.oversight import emergency
-from sandbox.oversight.disclosure import disclosure
 from sandbox.oversight.records import Emergency
 from sandbox.web.call import Call, Public, Reply
 from sandbox.web.endpoint import endpoint
-from sandbox.web.kept import Kept
+from sandbox.web.kept import disclosed
 from sandbox.web.paging import page
 from sandbox.wire.common import Items, Nothing, Page, State
 from sandbox.wire.oversight import Disclosure, EmergencyIn
@@ -63,6 +62,5 @@ def lift_emergency(call: Call, stop_id: str, body: Nothing) -> Reply:
 @endpoint(blueprint, "GET", "/disclosure", public=True, answer=Disclosure)
 def disclose(call: Public) -> Reply:
     """Grants, products, prices, use and privacy loss, for everybody."""
-    kept: Kept = current_app.config["DISCLOSURE"]
-    said = kept.get(lambda: disclosure(call.tx, call.house.test_instance))
-    return Reply(said, headers={"Cache-Control": f"public, max-age={kept.seconds:.0f}"})
+    said = disclosed(call.tx, call.house.test_instance)
+    return Reply(said, headers={"Cache-Control": f"public, max-age={current_app.config['DISCLOSURE'].seconds:.0f}"})

@@ -1,0 +1,33 @@
+"""S2: people read the disclosure as a page, in both languages, with what it says as data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from estate import estate
+
+
+def test_S2_people_read_the_disclosure_as_a_page(tmp_path: Path) -> None:
+    with estate(tmp_path / "home") as town:
+        empty = town.web.client.get("/disclosure?lang=en")
+        assert empty.status_code == 200 and empty.text.count("none yet") == 4
+    with estate(tmp_path / "other") as town:
+        town.publish()
+        named = {"grant": town.ok("GET", "/grants")["items"][0]["id"], "kind": "query", "name": "<i>sly</i>"}
+        sly = town.ok("POST", "/products", named | {"resources": [town.resource], "spec": {}}, "operator")["id"]
+        town.ok("POST", f"/products/{sly}/submit", {}, "operator")
+        town.ok("POST", f"/products/{sly}/approve", {})
+        town.ask("SELECT COUNT(*) AS n FROM people")
+        town.finish()
+        town.ok("POST", f"/resources/{town.resource}/objections", {"subject": "ages", "text": "wrong"}, "firm")
+        said = {lang: town.web.client.get(f"/disclosure?lang={lang}").text for lang in ("zh", "en")}
+        data = town.ok("GET", "/disclosure", key="")
+    [asked] = [one for one in data["products"] if one["jobs"]]
+    year, number = next(iter(asked["jobs"].items()))
+    for lang, words in (
+        ("zh", ("信息披露", "试行", "产业发展", "数据异议")),
+        ("en", ("on trial", "industry", "objections")),
+    ):
+        text = said[lang]
+        assert all(word in text for word in (*words, asked["id"], f"{year}: {number}", "1.20", "Bureau/people/person"))
+        assert "&lt;i&gt;sly" in text and "<i>sly" not in text and "firm" not in text
