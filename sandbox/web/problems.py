@@ -16,6 +16,7 @@ from sandbox.core.sentences import plainly
 from sandbox.core.store import Duplicate, Stale, Unavailable
 from sandbox.errors import STATUS, Problem
 from sandbox.web.advice import ADVICE
+from sandbox.web.showing import page, to_a_person
 
 MEDIA = "application/problem+json"
 RETRY = {
@@ -42,9 +43,13 @@ def body_of(problem: Problem) -> dict[str, Any]:
 
 
 def respond(problem: Problem) -> Response:
-    """Give the response of `problem`, and leave its code for who counts refusals."""
+    """Give the response of `problem`, to a person as a page, and leave its code for who counts refusals."""
     g.problem = problem.code
-    response = Response(json.dumps(body_of(problem)), problem.status, content_type=MEDIA)
+    if to_a_person():
+        response = page("problem.html", problem=problem, advice=ADVICE[problem.code])
+        response.status_code = problem.status
+    else:
+        response = Response(json.dumps(body_of(problem)), problem.status, content_type=MEDIA)
     if problem.code in RETRY:
         response.headers["Retry-After"] = RETRY[problem.code]
     if problem.status == STATUS["key_missing"]:

@@ -10,8 +10,8 @@ from webhouse import make_web
 
 from sandbox.errors import STATUS
 from sandbox.stores.sql import SqlStore
+from sandbox.web import kept
 from sandbox.web.advice import ADVICE
-from sandbox.web.api import emergency
 from sandbox.web.description import problems_of
 from sandbox.web.endpoint import DECLARED
 from sandbox.web.problems import RETRY
@@ -58,7 +58,7 @@ def test_the_type_of_a_problem_leads_to_its_page(client: FlaskClient) -> None:
 def test_home_speaks_the_readers_language(client: FlaskClient, header: str, language: str) -> None:
     page = client.get("/", headers={"Accept-Language": header})
     assert f'lang="{language}"' in page.text
-    for link in ("/api/v1/disclosure", "/api/v1/catalogue.jsonld", "/api/v1/log/checkpoint", "/api/v1/openapi.json"):
+    for link in ("/disclosure", "/api/v1/catalogue.jsonld", "/api/v1/log/checkpoint", "/api/v1/openapi.json"):
         assert link in page.text
 
 
@@ -73,7 +73,7 @@ def test_reloading_the_disclosure_does_not_read_all_use_again(
     client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read: list[object] = []
-    monkeypatch.setattr(emergency, "disclosure", lambda *given: read.append(given) or {})
+    monkeypatch.setattr(kept, "disclosure", lambda *given: read.append(given) or {})
     for _ in range(3):
         assert client.get("/api/v1/disclosure").headers["Cache-Control"] == "public, max-age=60"
     assert len(read) == 1

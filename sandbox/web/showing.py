@@ -1,0 +1,23 @@
+"""How a page for people is shown: its language, and whether whoever asks is a person with a browser."""
+
+from __future__ import annotations
+
+from flask import Response, render_template, request
+
+LANGUAGES = ("en", "zh")
+
+
+def page(template: str, **values: object) -> Response:
+    """Give a page in the language that was asked for, else the browser's."""
+    asked = request.args.get("lang")
+    language = asked if asked in LANGUAGES else request.accept_languages.best_match(LANGUAGES, "en")
+    response = Response(render_template(template, lang=language, zh=language == "zh", **values))
+    response.headers["Content-Language"] = language
+    response.headers["Vary"] = "Accept, Accept-Language"
+    return response
+
+
+def to_a_person() -> bool:
+    """Whether a browser asks for a page; the API speaks to programs only."""
+    best = request.accept_mimetypes.best_match(["application/json", "text/html"])
+    return best == "text/html" and not request.path.startswith("/api/")
