@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from query_examples import only, plan_of
 
@@ -81,7 +81,7 @@ def test_without_noise_it_is_the_textbook(what: str, drawn: list[tuple[int, int 
 
 
 @pytest.mark.parametrize("what", STATISTICS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
 @given(st.data())
 def test_with_any_noise_it_stays_where_it_can_be(what: str, data: st.DataObject) -> None:
     plan = PLANS[what]

@@ -32,12 +32,24 @@ def render(scalars: Scalars, node: s.Scalar) -> exp.Expression:
             return _inside(cast(exp.Paren(this=later), "DATE"))
         case s.MakeDate():
             parts = [scalars.number(part, width(part)) for part in (node.year, node.month, node.day)]
-            return _inside(call("try", call("make_date", *(exp.TryCast(this=p, to=_BIGINT) for p in parts))))
+            return _inside(_made([exp.TryCast(this=part, to=_BIGINT) for part in parts]))
         case s.ToDate():
             spelled = call("regexp_extract", scalars.render(node.arg), scalars.text(SPELLED), digits(1))
             return exp.TryCast(this=spelled, to=_DATE)
         case _:
             raise ValueError(f"no SQL for {type(node).__name__}")
+
+
+def _made(parts: list[exp.Expression]) -> exp.Expression:
+    """Give the day of year, month and day, or NULL. DuckDB takes no subquery – a condition on codes may be one – within
+    TRY, but as what a list is made of."""
+    if not any(part.find(exp.Query) for part in parts):
+        return call("try", call("make_date", *parts))
+    part = exp.to_identifier("part")
+    day = call("make_date", *(call("list_extract", exp.column(part), digits(at)) for at in (1, 2, 3)))
+    one = exp.Lambda(this=call("try", day), expressions=[part])
+    packed = exp.Array(expressions=[exp.Array(expressions=parts)])
+    return call("list_extract", call("list_transform", packed, one), digits(1))
 
 
 _BIGINT, _UBIGINT, _DATE = (exp.DataType.build(kind, "duckdb") for kind in ("BIGINT", "UBIGINT", "DATE"))
