@@ -4,6 +4,7 @@ that bounds keep: in every mode and for every kind of aggregate, in groups of de
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from math import isnan
 
 import pytest
 from covering import copies
@@ -98,5 +99,6 @@ def test_an_average_of_a_rare_group_has_its_own_width(rows: int) -> None:
     at = [column.name for column in answers[0].columns].index("a")
     rare = [(value, half) for group, value, half in values(answers, at) if group % 4 == 0]
     usual = float(answers[0].columns[at].error_95 or "nan")
+    assert not any(isnan(half) for _, half in rare), "a value without a half-width"
     assert sum(abs(value - mean) <= half for value, half in rare) > 0.93 * len(rare)
     assert len(rare) < 100 or sorted(half for _, half in rare)[len(rare) // 2] > 50 * usual

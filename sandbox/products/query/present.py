@@ -39,13 +39,14 @@ def present(plan: Plan, base: Sequence[Groups], marked: Sequence[Sequence[tuple[
 
 
 def _errors(column: AnswerColumn, table: Table) -> Sequence[str | None]:
-    """The half-widths of a column, from the base alone; none for what is empty in it."""
+    """The half-widths of a column, from the base alone; none beside what is shown empty. (Where a count is about 0 a
+    mark decides whether there is an average.)"""
     if column.error_95 is None or column.name not in table.width:
         return [None] * table.size
     widths = table.width[column.name]
     spelling = {width: None if width is None else spelled(width) for width in set(widths)}
     return [
-        None if value is None else spelling[width] for value, width in zip(table.base[column.name], widths, strict=True)
+        None if value is None else spelling[width] for value, width in zip(table.copy[column.name], widths, strict=True)
     ]
 
 
