@@ -54,7 +54,7 @@ def watched() -> Iterator[dict[str, int]]:
     def look() -> None:
         while not done.wait(LOOK):
             for process in _children():
-                peaks[process] = max(peaks.get(process, 0), _peak(process))
+                peaks[process] = max(peaks.get(process, 0), peak(process))
 
     looking = Thread(target=look, daemon=True)
     looking.start()
@@ -63,7 +63,7 @@ def watched() -> Iterator[dict[str, int]]:
     finally:
         done.set()
         looking.join()
-        peaks["self"] = _peak("self")
+        peaks["self"] = peak("self")
 
 
 def _children() -> list[str]:
@@ -75,7 +75,8 @@ def _children() -> list[str]:
         return []
 
 
-def _peak(process: str) -> int:
+def peak(process: str = "self") -> int:
+    """Give the most memory a process ever held, in kilobytes; 0 when it is gone."""
     try:
         lines = (PROCESSES / process / "status").read_text().splitlines()
     except OSError:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import hmac
 import os
 import random
-import resource
 import subprocess
 import sys
 import time
@@ -20,6 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks import apart
 from benchmarks.answer import MASTER, Answer
 from benchmarks.copies import NINE, RECIPIENTS, Trial, needed
 from benchmarks.leaked import FILES, File
@@ -220,8 +220,7 @@ def timed() -> Iterator[None]:
     wall, processor = time.perf_counter(), time.process_time()
     yield
     wall, processor = time.perf_counter() - wall, time.process_time() - processor
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
-    print(f"{wall:.1f} | {processor:.1f} | {peak:,} MB")
+    print(f"{wall:.1f} | {processor:.1f} | {apart.peak() >> 10:,} MB")
 
 
 def tracing(groups: int) -> None:

@@ -31,17 +31,19 @@ from sandbox.jobs.records import Job
 from sandbox.metering.charging import charge
 from sandbox.stores.sql import SqlStore
 
+ROOT = Path(__file__).parents[1]
 EVENTS, PARTIES, RECORDED, MONTH = 10_000_000, 1000, 300, "2026-03"
 SERVER = "SANDBOX_TEST_POSTGRES"
 CLOSE = """
-import resource, sys, time
+import sys, time
+from benchmarks.apart import peak
 from sandbox.billing.settlements import close
 from sandbox.core.sealing import Sealer
 from sandbox.stores.sql import SqlStore
 from sandbox.transparency.journal import Journal
 start = time.perf_counter()
 run = close(SqlStore(sys.argv[1]), Journal(Sealer(b"b" * 32)), sys.argv[2])
-print(run.made, run.total, time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+print(run.made, run.total, time.perf_counter() - start, peak())
 """
 FILL = {
     "postgresql": "FROM generate_series(1, {events}) AS n(n)",
@@ -127,7 +129,8 @@ def fill(store: SqlStore, events: int, parties: int) -> float:
 def closing(url: str) -> tuple[int, str, float, int]:
     """Close the month in a process of its own: settlements, their sum, seconds, peak of its memory in KiB."""
     command = [sys.executable, "-c", CLOSE, url, MONTH]
-    made, total, seconds, memory = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
+    made, total, seconds, memory = done.stdout.split()
     return int(made), total, float(seconds), int(memory)
 
 
