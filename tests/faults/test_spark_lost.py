@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from base64 import b64encode
+from contextlib import suppress
 from pathlib import Path
 from time import monotonic, sleep
 
@@ -93,7 +94,11 @@ def test_what_spark_says_stays_where_it_is(engine, version):
 def test_spark_listens_on_this_machine_alone(engine, version):
     answers(engine, version, ASKED)
     process = Path(f"/proc/{java(session(engine))}")
-    own = {os.readlink(one)[8:-1] for one in (process / "fd").iterdir() if os.readlink(one).startswith("socket:[")}
+    held = set()
+    for one in (process / "fd").iterdir():
+        with suppress(FileNotFoundError):  # it was closed meanwhile
+            held.add(os.readlink(one))
+    own = {name[8:-1] for name in held if name.startswith("socket:[")}
     listening = []
     for table in ("net/tcp", "net/tcp6"):
         for line in (process / table).read_text().splitlines()[1:]:

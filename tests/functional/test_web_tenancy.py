@@ -17,8 +17,8 @@ from sandbox.web.description import PREFIX
 from sandbox.web.endpoint import DECLARED, Endpoint
 
 PAGES = {
-    "/", "/docs/errors/", "/docs/errors/<code>", "/docs/checklist", "/healthz", "/readyz", "/static/<path:filename>",
-    f"{PREFIX}/openapi.json", "/sign-in", "/sign-in/callback",
+    "/", "/docs/errors/", "/docs/errors/<code>", "/docs/checklist", "/disclosure", "/healthz", "/readyz",
+    "/static/<path:filename>", f"{PREFIX}/openapi.json", "/sign-in", "/sign-in/callback",
 }  # fmt: skip
 PUBLIC = {
     "GET /catalogue.jsonld",
