@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from operator import itemgetter
+from typing import Any
 
 from sandbox.jobs.product import Answer, AnswerColumn, Groups
 from sandbox.plan import relation as r
@@ -54,8 +56,8 @@ def _leaf(
     block: Block, outputs: Sequence[Output], found: Groups, copies: Sequence[tuple[int, ...]], number: int | None
 ) -> Table:
     size, measured = len(found.groups), len(block.measurements)
-    keys = list(zip(*found.groups, strict=True)) if size else [()] * len(block.keys)
-    true, marked = (list(zip(*rows, strict=True)) if size else [()] * measured for rows in (found.values, copies))
+    keys = _columns(found.groups, len(block.keys))
+    true, marked = _columns(found.values, measured), _columns(copies, measured)
     if len(found.values) != size or len(copies) != size:
         raise ValueError("a base and its copy have the same groups")
     base = {output.name: values_of(block, output, keys, true) for output in outputs}
@@ -66,6 +68,11 @@ def _leaf(
     accuracy = Accuracy(block, size, number)
     width = {output.name: accuracy.widths(output, true, size) for output in outputs if output.what != "key"}
     return Table(base, copy, width, size)
+
+
+def _columns(rows: Sequence[tuple[Any, ...]], number: int) -> list[tuple[Any, ...]]:
+    """Give rows by column. (zip(*rows) makes an iterator of each of thousands.)"""
+    return [tuple(map(itemgetter(place), rows)) for place in range(number)]
 
 
 def _is_sorted(node: r.Relation) -> bool:
