@@ -11,7 +11,7 @@ from pathlib import Path
 
 import duckdb
 
-from benchmarks import log, marks, money, noise, pages, queries, served
+from benchmarks import limits, log, marks, money, noise, pages, queries, served
 from benchmarks.timing import ms, say
 from sandbox.settings import Settings
 
@@ -34,12 +34,13 @@ def main() -> None:
     if asked.queries_only or asked.only:
         sys.stdout.write(seven + "\n")
         return
+    parted = limits.lines()
     over_http = served.serve(asked.rows)
     say("noise")
     report = (ROOT / "benchmarks" / "page.md").read_text(encoding="utf-8").format(
         rows=f"{asked.rows:,}", fixed=ms(over_http.fixed), registering=f"{over_http.registering:.1f}",
         lines=over_http.lines, steps=over_http.steps, quantum=Settings.model_fields["quantum_ms"].default,
-        queries=seven,
+        queries=seven, limits=parted,
         noise=noise.lines(), laplace=noise.laplace_lines(), choices=noise.choice_lines(), log=log.lines(),
         marks=marks.report(), money=money.lines(),
         rounds=served.ROUNDS, day=datetime.now(UTC).date(), cores=os.cpu_count(),

@@ -6,6 +6,7 @@ Fixed seeds. Chips, attacks and noise are numpy's; laws, mixture and bar are tho
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 from watermarking.chips import ONE, thresholds
 from watermarking.models import MODELS, Seen, laws
-from watermarking.score import LOG10_ALPHA, gains_of
+from watermarking.score import LOG10_ALPHA, distance, gains_of
 
 RECIPIENTS = 10_000
 BAR = math.log(RECIPIENTS) - LOG10_ALPHA * math.log(10)
@@ -117,6 +118,20 @@ def needed(trial: Trial, arcsine: bool, cells: int, trials: int, share: float = 
     return (place + 1) * max(1, cells // POINTS) if place < len(over) else None
 
 
+def least_possible(grid: float, share: float = 0.99) -> int:
+    """Give how many cells, rounded to `grid` δ (0: not at all), any detector needs for `share` of the leaks in a base
+    of fair chips, if its bound is to hold whatever was done to the copy.
+
+    Rounding leaves a chip where a border lies between both marked values: in one cell of `grid`/2. Whoever had no part
+    has the same k chips as the leaker with probability 2⁻ᵏ, so no E that has a mean of 1 over them is above 2ᵏ."""
+    shown, fewest = min(1.0, 2 / grid) if grid else 1.0, math.ceil(BAR / math.log(2))
+
+    def too_few(cells: int) -> float:
+        return math.fsum(math.comb(cells, k) * shown**k * (1 - shown) ** (cells - k) for k in range(fewest))
+
+    return fewest + bisect_left(range(fewest, 100 * fewest), True, key=lambda cells: 1 - too_few(cells) >= share)
+
+
 def _leak(trial: Trial, arcsine: bool, cells: int, seed: int) -> tuple[Reals, Bits, Reals, Reals]:
     chance = np.random.default_rng(seed)
     p = bias(arcsine, cells, seed)
@@ -124,11 +139,11 @@ def _leak(trial: Trial, arcsine: bool, cells: int, seed: int) -> tuple[Reals, Bi
     left = attacked(trial.attack, 2.0 * chips - 1, chance)
     if trial.noise:
         left = left + chance.normal(0, trial.noise, cells)
-    if not trial.grid:
-        return p, chips, left - 1, left + 1
-    x = chance.uniform(0, 1000 * trial.grid, cells)
-    away = np.rint((x + left) / trial.grid) * trial.grid - x
-    return p, chips, _rounded(away - 1, trial.grid), _rounded(away + 1, trial.grid)
+    if trial.grid:
+        x = chance.uniform(0, 1000 * trial.grid, cells)
+        left = np.rint((x + left) / trial.grid) * trial.grid - x
+    step = np.full(cells, trial.grid)
+    return p, chips, distance(left - 1, step, np.ones(cells)), distance(left + 1, step, np.ones(cells))
 
 
 def _fitting(made: Leaks, cells: int) -> list[int]:
@@ -153,10 +168,6 @@ def _scored(made: Leaks, chosen: list[int], points: int) -> Reals:
     f, g = np.array(sums_f) + weight, np.array(sums_g)
     bayes = _log_sum(f) - _log_sum(g + weight)
     return np.asarray((np.logaddexp(_log_sum(f - g), bayes) - math.log(2)).max(axis=1), np.float64)
-
-
-def _rounded(away: Reals, grid: float) -> Reals:
-    return np.where(2 * np.abs(away) <= grid, 0.0, np.rint(away / grid) * grid)
 
 
 def _log_sum(values: Reals) -> Reals:

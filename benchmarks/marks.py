@@ -21,7 +21,7 @@ import numpy as np
 
 from benchmarks import apart
 from benchmarks.answer import MASTER, Answer
-from benchmarks.copies import NINE, RECIPIENTS, Trial, needed
+from benchmarks.copies import NINE, RECIPIENTS, Trial, least_possible, needed
 from benchmarks.leaked import FILES, File
 from benchmarks.mixed import COLLUDERS, MIXED, others
 from benchmarks.timing import say
@@ -38,18 +38,18 @@ from watermarking.score import LOG10_ALPHA, log10_p
 
 # Attack, cells to look at, trials, and the figure to reach.
 ALONE = (
-    ("none; order, names, × constant", Trial(), 120, 400, 37),
-    ("noise of 0.5 δ", Trial(noise=0.5), 160, 400, 53),
-    ("noise of 1 δ", Trial(noise=1.0), 360, 400, 122),
-    ("noise of 2 δ", Trial(noise=2.0), 1_200, 400, 392),
-    ("noise of 1 σ, f = 0.3", Trial(noise=10 / 3), 2_600, 400, 1_000),
+    ("none; order, names, × constant", Trial(), 120, 4_000, 37),
+    ("noise of 0.5 δ", Trial(noise=0.5), 120, 4_000, 53),
+    ("noise of 1 δ", Trial(noise=1.0), 360, 4_000, 122),
+    ("noise of 2 δ", Trial(noise=2.0), 1_200, 4_000, 392),
+    ("noise of 1 σ, f = 0.3", Trial(noise=10 / 3), 2_600, 2_000, 1_000),
     ("noise of 1 σ, f = 0.1", Trial(noise=10.0), 22_000, 400, 8_000),
-    ("rounded to 2 δ", Trial(grid=2.0), 120, 400, 36),
-    ("rounded to 4 δ", Trial(grid=4.0), 240, 400, 94),
-    ("rounded to 10 δ", Trial(grid=10.0), 600, 400, 224),
-    ("rounded to 20 δ", Trial(grid=20.0), 1_200, 400, 480),
-    ("rounded to 50 δ", Trial(grid=50.0), 3_000, 400, 1_300),
-    ("rounded to 100 δ", Trial(grid=100.0), 6_000, 400, 2_520),
+    ("rounded to 2 δ", Trial(grid=2.0), 120, 4_000, 36),
+    ("rounded to 4 δ", Trial(grid=4.0), 240, 4_000, 94),
+    ("rounded to 10 δ", Trial(grid=10.0), 480, 4_000, 224),
+    ("rounded to 20 δ", Trial(grid=20.0), 960, 4_000, 480),
+    ("rounded to 50 δ", Trial(grid=50.0), 2_400, 4_000, 1_300),
+    ("rounded to 100 δ", Trial(grid=100.0), 4_800, 2_000, 2_520),
 )
 # Colluders: cells to look at, trials, and the figures to reach: average, mix, worst of nine.
 TOGETHER = {
@@ -86,7 +86,8 @@ def alone() -> list[str]:
     found = []
     for name, trial, cells, trials, want in ALONE:
         fair, arcsine = (needed(trial, each, cells, trials) for each in (False, True))
-        found.append(f"| {name} | {trials} | {_count(fair)} | {_count(arcsine)} | {want:,} |")
+        floor = "–" if trial.noise else f"{least_possible(trial.grid):,}"
+        found.append(f"| {name} | {trials:,} | {_count(fair)} | {floor} | {_count(arcsine)} | {want:,} |")
     return found
 
 

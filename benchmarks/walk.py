@@ -14,13 +14,14 @@ from benchmarks.profiled import profile
 from benchmarks.questions import Question as Asked
 from benchmarks.registered import Built
 from sandbox.catalogue.entry import parse_entry
-from sandbox.engines.base import EngineFailed
+from sandbox.engines.base import EngineFailed, Exact
 from sandbox.engines.duckdb.pool import DuckDBEngine
 from sandbox.errors import Problem
 from sandbox.jobs.product import Answer, Question
 from sandbox.plan.plan import Plan
 from sandbox.privacy.rederive import loss
 from sandbox.privacy.release import release
+from sandbox.privacy.released import Released
 from sandbox.products.query.kind import QueryProduct
 
 EPSILON, DELTA = "1", Decimal("1e-6")
@@ -78,15 +79,23 @@ class Walk:
         loss(plan)
         times["loss"], start = _since(start)
         try:
-            exact = self._engine.run(self._version, plan)
+            exact = self.exact(plan)
         except EngineFailed:
             raise Refused("the engine failed") from None
         times["engine"], start = _since(start)
         base = release(plan, exact)
         times["release"], start = _since(start)
-        answer = self._kind.present(plan, base, [one.values for one in base])
+        answer = self.present(plan, base)
         times["present"], start = _since(start)
         return Walked(answer, times)
+
+    def exact(self, plan: Plan) -> list[Exact]:
+        """Give what the engine measures for a plan."""
+        return self._engine.run(self._version, plan)
+
+    def present(self, plan: Plan, base: list[Released]) -> Answer:
+        """Give the answer of a base, unmarked."""
+        return self._kind.present(plan, base, [one.values for one in base])
 
     def close(self) -> None:
         """End the engine's process."""

@@ -22,6 +22,7 @@ class Kind(Rule):
 
 class Kinds(Rule):
     probing: Kind
+    enumeration: Kind
     outside_grant: Kind
     keys_tried: Kind
     unusual_spend: Kind

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -22,6 +23,8 @@ RUN_JOB = "run_job"
 RELEASE_ANSWER = "release_answer"
 APPROVE_SUBSCRIPTION = "approve_subscription"
 APPROVE_PRODUCT = "approve_product"
+KEPT = 1024
+"""Decisions that are kept with each version of the policies."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,7 @@ class Rules:
         self._entities = cedarpy.Entities.from_json_str("[]")
         self._parsed = _parsed(policies)
         self._said = self._annotations()
+        self._kept = lru_cache(maxsize=KEPT)(self._decided)
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -68,23 +72,32 @@ class Rules:
             if "law" in said
         }
 
-    def decide(self, facts: Mapping[str, Any], action: str = RUN_JOB) -> Decision:
-        """Decide on the facts that the schema lists for `action`; raises `PolicyError` when they do not fit it."""
+    def decide(self, facts: Mapping[str, Any], action: str = RUN_JOB, asker: str | None = None) -> Decision:
+        """Decide on the facts that the schema lists for `action`; raises `PolicyError` when they do not fit it.
+
+        What was decided on these very facts for an `asker` is decided alike when it asks again, without Cedar; for
+        nobody else, who could see by the time that others had asked."""
+        if asker is None:
+            allowed, said = self._decided(None, action, json.dumps(dict(facts)))
+        else:
+            allowed, said = self._kept(asker, action, json.dumps(dict(facts), sort_keys=True))
+        code = "" if allowed else said["id"].partition(".")[0]
+        return Decision(allowed, code, said["id"], {"en": said["en"], "zh": said["zh"]}, self.digest)
+
+    def _decided(self, asker: str | None, action: str, facts: str) -> tuple[bool, dict[str, str]]:
+        """Give whether it is allowed, and what the policy that decided says of itself."""
         request = {
             "principal": {"type": "Party", "id": "asking"},
             "action": {"type": "Action", "id": action},
             "resource": {"type": "Product", "id": "asked"},
-            "context": dict(facts),
+            "context": json.loads(facts),
         }
         result = cedarpy.is_authorized(request, self._policies, self._entities, schema=self._schema)
         if result.diagnostics.errors or not result.diagnostics.reasons:
             wrong = "; ".join(result.diagnostics.errors) or "no policy decides"
             raise PolicyError(self.file, action, wrong)
         first = min(result.diagnostics.reasons, key=list(self._said).index)
-        said = self._said[first]
-        allowed = result.decision == cedarpy.Decision.Allow
-        code = "" if allowed else said["id"].partition(".")[0]
-        return Decision(allowed, code, said["id"], {"en": said["en"], "zh": said["zh"]}, self.digest)
+        return result.decision == cedarpy.Decision.Allow, self._said[first]
 
     def _annotations(self) -> dict[str, dict[str, str]]:
         found = {name: policy.get("annotations", {}) for name, policy in self._parsed.items()}
@@ -109,8 +122,24 @@ def _parsed(policies: str) -> dict[str, Any]:
 SHIPPED = text("jobs.cedar")
 STRICT = text("strict.cedar")
 """What an authority may add to the shipped text: documents where that only warns."""
+STRICTER = frozenset(re.findall(r'@id\("([^"]+)"\)', STRICT))
+"""The ids of the policies in it."""
 RULES = Rules("jobs.cedar", SHIPPED, text("facts.cedar"))
 decide = RULES.decide
+
+
+@lru_cache(maxsize=8)
+def with_law(policies: str) -> str:
+    """Give a text that was put in force once, with the policies that have become law since at its end."""
+    known = {policy.get("annotations", {}).get("id") for policy in _parsed(policies).values()}
+    parts = SHIPPED.strip().split("\n\n")
+    return "\n\n".join(
+        [policies, *(part for law in RULES.laws if law not in known for part in parts if _is(part, law))]
+    )
+
+
+def _is(part: str, law: str) -> bool:
+    return f'@id("{law}")' in part
 
 
 @lru_cache(maxsize=8)

@@ -16,15 +16,20 @@ NO_CLAIM = {
 STATES = {"yes": ("done", "已具备"), "partly": ("partly", "部分具备"), "no": ("not by the product", "产品不提供")}
 
 
-class Scheme(Rule):
+class Said(Rule):
+    """A text in both languages."""
+
     zh: Text
     en: Text
 
+    def __getitem__(self, language: str) -> str:
+        return self.zh if language == "zh" else self.en
+
 
 class Schemes(Rule):
-    dengbao: Scheme
-    miping: Scheme
-    xinchuang: Scheme
+    dengbao: Said
+    miping: Said
+    xinchuang: Said
 
 
 class Point(Rule):
@@ -35,8 +40,8 @@ class Point(Rule):
     state: Literal["yes", "partly", "no"]
     zh: Text
     en: Text
-    does: Text
-    host: Text
+    does: Said
+    host: Said
 
 
 class ChecklistFile(Rule):
@@ -48,7 +53,7 @@ class ChecklistFile(Rule):
 
 _FILE = Document("checklist.yaml").read(ChecklistFile)
 POINTS = tuple(_FILE.points)
-SCHEMES: dict[str, Scheme] = {name: getattr(_FILE.schemes, name) for name in Schemes.model_fields}
+SCHEMES: dict[str, Said] = {name: getattr(_FILE.schemes, name) for name in Schemes.model_fields}
 
 
 def page() -> str:
@@ -61,12 +66,13 @@ def page() -> str:
             "",
             f"{scheme.en}.",
             "",
-            "| asked for | | what the product does | left to the host |",
+            "| asked for 要求 | | what the product does 产品所做 | left to the host 由运行方负责 |",
         ]
         lines.append("| --- | --- | --- | --- |")
         for one in POINTS:
             if one.scheme == name:
-                lines.append(f"| {one.zh} – {one.en} | {' '.join(STATES[one.state])} | {one.does} | {one.host} |")
+                does, host = (f"{said.en}<br>{said.zh}" for said in (one.does, one.host))
+                lines.append(f"| {one.zh} – {one.en} | {' '.join(STATES[one.state])} | {does} | {host} |")
         lines.append("")
     return "\n".join(lines)
 

@@ -4,7 +4,7 @@ what a column's values are taken for."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -79,11 +79,18 @@ class Detection(Rule):
     compound_surnames: list[Said]
 
 
+class ExactService(Rule):
+    """On which legal bases data may be served as they are."""
+
+    bases: Annotated[list[Said], Field(min_length=1)]
+
+
 class GradesFile(Rule):
     """The schema of `grades.yaml`."""
 
     grades: dict[str, Grade]
     roles: dict[str, Role]
+    exact_service: ExactService
     negative_list: NegativeList
     detection: Detection
 
@@ -107,6 +114,7 @@ class Grades:
     def __init__(self, document: Document) -> None:
         rules = document.read(GradesFile)
         self.grades, self.roles, self.detection = rules.grades, rules.roles, rules.detection
+        self._bases = tuple(rules.exact_service.bases)
         self._forbidden, self._limited = rules.negative_list.forbidden, rules.negative_list.limited
         for tier, listed in (("forbidden", self._forbidden), ("limited", self._limited)):
             if len(set(listed.words)) != len(listed.words):
@@ -137,6 +145,26 @@ class Grades:
         if known is None:
             return f"there is no such grade; {write}"
         return None if known.allowed else f"grade {grade} ({known.zh}): {known.en}"
+
+    def inexact(self, grade: str, basis: str, personal: bool, roles: Mapping[str, str]) -> str | None:
+        """Give the sentence why data may not be served exactly, or None when they may (U6). `basis` is the type of the
+        legal basis, `personal` whether there is personal information, `roles` the role of each column by its name."""
+        known = self.grades.get(grade)
+        if known is None or not (known.allowed and known.exact):
+            allowed = [name for name, one in self.grades.items() if one.allowed and one.exact]
+            return f"data of grade {grade} are never served exactly, only those of grade {' or '.join(allowed)}"
+        if personal:
+            return "data with personal information are never served exactly; declare their unit and protect them"
+        if basis not in self._bases:
+            return (
+                f"exact service is for data that were lawfully published or processed, by the legal basis "
+                f"{' or '.join(self._bases)}; theirs is {basis}"
+            )
+        for column, role in roles.items():
+            if role not in self.roles or not self.roles[role].exact:
+                allowed = [name for name, one in self.roles.items() if one.exact]
+                return f"the role of {column}, {role}, is never served exactly, only {' or '.join(allowed)}"
+        return None
 
     def negative(self, names: Iterable[str]) -> list[Listed]:
         """Give what the negative list says of these names or texts, forbidden ones first."""
@@ -172,4 +200,5 @@ ROLES = RULES.roles
 """What the role of a column allows."""
 DETECTION = RULES.detection
 refusal = RULES.refusal
+inexact = RULES.inexact
 negative = RULES.negative

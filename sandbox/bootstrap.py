@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -19,6 +19,7 @@ from sandbox.core.clock import now, rfc3339, run_ahead
 from sandbox.core.hsm import TokenKeys
 from sandbox.core.ids import new_id
 from sandbox.core.keys import FileKeys, Keyring, derive, epoch_name
+from sandbox.core.kms import KmsKeys
 from sandbox.core.sealing import Sealer
 from sandbox.core.spool import Spool
 from sandbox.engines.base import Engine
@@ -30,6 +31,7 @@ from sandbox.jobs.product import installed
 from sandbox.jobs.scratch import scratch
 from sandbox.persons.pseudonym import Pseudonyms
 from sandbox.plan.plan import Plan
+from sandbox.plan.reading import Reading
 from sandbox.products.afresh import Afresh
 from sandbox.settings import Settings, load
 from sandbox.stores.snapshot import dump_database as dump_database
@@ -76,8 +78,7 @@ def _init(settings: Settings, test: bool) -> dict[str, str]:
     spool_key = X25519PrivateKey.from_private_bytes(keys.secret("spool"))
     (home / "spool.pub").write_bytes(spool_key.public_key().public_bytes_raw())
     instance = {"id": new_id("instance"), "created_at": rfc3339(now()), "test_instance": test}
-    store = SqlStore(settings.database)
-    try:
+    with closing(SqlStore(settings.database)) as store:
         store.reach()
         store.create()
         journal = journal_of(test)(Sealer(keys.secret("release")))
@@ -85,19 +86,21 @@ def _init(settings: Settings, test: bool) -> dict[str, str]:
             said = {"instance": str(instance["id"]), "test_instance": "yes" if test else "no"}
             journal.write(tx, CREATED, public=said)
             _, key = parties.bootstrap(tx, journal)
-    finally:
-        store.close()
     (home / INSTANCE).write_text(json.dumps(instance) + "\n")
     return {"home": str(home), "authority_key": key}
 
 
+@contextmanager
+def old_store(settings: Settings) -> Iterator[SqlStore]:
+    """The database as it is, of whatever version. Raises `Problem(not_ready)` where there is no instance."""
+    _there(settings)
+    with closing(SqlStore(settings.database)) as store:
+        yield store
+
+
 def check_ready_to_serve(settings: Settings) -> None:
     """Raise `Problem` when there is no whole instance at the settings' places, or its parts are of two instances."""
-    if not (settings.home / INSTANCE).exists():
-        raise Problem(
-            "not_ready",
-            f"there is no instance in {settings.home}; make one with `sandbox init` or say --home",
-        )
+    _there(settings)
     if (settings.home / RESTORED).exists():
         raise Problem(
             "integrity_stop",
@@ -105,13 +108,16 @@ def check_ready_to_serve(settings: Settings) -> None:
         )
     keyring(settings).secret("release")
     check_engine(settings)
-    store = SqlStore(settings.database)
-    try:
+    with closing(SqlStore(settings.database)) as store:
         store.ping()
         with store.read() as tx:
             identity(tx, settings.log_folder, settings.home / INSTANCE)
-    finally:
-        store.close()
+
+
+def _there(settings: Settings) -> None:
+    if not (settings.home / INSTANCE).exists():
+        said = f"there is no instance in {settings.home}; make one with `sandbox init` or say --home"
+        raise Problem("not_ready", said)
 
 
 def check_engine(settings: Settings) -> None:
@@ -123,9 +129,13 @@ def check_engine(settings: Settings) -> None:
 
 
 def keyring(settings: Settings) -> Keyring:
-    """Give the custody of the settings' keys; raises `Problem(field_invalid)` when a token is not named in full."""
+    """Give the custody of the settings' keys; raises `Problem(field_invalid)` when token or KMS is not fully named."""
     if settings.key_store == "files":
         return FileKeys(settings.key_folder)
+    if settings.key_store == "kms":
+        if not settings.kms_key:
+            raise Problem("field_invalid", "keys in a KMS need SANDBOX_KMS_KEY, the key there that wraps the secrets")
+        return KmsKeys(settings.key_folder, settings.kms_key, settings.kms_endpoint, settings.kms_region)
     if not settings.pkcs11_module or not settings.pkcs11_token:
         raise Problem("field_invalid", "keys in a token need SANDBOX_PKCS11_MODULE and SANDBOX_PKCS11_TOKEN")
     return TokenKeys(settings.key_folder, settings.pkcs11_module, settings.pkcs11_token)
@@ -278,10 +288,10 @@ def _house(
     )
 
 
-def _renders(settings: Settings) -> Callable[[Plan, Entry], bool]:
+def _renders(settings: Settings) -> Callable[[Plan | Reading, Entry], bool]:
     """Give what says of plans whether DuckDB has statements for them."""
     if settings.engine != "duckdb":
-        return lambda plan, entry: True
+        return lambda plan, entry: isinstance(plan, Reading) or not plan.on_rows
     from sandbox.catalogue.laying import declared_layout
     from sandbox.engines.duckdb.foreseen import renders
 

@@ -16,6 +16,7 @@ from sandbox.core.sentences import plainly
 from sandbox.errors import Problem
 
 CONFIG = "sandbox.toml"
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 class Settings(BaseSettings):
@@ -25,9 +26,14 @@ class Settings(BaseSettings):
     keys: Path | None = Field(None, description="folder of the key files; default: `<home>.keys`, beside the home")
     database_url: str | None = Field(None, description="control database; default: SQLite in the home folder")
     scratch: Path | None = Field(None, description="where the vault decrypts uploads; default: memory, else the home")
-    key_store: Literal["files", "pkcs11"] = Field("files", description="where keys are: files, or pkcs11 for a token")
+    key_store: Literal["files", "pkcs11", "kms"] = Field(
+        "files", description="where keys are: files, pkcs11 for a token, kms for a key management service"
+    )
     pkcs11_module: str | None = Field(None, description="library of the token, as /usr/lib/softhsm/libsofthsm2.so")
     pkcs11_token: str | None = Field(None, description="label of the token; its PIN lies in `pkcs11.pin` of the keys")
+    kms_key: str | None = Field(None, description="key in the KMS that wraps the secrets: its id, ARN or alias")
+    kms_endpoint: str | None = Field(None, description="where the KMS is, if not AWS itself; https, or this machine")
+    kms_region: str | None = Field(None, description="region of the KMS; default: as AWS's tools find it")
     checkpoints: Path | None = Field(None, description="folder of checkpoints that others saved: the log must fit them")
     timestamp_url: str | None = Field(
         None, description="RFC 3161 timestamping authority for evidence", pattern="^https?://"
@@ -36,7 +42,7 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="address to listen on")
     port: int = Field(8000, description="port to listen on", ge=0, le=65535)
     workers: int = Field(1, description="web processes", ge=1, le=64)
-    threads: int = Field(32, description="threads of a web process; a waiting request holds one", ge=1, le=256)
+    threads: int = Field(64, description="threads of a web process; a waiting request holds one", ge=1, le=256)
     quantum_ms: int = Field(70, description="an answer shows so long after its question, or 2, 4, 8 … times", ge=0)
     job_timeout_s: int = Field(60, description="longest execution of one job, seconds", ge=1)
     ingest_timeout_s: int = Field(900, description="longest ingest of one upload, seconds", ge=1)
@@ -46,6 +52,7 @@ class Settings(BaseSettings):
     engine_memory_mb: int = Field(4096, description="memory limit of one engine process, MiB", ge=256)
     upload_limit: int = Field(1 << 30, description="largest file of a table, bytes", ge=1)
     leak_limit: int = Field(100_000_000, description="largest file to trace, bytes", ge=1)
+    predictions_in_ten_minutes: int = Field(200_000, description="most records predicted under a subscription", ge=1)
     traces_a_day: int = Field(100, description="most traces a regulator starts in 24 hours", ge=1)
     table_limit: int = Field(64, description="most tables of a resource", ge=1)
     settle_day: int | None = Field(None, description="from this day on, last month is closed by itself", ge=1, le=28)
@@ -75,9 +82,20 @@ class Settings(BaseSettings):
         url = urlsplit(master)
         if url.scheme != "sc" or not url.hostname:
             raise ValueError("write local, or sc://host:port/;use_ssl=true")
-        if url.hostname not in ("127.0.0.1", "localhost", "::1") and "use_ssl=true" not in url.path.split(";"):
+        if url.hostname not in LOOPBACK and "use_ssl=true" not in url.path.split(";"):
             raise ValueError("keys travel to the cluster: write sc://host:port/;use_ssl=true")
         return master
+
+    @field_validator("kms_endpoint")
+    @classmethod
+    def _private_kms(cls, url: str | None) -> str | None:
+        """What the service unwraps travels back: encrypted, unless it is on this machine."""
+        if url is not None:
+            found = urlsplit(url)
+            safe = found.scheme == "https" or (found.scheme == "http" and found.hostname in LOOPBACK)
+            if not found.hostname or not safe:
+                raise ValueError("secrets travel from the KMS: write https://host")
+        return url
 
     @property
     def key_folder(self) -> Path:

@@ -13,7 +13,7 @@ import pyarrow as pa
 from versions import KEY, Rows
 
 from sandbox.engines.base import OpenVersion
-from sandbox.engines.files import ALIAS, attach, connect
+from sandbox.engines.files import ALIAS, UNITS, attach, connect
 from sandbox.engines.fixed import grains
 from sandbox.engines.layout import MOST_ORDINAL, ROWS, TABLE, UNIT, Index, Layout, Stored, TableLayout, edge
 from sandbox.plan.scalar import Kind, Type
@@ -47,11 +47,19 @@ def write_coded(
         for name, (given, types) in tables.items():
             rows = sorted(given, key=lambda row: (row.get(UNIT, 0), row["__ord"]))
             layouts[name] = _table(name, rows, types, domains, key_sets, create)
+        units = sorted({row[UNIT] for rows, _ in tables.values() for row in rows if row.get(UNIT) is not None})
+        names: list[Column] = [("code", "UINTEGER", units), ("name", "BIGINT", [name_of(unit) for unit in units])]
+        create(UNITS, names)
         connection.execute(f"CREATE TABLE {ALIAS}.main.{TABLE} (json VARCHAR NOT NULL)")
         connection.execute(f"INSERT INTO {ALIAS}.main.{TABLE} VALUES (?)", [Layout(layouts).as_json()])
         connection.execute(f"CHECKPOINT {ALIAS}")
         connection.execute(f"DETACH {ALIAS}")
     return OpenVersion(f"coded_{domains}_{path}", path, key)
+
+
+def name_of(unit: int) -> int:
+    """A name for a unit that is not in order of codes."""
+    return (unit * 7919 + 3) % 10_007
 
 
 def _table(

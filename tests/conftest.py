@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import pytest
@@ -16,20 +17,31 @@ settings.register_profile("anywhere", deadline=None)  # how long an example take
 settings.load_profile("anywhere")
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SqlStore]:
-    """An empty control database, once on SQLite and, where a server is named, once on PostgreSQL."""
-    if request.param == "sqlite":
-        made = SqlStore(f"sqlite:///{tmp_path / 'control.db'}")
+DATABASES = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
+
+
+@contextmanager
+def empty(kind: str, folder: Path) -> Iterator[SqlStore]:
+    """Give an empty control database of a kind, gone at the end."""
+    with nullcontext(f"sqlite:///{folder / 'control.db'}") if kind == "sqlite" else postgres_database() as url:
+        made = SqlStore(url)
         made.create()
         yield made
         made.close()
-    else:
-        with postgres_database() as url:
-            made = SqlStore(url)
-            made.create()
-            yield made
-            made.close()
+
+
+@pytest.fixture(params=DATABASES)
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SqlStore]:
+    """An empty control database, once on SQLite and, where a server is named, once on PostgreSQL."""
+    with empty(request.param, tmp_path) as made:
+        yield made
+
+
+@pytest.fixture(scope="module", params=DATABASES)
+def module_store(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqlStore]:
+    """The same for all tests of a module."""
+    with empty(request.param, tmp_path_factory.mktemp("store")) as made:
+        yield made
 
 
 def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:

@@ -122,7 +122,7 @@ class Estate:
         assert answer.status_code < 300, (path, answer.status_code, answer.text)
         return answer.json
 
-    def ask(self, sql: str, user: str = "firm", epsilon: str = "0.5", key: str = "", **more: Any) -> str:
+    def ask(self, sql: str, user: str = "firm", epsilon: str | None = "0.5", key: str = "", **more: Any) -> str:
         """Submit a question, as if vault and scribe were there, and give its job."""
         self.beat()
         body = {"subscription": self.subscriptions[user], "sql": sql, "epsilon": epsilon, **more}

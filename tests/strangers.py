@@ -18,9 +18,11 @@ from pydantic import BaseModel
 from sandbox.billing.records import (
     CostSurvey,
     Dispute,
+    Letter,
     PriceCycle,
     Settlement,
     SpendingLimit,
+    TaxInvoice,
     YearlyReport,
     YearlyReview,
 )
@@ -35,6 +37,8 @@ from sandbox.oversight.records import Alert, Drill, Emergency, Incident, Trace
 from sandbox.persons.records import Consent, PersonRequest
 from sandbox.privacy.accounts import account_id, open_accounts
 from sandbox.products.records import Product
+from sandbox.products.verification.records import Verification
+from sandbox.products.workspace.records import Admission
 from sandbox.webhooks.records import Webhook
 
 PLAIN: dict[type, Any] = {
@@ -49,34 +53,38 @@ def strangers(tx: Transaction, user: str, operator: str, regulator: str, holder:
     """Give an id for every parameter of a path; what it names belongs to these parties."""
     open_accounts(tx, "victim", Decimal(8), Decimal("1e-6"), (Decimal(4), Decimal("1e-7")))
     made = {
-        "resource": _filled(tx, Resource, registrar=holder, status="active"),
-        "grant": _filled(tx, Grant, operator=operator, status="active", mode="whole"),
-        "job": _filled(tx, Job, party=user, operator=operator, status="done"),
-        "trace": _filled(tx, Trace, regulator=regulator, status="done"),
-        "consent": _filled(tx, Consent, given_by=user, recipient=user),
-        "demand": _filled(tx, PersonRequest, holder=holder, status="open"),
-        "credit": _filled(tx, CreditEntry, party=user, status="in_force"),
-        "policies": _filled(tx, PolicyVersion, status="retired"),
-        "matter": _filled(tx, Matter, party=user, holder=holder, status="open"),
-        "survey": _filled(tx, CostSurvey, operator=operator, status="filed"),
-        "settlement": _filled(tx, Settlement, operator=operator, party=user),
-        "dispute": _filled(tx, Dispute, operator=operator, party=user, status="open"),
-        "limit": _filled(tx, SpendingLimit, party=user),
-        "stop": _filled(tx, Emergency, raised_by=regulator, scope="party", target="x"),
-        "alert": _filled(tx, Alert, status="open", kind="probing"),
-        "drill": _filled(tx, Drill),
-        "incident": _filled(tx, Incident, status="open", opened_by=regulator),
-        "person": _filled(tx, Person, party=user, status="active"),
-        "webhook": _filled(tx, Webhook, party=user, status="active"),
-        "signing_key": _filled(tx, SigningKey, party=user),
-        "review": _filled(tx, YearlyReview, operator=operator, status="open"),
-        "cycle": _filled(tx, PriceCycle, operator=operator),
-        "report": _filled(tx, YearlyReport, operator=operator),
+        "resource": filled(tx, Resource, registrar=holder, status="active"),
+        "grant": filled(tx, Grant, operator=operator, status="active", mode="whole"),
+        "job": filled(tx, Job, party=user, operator=operator, status="done"),
+        "verification": filled(tx, Verification, party=user, status="done"),
+        "trace": filled(tx, Trace, regulator=regulator, status="done"),
+        "consent": filled(tx, Consent, given_by=user, recipient=user),
+        "demand": filled(tx, PersonRequest, holder=holder, status="open"),
+        "credit": filled(tx, CreditEntry, party=user, status="in_force"),
+        "policies": filled(tx, PolicyVersion, status="retired"),
+        "matter": filled(tx, Matter, party=user, holder=holder, status="open"),
+        "survey": filled(tx, CostSurvey, operator=operator, status="filed"),
+        "settlement": filled(tx, Settlement, operator=operator, party=user),
+        "dispute": filled(tx, Dispute, operator=operator, party=user, status="open"),
+        "limit": filled(tx, SpendingLimit, party=user),
+        "stop": filled(tx, Emergency, raised_by=regulator, scope="party", target="x"),
+        "alert": filled(tx, Alert, status="open", kind="probing"),
+        "drill": filled(tx, Drill),
+        "incident": filled(tx, Incident, status="open", opened_by=regulator),
+        "person": filled(tx, Person, party=user, status="active"),
+        "webhook": filled(tx, Webhook, party=user, status="active"),
+        "signing_key": filled(tx, SigningKey, party=user),
+        "review": filled(tx, YearlyReview, operator=operator, status="open"),
+        "cycle": filled(tx, PriceCycle, operator=operator),
+        "report": filled(tx, YearlyReport, operator=operator),
+        "letter": filled(tx, Letter, operator=operator),
+        "invoice": filled(tx, TaxInvoice, operator=operator, party=user),
     }
-    made["product"] = _filled(
+    made["admission"] = filled(tx, Admission, party=user, status="submitted")
+    made["product"] = filled(
         tx, Product, operator=operator, grant=made["grant"], resources=[made["resource"]], status="draft"
     )
-    made["subscription"] = _filled(tx, Subscription, party=user, product=made["product"], status="pending")
+    made["subscription"] = filled(tx, Subscription, party=user, product=made["product"], status="pending")
     ids = {f"{name}_id": one for name, one in made.items()}
     others = {"party_id": user, "operator_id": operator, "account_id": account_id("victim", None), "month": "2026-01"}
     return ids | others | {"key_id": tx.find(ApiKey, party=user)[0].id}
@@ -104,7 +112,7 @@ def body_for(schema: type[BaseModel] | None) -> dict[str, Any] | None:
     return made
 
 
-def _filled(tx: Transaction, kind: type[Any], /, **known: Any) -> str:
+def filled(tx: Transaction, kind: type[Any], /, **known: Any) -> str:
     """Add a record with something of its type in each field; give its id."""
     hints, values = typing.get_type_hints(kind), {}
     for place, field in enumerate(fields(kind)):

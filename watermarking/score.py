@@ -27,6 +27,7 @@ from watermarking.observed import Observed
 from watermarking.rows import Places
 
 LOG10_ALPHA = -6  # the probability that a trace accuses anybody whose copy played no part
+FEWEST = math.ceil(-LOG10_ALPHA / math.log10(2))  # fair chips, below which not even an only recipient can be traced
 FARTHEST = 10**9  # δ
 TRACED, INSUFFICIENT, NOT_OURS = "traced", "insufficient_evidence", "not_ours"
 
@@ -68,6 +69,13 @@ class Gains:
 def informative(alignment: Alignment, path: Channel) -> Places:
     """Give which cells of the channel the leak shows."""
     return np.flatnonzero(np.isin(path.cell, alignment.observed.cell))
+
+
+def most(alignment: Alignment, path: Channel) -> float:
+    """Give what nobody's ln E is above, whatever its chips and whatever was done to the copy: f/g of a cell is at most
+    1/p where the chip is 1, and 1/(1−p) where it is 0."""
+    p = path.limits[path.rank[informative(alignment, path)]].astype(np.float64) / ONE
+    return float(-np.log(np.minimum(p, 1 - p)).sum())
 
 
 def log_e_values(alignment: Alignment, base: Base, design: Design, path: Channel, k_users: Sequence[bytes]) -> Reals:
@@ -164,12 +172,13 @@ def sight_of(observed: Observed, base: Base, design: Design, path: Channel) -> S
     high, low = ((path.high[shown] - x).astype(np.float64), (path.low[shown] - x).astype(np.float64))
     limit = path.limits[rank]
     p = limit.astype(np.float64) / ONE
-    return Sight(Seen(p, _distance(away - high, grid, delta), _distance(away - low, grid, delta)), rank, limit)
+    return Sight(Seen(p, distance(away - high, grid, delta), distance(away - low, grid, delta)), rank, limit)
 
 
-def _distance(away: Reals, grid: Reals, delta: Reals) -> Reals:
-    """How far, in δ, the leaked value is from what rounding makes of the marked one. The leaked value lies on the grid,
-    so that is a whole number of its steps; a tie may have been rounded either way and counts as none."""
+def distance(away: Reals, grid: Reals, delta: Reals) -> Reals:
+    """Give how far, in δ, the leaked value is from what rounding makes of the marked one, given how far it is from the
+    marked one itself, the step of the rounding (0: none) and δ, all in one unit. The leaked value lies on the grid, so
+    that is a whole number of its steps; a tie may have been rounded either way and counts as none."""
     step = np.where(grid > 0, grid, 1.0)
     whole = np.where(2 * np.abs(away) <= step, 0.0, np.rint(away / step)) * step
     # Values from nowhere must not overflow; how far away they are says nothing.

@@ -8,10 +8,10 @@ from decimal import Decimal
 from typing import Any
 
 from policies.pricing import RULES
-from sandbox.billing import cycles, surveys
+from sandbox.billing import cycles, letters, surveys
 from sandbox.billing.prices import also, announced, price_at
 from sandbox.billing.rates import highest
-from sandbox.billing.records import CeilingSet, CostSurvey, Price
+from sandbox.billing.records import CeilingSet, CostSurvey, Letter, Price
 from sandbox.billing.regulated import excess
 from sandbox.core.clock import now
 from sandbox.core.ids import new_id
@@ -31,7 +31,8 @@ def set_ceilings(
     year: int,
     ceilings: Sequence[Mapping[str, Any]],
 ) -> tuple[CeilingSet, list[Price]]:
-    """Put a set of ceilings [{product, unit, ceiling, forecast}] in force, in place of the one before.
+    """Put a set of ceilings [{product, unit, ceiling, forecast}] in force, in place of the one before, and report them
+    to both departments by a letter.
 
     A price that is above its ceiling falls to it at once: nobody is charged more from now on. Gives the set and those
     prices. Raises role_not_allowed, not_found, state_conflict (no verified revenue, a carry-over not deducted),
@@ -62,6 +63,7 @@ def set_ceilings(
     tx.add(made)
     public: dict[str, str | int | None] = {"operator": operator, "number": number, "year": year, "survey": survey.id}
     journal.write(tx, "ceilings.set", public=public | {"permitted": format(revenue, "f")}, party=principal.party.id)
+    letters.write(tx, journal, principal, "ceilings", operator, made.id, _told(tx, made))
     return made, [lowered for row in rows if (lowered := _lower(tx, journal, principal, row))]
 
 
@@ -97,7 +99,12 @@ def check(tx: Transaction, product: Product, unit: str, price: Decimal, trial: b
 
 
 def view(tx: Transaction, found: CeilingSet) -> dict[str, Any]:
-    """Give a set with its sum, as it was held against the permitted revenue."""
+    """Give a set with its sum, as it was held against the permitted revenue, and the letter that reported it."""
+    told = tx.find(Letter, about=found.id, limit=1)
+    return _told(tx, found) | {"letter": told[0].id if told else None}
+
+
+def _told(tx: Transaction, found: CeilingSet) -> dict[str, Any]:
     total = sum((Decimal(row["ceiling"]) * row["forecast"] for row in found.ceilings), Decimal(0))
     survey = tx.get(CostSurvey, found.survey)
     return shown(found) | {"total": format(total, "f"), "survey_year": survey.year if survey else None}

@@ -23,7 +23,9 @@ def calendar(tx: Transaction, today: date, operator: str | None = None) -> list[
 
 def _of(tx: Transaction, operator: str, today: date) -> list[dict[str, Any]]:
     year, due, state = yearly.state(tx, operator, today)
-    found = [_item("yearly report", "authoriser", operator, due, state, str(year))]
+    found = []
+    if state == "done" or operator in yearly.owed(tx, year):
+        found.append(_item("yearly report", "authoriser", operator, due, state, str(year)))
     last = today.replace(day=1) - timedelta(days=1)
     for month in reviews.unsettled(tx, operator, last.year):
         if month <= f"{last:%Y-%m}":

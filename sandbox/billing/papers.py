@@ -27,8 +27,9 @@ WORDS: dict[str, dict[str, str]] = {
         "amount": "金额（元）",
         "total": "合计（人民币元）", "call": "次", "cell": "单元格", "subscription_month": "月", "once": "产品（一次）",
         "purpose": "用途免费", "repeat": "重复查询免费", "included": "已含于订购", "allowance": "免费额度",
+        "own": "运营机构自用",
         "credit": "冲减",
-        "none": "本期无使用。", "rounding": "每行四舍五入到分一次，合计为各行之和。",
+        "invoice": "发票号码", "none": "本期无使用。", "rounding": "每行四舍五入到分一次，合计为各行之和。",
     },
     "en": {
         "statement": "Statement", "revenue": "Revenue", "settlement": "Settlement", "credit_note": "Credit note",
@@ -37,15 +38,16 @@ WORDS: dict[str, dict[str, str]] = {
         "id": "Id", "product": "Product", "use": "Purpose", "unit": "Unit", "price": "Yuan a unit",
         "quantity": "Quantity", "amount": "Yuan", "total": "Total (CNY)", "call": "call", "cell": "cell",
         "subscription_month": "month", "once": "product (once)", "purpose": "free purpose", "repeat": "repeat, free",
-        "included": "included", "allowance": "within the allowance", "credit": "credit",
-        "none": "Nothing was used.", "rounding": "Each line is rounded half-up to 0.01 once; the total is their sum.",
+        "included": "included", "allowance": "within the allowance", "own": "own run", "credit": "credit",
+        "invoice": "Tax invoice (发票)", "none": "Nothing was used.",
+        "rounding": "Each line is rounded half-up to 0.01 once; the total is their sum.",
     },
 }  # fmt: skip
 _UNITS = {"month": "subscription_month", "product": "once"}
 
 
-def settlement_pdf(tx: Transaction, settled: Settlement, language: str) -> bytes:
-    """Give a settlement or note as a PDF in `language` (zh, en); the same bytes each time."""
+def settlement_paper(tx: Transaction, settled: Settlement, language: str) -> Paper:
+    """Give the paper of a settlement or note in `language` (zh, en); the same each time."""
     words = WORDS[language]
     title = f"{words[settled.kind]} {settled.month} – {settled.number}"
     paper = Paper(title, _name(tx, settled.operator), settled.created_at, language)
@@ -67,14 +69,20 @@ def settlement_pdf(tx: Transaction, settled: Settlement, language: str) -> bytes
     return _lines(tx, paper, settled.lines, settled.total, language)
 
 
-def statement_pdf(tx: Transaction, sheet: Mapping[str, Any], at: datetime, language: str) -> bytes:
-    """Give a statement, or an operator's revenue, as a PDF; `at` is the time it was drawn up."""
+def statement_paper(tx: Transaction, sheet: Mapping[str, Any], at: datetime, language: str) -> Paper:
+    """Give the paper of a statement, or an operator's revenue; `at` is the time it was drawn up."""
     words = WORDS[language]
     paper = Paper(f"{words[sheet['kind']]} {sheet['month']}", _name(tx, sheet["party"]), at, language)
     whose = "operator" if sheet["kind"] == "revenue" else "party"
     facts = [(words[whose], _name(tx, sheet["party"])), (words["code"], _code(tx, sheet["party"]))]
-    paper.facts([*facts, (words["month"], sheet["month"]), (words["issued"], f"{at:%Y-%m-%d %H:%M:%S} UTC")])
+    facts += [(words["month"], sheet["month"]), (words["issued"], f"{at:%Y-%m-%d %H:%M:%S} UTC")]
+    paper.facts([*facts, *invoice_facts(sheet.get("tax_invoices", ()), language)])
     return _lines(tx, paper, sheet["lines"], Decimal(sheet["total"]), language)
+
+
+def invoice_facts(issued: Iterable[Mapping[str, Any]], language: str) -> list[tuple[str, str]]:
+    """Give the numbers of tax invoices as facts of a paper."""
+    return [(WORDS[language]["invoice"], f"{one['code'] or ''} {one['number']}".strip()) for one in issued]
 
 
 def lines_csv(lines: Iterable[Mapping[str, Any]], total: str) -> bytes:
@@ -87,7 +95,7 @@ def lines_csv(lines: Iterable[Mapping[str, Any]], total: str) -> bytes:
     return ("\ufeff" + text.getvalue()).encode()
 
 
-def _lines(tx: Transaction, paper: Paper, lines: Iterable[Mapping[str, Any]], total: Decimal, language: str) -> bytes:
+def _lines(tx: Transaction, paper: Paper, lines: Iterable[Mapping[str, Any]], total: Decimal, language: str) -> Paper:
     words = WORDS[language]
     heads = [words[name] for name in ("product", "use", "unit", "price", "quantity", "amount")]
     rows = [_row(tx, line, language) for line in lines]
@@ -97,7 +105,7 @@ def _lines(tx: Transaction, paper: Paper, lines: Iterable[Mapping[str, Any]], to
         paper.note(words["none"])
     paper.total(f"{words['total']}  {total:,.2f}")
     paper.note(words["rounding"])
-    return paper.bytes()
+    return paper
 
 
 def _row(tx: Transaction, line: Mapping[str, Any], language: str) -> list[str]:

@@ -8,16 +8,16 @@ from itertools import takewhile
 from typing import Any, Literal
 
 from policies.purposes import FREE
-from sandbox.billing.rates import highest, marginal
+from sandbox.billing.rates import dearest, highest, marginal
 from sandbox.billing.records import Price
 from sandbox.core.clock import now, rfc3339
 from sandbox.core.store import Transaction
 from sandbox.core.view import shown
 from sandbox.errors import Problem
 
-Waiver = Literal["purpose", "repeat", "included", "allowance"]
-"""Why nothing is charged: the purpose is free, the answer is held already, the subscription is paid by month or once,
-or (on lines only) the units are within the allowance."""
+Waiver = Literal["own", "purpose", "repeat", "included", "allowance"]
+"""Why nothing is charged: the operator itself runs its product, the purpose is free, the answer is held already, the
+subscription is paid by month or once, or (on lines only) the units are within the allowance."""
 
 
 def price_at(tx: Transaction, product_id: str, moment: datetime) -> Price | None:
@@ -65,9 +65,19 @@ def fee(price: Price | None, purpose: str, repeat: bool, cells: int, *, before: 
     return marginal(price, before, quantity(price, cells))
 
 
-def most(price: Price | None, purpose: str, repeat: bool, cells: int | None, *, paid: bool = False) -> Decimal:
+def most(
+    price: Price | None,
+    purpose: str,
+    repeat: bool,
+    cells: int | None,
+    *,
+    before: int = 0,
+    between: int = 0,
+    paid: bool = False,
+) -> Decimal:
     """Give the most a job may cost when at most `cells` values can leave (None: open): what is estimated and reserved.
-    It reckons with the dearest step of the price, since other jobs may take allowance and tiers before it.
+    `before` are the charged units of the same user, price and month so far, `between` those that questions on their way
+    may take first.
 
     Raises bound_missing when the charge is per cell and their number is open, state_conflict like `fee`.
     """
@@ -75,9 +85,9 @@ def most(price: Price | None, purpose: str, repeat: bool, cells: int | None, *, 
         return Decimal(0)
     if price is None:
         raise Problem("state_conflict", "this product has no price yet; the operator must set one first")
-    if cells is None and price.unit == "cell":
+    if cells is None and price.unit == "cell" and highest(price):
         raise Problem("bound_missing", "this product is charged per cell: add LIMIT, so that the charge is bounded")
-    return highest(price) * quantity(price, cells or 0)
+    return dearest(price, before, between, quantity(price, cells or 0))
 
 
 def also(price: Price) -> dict[str, str | int | None]:

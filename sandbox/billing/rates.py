@@ -47,3 +47,11 @@ def cost(price: Price, quantity: int) -> Decimal:
 def marginal(price: Price, before: int, quantity: int) -> Decimal:
     """Give what `quantity` further units cost when `before` came first, unrounded."""
     return cost(price, before + quantity) - cost(price, before)
+
+
+def dearest(price: Price, before: int, between: int, quantity: int) -> Decimal:
+    """Give the most that `quantity` further units cost when `before` came first and up to `between` others may come
+    before them, unrounded: the cost moves evenly between the steps, so only their edges are looked at."""
+    last = before + between
+    edges = {edge for above, _ in steps(price) for edge in (above, above - quantity) if before < edge < last}
+    return max(marginal(price, at, quantity) for at in {before, last} | edges)

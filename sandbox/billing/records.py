@@ -86,7 +86,7 @@ class Settlement:
 
 @dataclass(frozen=True)
 class Numbering:
-    """The last number that an operator gave out."""
+    """The last number of a series: an operator's settlements and notes, or `letters:2026`."""
 
     TABLE: ClassVar[str] = "numberings"
     operator: str
@@ -185,7 +185,8 @@ class PriceCycle:
 
 @dataclass(frozen=True)
 class YearlyReport:
-    """The authorising body's yearly report on an operator, as filed; a later `number` of the same year replaces it."""
+    """The authorising body's yearly report on an operator, as filed; a later `number` of the same year replaces it.
+    `published`: everybody may read it, not only both departments."""
 
     TABLE: ClassVar[str] = "yearly_reports"
     id: str
@@ -196,3 +197,41 @@ class YearlyReport:
     filed_by: str
     entry: str
     created_at: datetime
+    published: bool = False
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A letter (函) of the authorising body to both departments. `kind`: ceilings, about a set of them, or review,
+    about a yearly review; `content` is what it says. (`year`, `number`) is unique; a year's numbers have no gaps."""
+
+    TABLE: ClassVar[str] = "letters"
+    id: str
+    year: int
+    number: int
+    kind: str
+    operator: str
+    about: str
+    content: dict[str, Any]
+    written_by: str
+    entry: str
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class TaxInvoice:
+    """The number of a tax invoice (发票) that was issued elsewhere for a settlement: 20 digits, or 8 with the `code` of
+    10 or 12 that older ones have. `withdrawn_at`: it was entered wrongly, or the invoice was taken back."""
+
+    TABLE: ClassVar[str] = "tax_invoices"
+    id: str
+    settlement: str
+    operator: str
+    party: str
+    month: str
+    code: str | None
+    number: str
+    entered_by: str
+    created_at: datetime
+    withdrawn_at: datetime | None
+    reason: str | None

@@ -10,9 +10,9 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from sandbox.billing import surveys
+from sandbox.billing import letters, surveys
 from sandbox.billing.lines import ZERO
-from sandbox.billing.records import CeilingSet, Price, Settlement, YearlyReview
+from sandbox.billing.records import CeilingSet, Letter, Price, Settlement, YearlyReview
 from sandbox.billing.regulated import adjusts, deviation
 from sandbox.core.clock import now
 from sandbox.core.ids import new_id
@@ -28,7 +28,8 @@ from sandbox.transparency.journal import Journal
 def begin(
     tx: Transaction, journal: Journal, principal: Principal, operator: str, year: int, outside: Decimal = ZERO
 ) -> YearlyReview:
-    """Hold a year that is over against what was permitted for it; `outside` is revenue earned beside the platform.
+    """Hold a year that is over against what was permitted for it, and report it to both departments by a letter;
+    `outside` is revenue earned beside the platform.
 
     Raises role_not_allowed, not_found, field_invalid, state_conflict (reviewed already, a month not settled, no
     ceilings in that year).
@@ -53,6 +54,7 @@ def begin(
     )  # fmt: skip
     tx.add(made)
     _log(tx, journal, "review.opened", made, principal, deviation=percent(made))
+    letters.write(tx, journal, principal, "review", operator, made.id, _told(tx, made))
     return made
 
 
@@ -68,13 +70,17 @@ def guide(tx: Transaction, journal: Journal, principal: Principal, review_id: st
 
 
 def close(tx: Transaction, journal: Journal, principal: Principal, review_id: str, outcome: str) -> YearlyReview:
-    """Close a review whose task is done. Raises role_not_allowed, not_found, state_conflict (what is missing)."""
+    """Close a review whose task is done, and report that to both departments.
+
+    Raises role_not_allowed, not_found, state_conflict (what is missing)."""
     principal.may("review.run")
     review = _open(tx, review_id)
     if (lacks := missing(tx, review)) is not None:
         raise Problem("state_conflict", lacks)
     _log(tx, journal, "review.closed", review, principal, outcome=outcome)
-    return tx.change(review, status="done", outcome=outcome, closed_at=now())
+    closed = tx.change(review, status="done", outcome=outcome, closed_at=now())
+    letters.write(tx, journal, principal, "review", closed.operator, closed.id, _told(tx, closed))
+    return closed
 
 
 def missing(tx: Transaction, review: YearlyReview) -> str | None:
@@ -126,7 +132,11 @@ def percent(review: YearlyReview) -> str:
 
 
 def view(tx: Transaction, review: YearlyReview) -> dict[str, Any]:
-    """Give a review with its deviation and what is still to be done."""
+    """Give a review with its deviation, what is still to be done, and the letters that reported it, oldest first."""
+    return _told(tx, review) | {"letters": [one.id for one in tx.find(Letter, about=review.id)]}
+
+
+def _told(tx: Transaction, review: YearlyReview) -> dict[str, Any]:
     actual = format(review.settled + review.outside, "f")
     todo = missing(tx, review) if review.status == "open" else None
     return shown(review) | {"actual": actual, "deviation": percent(review), "todo": todo}

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -17,11 +16,12 @@ from itertools import groupby
 from typing import Any
 
 from sandbox.billing.lines import BY, ZERO, Line, Prices, drawn, merged
-from sandbox.billing.records import Numbering, Settlement
+from sandbox.billing.numbering import hold, take
+from sandbox.billing.records import Settlement
 from sandbox.core.canonical import digest
 from sandbox.core.clock import now
 from sandbox.core.ids import new_id
-from sandbox.core.store import Duplicate, Store, Transaction
+from sandbox.core.store import Store, Transaction
 from sandbox.core.view import plain, shown
 from sandbox.errors import Problem
 from sandbox.identity.keys import Principal
@@ -67,7 +67,7 @@ def close(store: Store, journal: Journal, month: str, operator: str | None = Non
     for start in range(0, len(due), BATCH):
         with store.write() as tx:
             for whose, party, lines in due[start : start + BATCH]:
-                _lock(tx, whose)  # before looking: another run may be at it
+                hold(tx, whose)  # before looking: another run may be at it
                 held = tx.find(Settlement, operator=whose, party=party, month=month, kind=["settlement", "debit_note"])
                 fresh = _missing(tx, month, whose, party, lines, held)
                 if fresh or not held:
@@ -91,7 +91,7 @@ def credit(
     settled = tx.get(Settlement, settlement_id)
     if settled is None or settled.operator != principal.party.id or settled.kind != "settlement":
         raise Problem("not_found", "there is no such settlement of yours")
-    _lock(tx, settled.operator)
+    hold(tx, settled.operator)
     left = settled.total + sum((note.total for note in tx.find(Settlement, corrects=settled.id)), ZERO)
     if not 0 < amount <= left:
         raise Problem("field_invalid", f"amount: write more than 0 and at most the {left:f} yuan that are left of it")
@@ -120,7 +120,8 @@ def due_in(tx: Transaction, month: str, operator: str | None = None) -> Iterator
     counted = tx.totals(UsageEvent, by=[*WHOSE, *BY], sums=["quantity"], month=month, **whose)
     prices = Prices(tx)
     for (by, party), rows in groupby(sorted(counted, key=_order), key=lambda row: row[:2]):
-        yield by, party, drawn([row[2:] for row in rows], prices)
+        if party != by:  # an operator that runs its own products owes nobody
+            yield by, party, drawn([row[2:] for row in rows], prices)
 
 
 def _order(row: Sequence[Any]) -> tuple[str, str]:
@@ -179,8 +180,7 @@ def _add(
     reason: str | None,
 ) -> Settlement:
     operator, party, month = whose
-    numbering = _lock(tx, operator)
-    number = tx.change(numbering, last=numbering.last + 1).last
+    number = take(tx, operator)
     total = sum((Decimal(line["amount"]) for line in lines), ZERO)
     public: dict[str, str | int | None] = {"operator": operator, "number": number, "month": month}
     said = {"party": party, "total": format(total, "f"), "lines": digest(lines)}
@@ -193,17 +193,6 @@ def _add(
     tx.add(made)
     tell(tx, [operator, party], "settlement.made", {"id": made_id, "kind": kind, "month": month, "number": number})
     return made
-
-
-def _lock(tx: Transaction, operator: str) -> Numbering:
-    """Hold the operator's numbers until the transaction ends: no two settlements take one, and none is lost."""
-    held = tx.get(Numbering, operator, lock=True)
-    if held is None:
-        with suppress(Duplicate):  # somebody else began the numbers at this moment
-            tx.add(Numbering(operator, 0))
-        held = tx.get(Numbering, operator, lock=True)
-    assert held is not None, "numbers are never taken away"
-    return held
 
 
 def end(month: str) -> datetime:

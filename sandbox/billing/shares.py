@@ -110,6 +110,18 @@ def shared(tx: Transaction, month: str, operator: str | None = None) -> list[dic
     return [_shared(tx, month, product, yuan) for product, yuan in earned(tx, month, operator).items()]
 
 
+def due(tx: Transaction, principal: Principal, month: str) -> list[dict[str, Any]]:
+    """Give the shares of a month to overseers whole, to an operator those of its products, and to a holder – or who
+    else an agreement names – its own parts and no others. Raises field_invalid."""
+    if principal.oversees:
+        return shared(tx, month)
+    me = principal.party.id
+    mine = {one["product"]: one for one in shared(tx, month, me)}
+    named = [one for one in shared(tx, month) if one["product"] not in mine]
+    parts = [(one, [part for part in one["parts"] or () if part["party"] == me]) for one in named]
+    return [*mine.values(), *(one | {"parts": own} for one, own in parts if own)]
+
+
 def view(found: ShareAgreement) -> dict[str, Any]:
     """Give an agreement as the outside sees it."""
     return shown(found)
@@ -123,7 +135,7 @@ def _shared(tx: Transaction, month: str, product: str, yuan: Decimal) -> dict[st
     cost = min(agreement.data_cost, max(yuan, ZERO))
     amounts = split(yuan - cost, {str(place): Fraction(one["share"]) for place, one in enumerate(agreement.parts)})
     parts = [one | {"amount": format(amounts[str(place)], "f")} for place, one in enumerate(agreement.parts)]
-    return said | {"agreement": agreement.number, "data_cost": format(cost, "f"), "parts": parts}
+    return said | {"agreement": agreement.number, "data_cost": f"{cost:.2f}", "parts": parts}
 
 
 def _part(tx: Transaction, number: int, one: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,9 @@ import re
 from itertools import groupby
 from typing import Any
 
+from sandbox.billing import invoices
 from sandbox.billing.lines import BY, Line, Prices, drawn, merged, total
+from sandbox.billing.records import TaxInvoice
 from sandbox.core.store import Transaction
 from sandbox.errors import Problem
 from sandbox.identity.records import Party
@@ -20,11 +22,14 @@ _MONTH = re.compile(r"(20\d\d)-(0[1-9]|1[0-2])")
 
 
 def statement(tx: Transaction, party: Party, month: str) -> dict[str, Any]:
-    """Give what a party used in `month` ('2026-01') and owes; free use stands there with zero.
+    """Give what a party used in `month` ('2026-01') and owes, and the tax invoices that were issued for it; free use
+    stands there with zero.
 
     Raises field_invalid when the month is not written so.
     """
-    return _sheet(tx, "statement", party, month, {"party": party.id})
+    sheet = _sheet(tx, "statement", party, month, {"party": party.id})
+    issued = tx.find(TaxInvoice, month=month, party=party.id, withdrawn_at=None)
+    return sheet | {"tax_invoices": [invoices.view(one) for one in issued]}
 
 
 def revenue(tx: Transaction, operator: Party, month: str) -> dict[str, Any]:

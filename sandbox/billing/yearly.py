@@ -16,7 +16,7 @@ from policies.pricing import RULES
 from policies.purposes import FREE
 from sandbox.billing import reviews, surveys
 from sandbox.billing.lines import ZERO
-from sandbox.billing.records import CeilingSet, CostSurvey, Price, YearlyReport, YearlyReview
+from sandbox.billing.records import CeilingSet, CostSurvey, Price, Settlement, YearlyReport, YearlyReview
 from sandbox.billing.regulated import operating_cost
 from sandbox.core.canonical import digest
 from sandbox.core.clock import now, rfc3339
@@ -24,6 +24,7 @@ from sandbox.core.ids import new_id
 from sandbox.core.store import Transaction
 from sandbox.core.view import shown
 from sandbox.errors import Problem
+from sandbox.grants.records import Grant, GrantChange
 from sandbox.identity.keys import Principal
 from sandbox.identity.records import Party
 from sandbox.metering.records import UsageEvent
@@ -62,9 +63,17 @@ def draft(
 
 
 def file(
-    tx: Transaction, journal: Journal, principal: Principal, operator: str, year: int, by_hand: Mapping[str, Any]
+    tx: Transaction,
+    journal: Journal,
+    principal: Principal,
+    operator: str,
+    year: int,
+    by_hand: Mapping[str, Any],
+    *,
+    published: bool = False,
 ) -> YearlyReport:
-    """File the report of a year that is over; filed again, it replaces the one before, and both stay.
+    """File the report of a year that is over; filed again, it replaces the one before, and both stay. A `published` one
+    everybody may read from now on.
 
     Raises role_not_allowed, not_found, field_invalid, state_conflict (months not settled).
     """
@@ -76,9 +85,11 @@ def file(
         raise Problem("state_conflict", f"settle {', '.join(open_months)} first")
     number = len(tx.find(YearlyReport, operator=operator, year=year)) + 1
     public: dict[str, str | int | None] = {"operator": operator, "year": year, "number": number}
+    public["for"] = "everybody" if published else "departments"
     said = {"content": digest(content)}
     entry = journal.write(tx, "report.filed", public=public, committed=said, party=principal.party.id)
-    made = YearlyReport(new_id("report"), operator, year, number, content, principal.party.id, entry.id, now())
+    by = principal.party.id
+    made = YearlyReport(new_id("report"), operator, year, number, content, by, entry.id, now(), published)
     tx.add(made)
     return made
 
@@ -89,6 +100,23 @@ def found(tx: Transaction, principal: Principal, report_id: str) -> YearlyReport
     if report is None or not (principal.oversees or report.operator == principal.party.id):
         raise Problem("not_found", "there is no such report")
     return report
+
+
+def public(tx: Transaction) -> list[YearlyReport]:
+    """Give the reports that everybody may read: of each operator and year the newest published one, newest year
+    first."""
+    newest = {(one.year, one.operator): one for one in tx.find(YearlyReport, published=True, order=["number"])}
+    return [newest[key] for key in sorted(newest, reverse=True)]
+
+
+def owed(tx: Transaction, year: int) -> set[str]:
+    """Give the operators on whom a report of a year is due: who held a grant in it, had ceilings, or earned."""
+    left = {one.grant for one in tx.find(GrantChange, kind=["exited", "succeeded"]) if one.created_at.year < year}
+    granted = {
+        one.operator for one in tx.find(Grant) if one.starts.year <= year <= one.ends.year and one.id not in left
+    }
+    earned = {operator for operator, _ in tx.totals(Settlement, by=["operator"], month=reviews.months(year))}
+    return granted | earned | {one.operator for one in tx.find(CeilingSet, year=year)}
 
 
 def state(tx: Transaction, operator: str, today: date) -> tuple[int, date, str]:

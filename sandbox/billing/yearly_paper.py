@@ -24,7 +24,8 @@ WORDS: dict[str, dict[str, str]] = {
         "status": "状态", "guidance": "指导意见", "outcome": "结果", "at": "时间", "what": "事项", "kind": "性质",
         "none": "无。", "open": "未完成", "done": "已完成", "price": "收费标准", "ceiling": "上限收费标准",
         "trial": "试行",
-        "formal": "正式", "call": "次", "cell": "单元格", "month": "月", "product": "产品（一次）", "credit": "冲减",
+        "formal": "正式", "call": "次", "cell": "单元格", "set": "第{}套", "deviation_row": "偏离幅度",
+        "no_costs": "该年度成本资料尚未申报。", "month": "月", "product": "产品（一次）", "credit": "冲减",
     },
     "en": {
         "title": "Yearly report on public data operation", "year": "Year", "operator": "Operator", "to": "To",
@@ -38,14 +39,16 @@ WORDS: dict[str, dict[str, str]] = {
         "yuan": "Yuan", "permitted": "Permitted revenue", "actual": "Actual revenue", "who": "Has to adjust",
         "authoriser": "Authorising body", "status": "State", "guidance": "Guidance", "outcome": "Outcome", "at": "Time",
         "what": "What", "kind": "Kind", "none": "None.", "open": "open", "done": "done", "price": "price",
-        "ceiling": "ceiling", "trial": "trial", "formal": "formal", "call": "call", "cell": "cell",
+        "ceiling": "ceiling", "trial": "trial", "formal": "formal", "set": "set {}",
+        "deviation_row": "Deviation", "no_costs": "The costs of the year were not filed yet.", "call": "call",
+        "cell": "cell",
         "month": "month", "product": "product (once)", "credit": "credit",
     },
 }  # fmt: skip
 
 
-def report_pdf(content: Mapping[str, Any], at: datetime, language: str) -> bytes:
-    """Give the report as a PDF; `at` is when it was filed, or drawn up."""
+def report_paper(content: Mapping[str, Any], at: datetime, language: str) -> Paper:
+    """Give the paper of a report; `at` is when it was filed, or drawn up."""
     words = WORDS[language]
     paper = Paper(f"{words['title']} {content['year']}", content["operator_name"], at, language)
     paper.facts(
@@ -69,21 +72,14 @@ def report_pdf(content: Mapping[str, Any], at: datetime, language: str) -> bytes
     names = ("permitted", "actual", "deviation", "who", "status", "guidance", "outcome")
     _facts(paper, words, "deviation", said, names)
     rows = [
-        [
-            one["at"][:10],
-            words[one["what"]],
-            one["name"],
-            words[one["unit"]],
-            words.get(one["kind"], one["kind"]),
-            one["yuan"],
-        ]
+        [one["at"][:10], words[one["what"]], one["name"], words[one["unit"]], _kind(words, one["kind"]), one["yuan"]]
         for one in content["prices"]
     ]
     _table(paper, words, "prices", ("at", "what", "name", "unit", "kind", "yuan"), rows, (14, 16, 34, 10, 12, 14), 5)
     if content["remarks"]:
         paper.heading(words["remarks"])
         paper.note(content["remarks"])
-    return paper.bytes()
+    return paper
 
 
 def _facts(paper: Paper, words: Mapping[str, str], head: str, facts: Mapping[str, Any] | None, names: Any) -> None:
@@ -91,14 +87,22 @@ def _facts(paper: Paper, words: Mapping[str, str], head: str, facts: Mapping[str
     if facts is None:
         paper.note(words["none"])
         return
-    title = {head: words[head].split("、")[-1].lstrip("0123456789 ")}
-    paper.facts([(title.get(name, words[name]), "–" if facts[name] is None else str(facts[name])) for name in names])
+    paper.facts([(words[f"{name}_row" if name == head else name], _shown(facts[name])) for name in names])
+
+
+def _shown(value: Any) -> str:
+    return "–" if value is None else str(value)
+
+
+def _kind(words: Mapping[str, str], kind: str) -> str:
+    """Trial, formal, or the number of the set of ceilings."""
+    return words[kind] if kind in words else words["set"].format(kind.removeprefix("set "))
 
 
 def _costs(paper: Paper, words: Mapping[str, str], costs: Mapping[str, Any] | None, language: str) -> None:
     if costs is None:
         paper.heading(words["costs"])
-        paper.note(words["none"])
+        paper.note(words["no_costs"])
         return
     named = RULES.categories if language == "zh" else {}
     rows = [[named.get(one["category"], one["category"]), one["charged"], one["free"]] for one in costs["kinds"]]

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 from policies.grades import RULES
+from sandbox.catalogue.exact import protection_of
 from sandbox.catalogue.odrl import agreement, offer, term
 from sandbox.catalogue.quality import public_view
 from sandbox.catalogue.records import Resource
@@ -48,6 +49,10 @@ FREQUENCIES = {
     "P10Y": "DECENNIAL",
 }
 """Update frequencies that the vocabulary of DCAT-AP has a word for; the exact duration stands beside it."""
+RIGHTS = {
+    "private": {"en": "private aggregates only; rows never leave", "zh": "仅提供隐私保护的统计结果，原始数据不出域"},
+    "exact": {"en": "exact service under a subscription: rows and aggregates", "zh": "订购后提供精确服务：明细与统计"},
+}
 ON_OFFER = ("approved", "paused")
 IN_FORCE = ("active", "suspended")
 
@@ -68,8 +73,8 @@ def dcat(tx: Transaction, root: str = "") -> dict[str, Any]:
         "dct:description": titles(
             {
                 "zh": "已登记的公共数据资源、其产品和服务及授权；数据可用不可见。",
-                "en": "Registered public data resources, products made of them, and who is authorised to what. Rows "
-                "never leave.",
+                "en": "Registered public data resources, products made of them, and who is authorised to what. Of what "
+                "protects persons rows never leave.",
             }
         ),
         "dct:publisher": agent(publisher),
@@ -110,9 +115,7 @@ def _dataset(tx: Transaction, resource: Resource, names: Mapping[str, str], root
         "sbx:updateFrequency": {"@type": "xsd:duration", "@value": entry["update_frequency"]},
         "dct:accessRights": {
             "@type": "dct:RightsStatement",
-            "rdfs:label": titles(
-                {"en": "private aggregates only; rows never leave", "zh": "仅提供隐私保护的统计结果，原始数据不出域"}
-            ),
+            "rdfs:label": titles(RIGHTS[protection_of(resource)]),
         },
         "sbx:grade": resource.grade,
         "sbx:legalBasis": {f"sbx:{name}": value for name, value in basis.items()},

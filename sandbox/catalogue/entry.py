@@ -209,7 +209,7 @@ class TableEntry(Declared):
 
 class Entry(Declared):
     """A whole registration; `parse_entry` makes one from JSON. `holder` is the one body that answers for the data
-    (一数一源), `holder_party` the party that it is here."""
+    (一数一源), `holder_party` the party that it is here. `protection` says how it is served: with noise, or exactly."""
 
     name: Name
     title: Title
@@ -223,7 +223,7 @@ class Entry(Declared):
     unit: Unit | None = None
     tables: Annotated[tuple[TableEntry, ...], Field(min_length=1, max_length=64)]
     privacy: Privacy | None = None
-    protection: Literal["private"] = "private"
+    protection: Literal["private", "exact"] = "private"
 
     def table(self, name: str) -> TableEntry | None:
         """Give the table called `name`, in any case of letters, or None."""
@@ -291,8 +291,6 @@ def _problem(error: ValidationError) -> Problem:
             say = "does not name a column; write table.column"
         case "string_pattern_mismatch":
             say = "is not a name; use letters, digits and _, at most 63, with no digit first"
-        case "literal_error" if last == "protection":
-            say = "can only be private for now; leave it out"
         case _:
             say = "is not valid: " + first["msg"].removeprefix("Value error, ").replace(
                 "Input should be", "it should be"

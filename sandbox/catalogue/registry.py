@@ -9,7 +9,8 @@ from dataclasses import replace
 from typing import Any
 
 from policies import grades
-from sandbox.catalogue.entry import Entry
+from sandbox.catalogue.entry import Entry, parse_entry
+from sandbox.catalogue.exact import check_exact
 from sandbox.catalogue.holders import holder_of
 from sandbox.catalogue.records import DataVersion, Resource
 from sandbox.core.canonical import digest
@@ -23,13 +24,22 @@ from sandbox.transparency.journal import Journal
 ACTIVE = "active"
 
 
+def read_new(raw: object) -> Entry:
+    """Read a registration that is to be made. Raises `Problem` as `parse_entry` does, and grade_refused for exact
+    service of data that the rules do not allow it for."""
+    entry = parse_entry(raw)
+    check_exact(entry)
+    return entry
+
+
 def register(tx: Transaction, journal: Journal, principal: Principal, entry: Entry, version: DataVersion) -> Resource:
     """Add the resource named by `version.resource` with its first data version; opens its privacy accounts.
 
     Raises `Problem`: role_not_allowed; state_conflict when the name is taken, or the population is another
-    registrar's or has another promise; field_invalid when it names a holder that is none.
+    registrar's or has another promise; field_invalid when it names a holder that is none; grade_refused.
     """
     principal.may("resource.register")
+    check_exact(entry)
     if tx.find(Resource, name=entry.name, status=ACTIVE):
         raise Problem("state_conflict", f"A resource is called {entry.name} already; choose another name.")
     _check_population(tx, principal, entry.population)

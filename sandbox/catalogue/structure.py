@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sandbox.catalogue.entry import Entry, TableEntry
+from sandbox.catalogue.exact import check_shape
 from sandbox.catalogue.keys import check_index, check_key, check_order, check_path, invalid
 from sandbox.catalogue.promise import check_promise
 from sandbox.catalogue.ruled import check_rules
@@ -14,6 +15,7 @@ from sandbox.errors import Problem
 def check_structure(entry: Entry) -> None:
     """Raise `Problem` (field_invalid, unit_missing) when the parts of `entry` do not fit each other."""
     _once([table.name for table in entry.tables], "tables")
+    check_shape(entry)
     for number, table in enumerate(entry.tables):
         if table.name.lower() == "metadata":
             raise invalid(f"tables[{number}].name", "metadata is the part that holds the registration; choose another")

@@ -11,7 +11,10 @@ import typer
 from sandbox.cli.command import Get, Json, check_folder, service, tell, tell_items
 
 Subscription = Annotated[str, typer.Argument(help="Id of the subscription.")]
-Sql = Annotated[str, typer.Argument(help="The question, in SQL.")]
+Sql = Annotated[str | None, typer.Argument(help="The question, in SQL; products of other kinds take none.")]
+Parameters = Annotated[
+    list[str] | None, typer.Option("--parameter", help="name=value, for products of other kinds; repeatable.")
+]
 Dialect = Annotated[str | None, typer.Option(help="What the text is in: duckdb, postgresql or ansi.")]
 Epsilon = Annotated[str | None, typer.Option(help="Privacy to spend; more gives a smaller error.")]
 Groups = Annotated[int | None, typer.Option(help="In how many groups one unit counts, at most.", min=1)]
@@ -19,6 +22,7 @@ Rows = Annotated[int | None, typer.Option("--rows-per-group", help="With how man
 Keys = Annotated[str | None, typer.Option(help="private: find keys anew; published: as the public profile lists them.")]
 
 Mode = Annotated[str | None, typer.Option(help="How units are bounded: rows, weights or totals; else the best.")]
+Resource = Annotated[str | None, typer.Option(help="Id or name of the resource, of a product that has several.")]
 Consistent = Annotated[bool, typer.Option("--consistent", help="Totals of grouping sets as sums of their parts.")]
 
 
@@ -53,15 +57,28 @@ def subscribe(
     tell(made, "Subscription {id} is {status}", as_json=as_json, get=get)
 
 
-def _more(groups: int | None, rows: int | None, **asked: Any) -> dict[str, Any]:
+def _more(groups: int | None, rows: int | None, parameters: list[str] | None, **asked: Any) -> dict[str, Any]:
     """What is asked for beside text and ε."""
     bounds = {name: most for name, most in (("groups", groups), ("rows_per_group", rows)) if most is not None}
-    return {name: value for name, value in {**asked, "bounds": bounds or None}.items() if value is not None}
+    given = dict(_parameter(one) for one in parameters or []) or None
+    more = {**asked, "bounds": bounds or None, "parameters": given}
+    return {name: value for name, value in more.items() if value is not None}
+
+
+def _parameter(written: str) -> tuple[str, Any]:
+    """Read name=value: JSON where it is that and has one spelling, else text."""
+    name, equals, value = written.partition("=")
+    if not equals:
+        raise typer.BadParameter("write name=value", param_hint="--parameter")
+    try:
+        return name, json.loads(value, parse_float=str)
+    except ValueError:
+        return name, value
 
 
 def estimate(
     subscription: Subscription,
-    sql: Sql,
+    sql: Sql = None,
     epsilon: Epsilon = None,
     dialect: Dialect = None,
     groups: Groups = None,
@@ -69,6 +86,8 @@ def estimate(
     keys: Keys = None,
     mode: Mode = None,
     consistent: Consistent = False,
+    parameters: Parameters = None,
+    resource: Resource = None,
     as_json: Json = False,
 ) -> None:
     """Say what a question would cost in privacy and money; costs nothing."""
@@ -77,7 +96,16 @@ def estimate(
             subscription,
             sql,
             epsilon,
-            **_more(groups, rows, dialect=dialect, keys=keys, mode=mode, consistent=consistent or None),
+            **_more(
+                groups,
+                rows,
+                parameters,
+                dialect=dialect,
+                keys=keys,
+                mode=mode,
+                consistent=consistent or None,
+                resource=resource,
+            ),
         )
     from sandbox.cli.show import at_most
 
@@ -86,7 +114,7 @@ def estimate(
 
 def explain(
     subscription: Subscription,
-    sql: Sql,
+    sql: Sql = None,
     epsilon: Epsilon = None,
     dialect: Dialect = None,
     groups: Groups = None,
@@ -94,6 +122,8 @@ def explain(
     keys: Keys = None,
     mode: Mode = None,
     consistent: Consistent = False,
+    parameters: Parameters = None,
+    resource: Resource = None,
     language: Annotated[str, typer.Option(help="en or zh.")] = "en",
     as_json: Json = False,
 ) -> None:
@@ -103,7 +133,16 @@ def explain(
             subscription,
             sql,
             epsilon,
-            **_more(groups, rows, dialect=dialect, keys=keys, mode=mode, consistent=consistent or None),
+            **_more(
+                groups,
+                rows,
+                parameters,
+                dialect=dialect,
+                keys=keys,
+                mode=mode,
+                consistent=consistent or None,
+                resource=resource,
+            ),
         )
     if as_json:
         typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
@@ -116,7 +155,7 @@ def explain(
 
 def query(
     subscription: Subscription,
-    sql: Sql,
+    sql: Sql = None,
     epsilon: Epsilon = None,
     dialect: Dialect = None,
     groups: Groups = None,
@@ -124,6 +163,8 @@ def query(
     keys: Keys = None,
     mode: Mode = None,
     consistent: Consistent = False,
+    parameters: Parameters = None,
+    resource: Resource = None,
     log_key: Annotated[
         Path | None, typer.Option(help="The log's public key, to check the receipt.", exists=True)
     ] = None,
@@ -139,7 +180,15 @@ def query(
             sql,
             epsilon,
             **_more(
-                groups, rows, dialect=dialect, keys=keys, mode=mode, consistent=consistent or None, fresh=fresh or None
+                groups,
+                rows,
+                parameters,
+                dialect=dialect,
+                keys=keys,
+                mode=mode,
+                consistent=consistent or None,
+                fresh=fresh or None,
+                resource=resource,
             ),
         )
     if receipt is not None:
@@ -219,6 +268,8 @@ def statement(
         typer.echo(f"{one['month']}: {one['total']} yuan")
         fields = ["name", "purpose", "unit", "price", "free", "quantity", "amount"]
         tell_items(one["lines"], fields, as_json=False, empty="nothing used")
+        for issued in one.get("tax_invoices", ()):
+            typer.echo("Tax invoice (发票): " + " ".join(filter(None, (issued["code"], issued["number"]))))
 
 
 def add_to(app: typer.Typer) -> None:

@@ -189,6 +189,20 @@ def activate(version: Annotated[str, typer.Argument(help="Id of the version.")],
         tell(client.activate_policies(version), "Version {number} decides from now on", as_json=as_json)
 
 
+@policy.command()
+def strict(
+    note: Annotated[str, typer.Option(help="Why.")] = "documents are conditions", as_json: Json = False, get: Get = None
+) -> None:
+    """Make what reviews only warn of a condition: assessments, every question of the checklist, proof of free use."""
+    with service() as client:
+        tell(
+            client.make_strict(note),
+            "Version {number} decides: what was warned of is demanded",
+            as_json=as_json,
+            get=get,
+        )
+
+
 @credit.command()
 def enter(
     party: Annotated[str, typer.Argument(help="Id of the party.")],

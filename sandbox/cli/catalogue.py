@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from sandbox.cli.command import Get, Json, service, tell
+from sandbox.cli.command import Get, Json, service, tell, tell_items
 from sandbox.cli.holding import app as holding
 from sandbox.cli.matters import app as matters
 from sandbox.errors import Problem
@@ -55,6 +55,36 @@ def refresh(resource: Resource, tables: Tables, source: From = None, as_json: Js
         )
 
 
+def catalogue(
+    words: Annotated[list[str] | None, typer.Argument(help="Words to find; all resources without.")] = None,
+    export: Annotated[
+        str | None, typer.Option(help="dcat: print the public catalogue in DCAT and ODRL instead.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """List the resources one may see, or find some by words; --export dcat needs no key."""
+    if export not in (None, "dcat") or (export and words):
+        raise typer.BadParameter("write --export dcat, without words")
+    with service(key=export is None) as client:
+        if export:
+            typer.echo(json.dumps(client.catalogue(), ensure_ascii=False, indent=2))
+            return
+        found = client.resources(" ".join(words or ()) or None)
+    rows = found if as_json else [_row(one) for one in found]
+    tell_items(rows, list(_row(found[0])) if found else [], as_json=as_json, empty="No resource matches.")
+
+
+def _row(one: dict[str, Any]) -> dict[str, Any]:
+    tables = [f"{table['name']}({', '.join(column['name'] for column in table['columns'])})" for table in one["tables"]]
+    served = "exact" if one.get("protection") == "exact" else "private"
+    shown = {name: one[name] for name in ("id", "name", "holder", "domain", "grade")}
+    return shown | {
+        "served": served,
+        "title": f"{one['title']['zh']} {one['title']['en']}",
+        "tables": "; ".join(tables),
+    }
+
+
 def _tables(pairs: list[str], source: str | None) -> dict[str, str]:
     """Read TABLE=FILE, or with a source TABLE=NAME there."""
     given = {}
@@ -69,7 +99,7 @@ def _tables(pairs: list[str], source: str | None) -> dict[str, str]:
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands of the catalogue."""
-    for command in (register, refresh):
+    for command in (catalogue, register, refresh):
         app.command()(command)
     app.add_typer(holding, name="resource")
     app.add_typer(matters, name="matter")

@@ -12,7 +12,10 @@ from sandbox.cli.command import Get, Json, service, tell, tell_items
 key_app = typer.Typer(no_args_is_help=True, help="Keys of a party.")
 person_app = typer.Typer(no_args_is_help=True, help="People who sign in and act for a party.")
 Party = Annotated[str, typer.Argument(help="Id of the party.")]
-Scopes = Annotated[list[str] | None, typer.Option("--scope", help="read, write; both without it.")]
+Scopes = Annotated[
+    list[str] | None,
+    typer.Option("--scope", help="read, write – both without it –, or data, jobs, offer, review, money, watch, admin."),
+]
 SHOWN_ONCE = "Key {id}, shown this once: {api_key}"
 
 

@@ -86,6 +86,16 @@ def doctor(
     raise typer.Exit(0 if found["ok"] else 1)
 
 
+def upgrade(home: Home = None, as_json: Json = False) -> None:
+    """Bring the database of an instance that an older version made up to this one; stop it and back it up before."""
+    from sandbox.service.upgrade import upgrade as bring_up
+    from sandbox.settings import load
+
+    done = bring_up(load(home=home))
+    sentence = "The instance was of version {before}; it is of this one now." if done["before"] else "Nothing to do."
+    tell(done, sentence, as_json=as_json)
+
+
 def clock(
     days: Annotated[int, typer.Argument(metavar="DAYS", help="How many days to go forward.")],
     home: Home = None,
@@ -101,5 +111,5 @@ def clock(
 
 def add_to(app: typer.Typer) -> None:
     """Add the host's commands."""
-    for command in (init, serve, doctor, clock):
+    for command in (init, serve, doctor, upgrade, clock):
         app.command()(command)

@@ -54,6 +54,14 @@ def dispute(
     tell(made, "Dispute {id} is open; an answer is due by {due}", as_json=as_json, get=get)
 
 
+def disputes(as_json: Json = False) -> None:
+    """List disputes: one's own, those with oneself, overseers all."""
+    with service() as client:
+        found = client.disputes()
+    fields = ["id", "status", "due", "settlement", "product", "reason", "answer"]
+    tell_items(found, fields, as_json=as_json, empty="No dispute.")
+
+
 def answer_dispute(
     dispute: Dispute,
     answer: Annotated[str, typer.Option(help="What is answered.")],
@@ -68,6 +76,6 @@ def answer_dispute(
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands of a month's end."""
-    for command in (settle, settlements, reconcile, dispute):
+    for command in (settle, settlements, reconcile, dispute, disputes):
         app.command()(command)
     app.command("answer-dispute")(answer_dispute)

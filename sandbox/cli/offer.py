@@ -119,12 +119,13 @@ def create_product(
     spec: Annotated[
         Path | None, typer.Option(help="Its specification, a JSON file.", exists=True, dir_okay=False)
     ] = None,
+    kind: Annotated[str, typer.Option(help="query, index, verification, model or program.")] = "query",
     as_json: Json = False,
     get: Get = None,
 ) -> None:
-    """Package a query product and submit it for review."""
+    """Package a product and submit it for review."""
     with service() as client:
-        made = client.create_product(grant, name, resources, spec=None if spec is None else read_json(spec))
+        made = client.create_product(grant, name, resources, kind, None if spec is None else read_json(spec))
         client.change_product(made["id"], "submit")
     tell(made, "Submitted product {id} for review", as_json=as_json, get=get)
 

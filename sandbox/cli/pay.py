@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from sandbox.cli import invoices
 from sandbox.cli.command import Get, Json, check_folder, service, tell, tell_items
 
 limits = typer.Typer(no_args_is_help=True, help="The most one wants to spend in a calendar month.")
@@ -48,7 +49,10 @@ shares = typer.Typer(no_args_is_help=True, help="How the revenue of products is 
 @shares.command("agree")
 def agree_shares(
     product: Annotated[str, typer.Argument(help="Id of the product.")],
-    part: Annotated[list[str], typer.Option(help="KIND:NAME:SHARE, like holder:Health Bureau:1/3; all sum to 1.")],
+    part: Annotated[
+        list[str],
+        typer.Option(help="KIND:NAME:SHARE, like holder:Health Bureau:1/3; all sum to 1. NAME@ID is a party."),
+    ],
     basis: Annotated[str, typer.Option(help="What the shares rest on.")],
     data_cost: Annotated[str, typer.Option(help="Yuan a month for obtaining the data, taken off first.")] = "0",
     since: Annotated[str, typer.Option(help="From this month on, YYYY-MM; the present one when left out.")] = "",
@@ -59,6 +63,20 @@ def agree_shares(
         parts = [_part(one) for one in part]
         made = client.agree_shares(product, parts, basis, data_cost=data_cost, since=since)
     tell(made, "Agreement {number} holds from {since} on", as_json=as_json)
+
+
+@shares.command("list")
+def list_agreements(product: Annotated[str, typer.Argument(help="Id of the product.")], as_json: Json = False) -> None:
+    """List the agreements on a product's revenue, oldest first."""
+    with service() as client:
+        found = client.share_agreements(product)
+    rows = [
+        {"number": one["number"], "since": one["since"], "data_cost": one["data_cost"], "to": part["name"], **part}
+        for one in found
+        for part in one["parts"]
+    ]
+    fields = ["number", "since", "data_cost", "kind", "to", "share"]
+    tell_items(found if as_json else rows, fields, as_json=as_json, empty="Nothing agreed yet.")
 
 
 @shares.command("show")
@@ -82,7 +100,8 @@ def _part(text: str) -> dict[str, Any]:
     name, colon, share = rest.rpartition(":")
     if not colon:
         raise typer.BadParameter(f"--part {text}: write KIND:NAME:SHARE, like holder:Health Bureau:1/3")
-    return {"kind": kind, "name": name, "share": share}
+    name, at, party = name.partition("@")
+    return {"kind": kind, "name": name, "share": share} | ({"party": party} if at else {})
 
 
 @limits.command("set")
@@ -172,3 +191,4 @@ def add_to(app: typer.Typer) -> None:
     app.command("usage-summary")(usage_summary)
     app.add_typer(limits, name="limits")
     app.add_typer(shares, name="shares")
+    app.add_typer(invoices.app, name="invoices")

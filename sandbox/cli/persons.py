@@ -140,7 +140,11 @@ def sweep(home: Home = None, as_json: Json = False) -> None:
 
     with inspector(load(home=home)) as house, house.store.write() as tx:
         forgotten = forget(tx, house.journal, now())
-    tell(forgotten, "Forgot {consents} consents, {inquiries} inquiries, {demands} demands", as_json=as_json)
+    tell(
+        forgotten,
+        "Forgot {consents} consents, {inquiries} inquiries, {demands} demands, {claims} claims",
+        as_json=as_json,
+    )
 
 
 def add_to(main: typer.Typer) -> None:

@@ -26,6 +26,31 @@ def file_survey(operator: Operator, survey: File, as_json: Json = False, get: Ge
     tell(made, f"Filed survey {{id}}: it would permit {made['permitted']['revenue']} yuan", as_json=as_json, get=get)
 
 
+@app.command("surveys")
+def list_surveys(operator: Operator, as_json: Json = False) -> None:
+    """List the cost surveys of an operator: what both departments have to look at."""
+    with service() as client:
+        found = client.surveys(operator)
+    fields = ["id", "year", "status", "permitted.operating_cost", "permitted.revenue", "reason"]
+    tell_items(found, fields, as_json=as_json, empty="No survey filed yet.")
+
+
+@app.command("survey")
+def show_survey(survey: Survey, as_json: Json = False) -> None:
+    """Show a cost survey: its costs by kind, and what they would permit."""
+    with service() as client:
+        found = client.survey(survey)
+    costs = [
+        f"{one['category']}: {one['amount']} yuan, charged products carry {one['charged']}"
+        + (f" by {one['key']}" if one.get("key") else "")
+        for one in found["data"]["costs"]
+    ]
+    if as_json:
+        tell(found, "", as_json=True)
+    else:
+        typer.echo("\n".join([f"Costs of {found['year']}, {found['status']}", *costs, *_permitted(found)]))
+
+
 @app.command("apply")
 def apply_for_prices(
     survey: Survey,
@@ -64,16 +89,25 @@ def show_revenue(
     """Show the permitted revenue of an operator, step by step."""
     with service() as client:
         found = client.permitted_revenue(operator, year)
-    said = found["permitted"]
-    lines = [f"Costs of {found['year']}: operating cost net of subsidies {said['operating_cost']} yuan"]
-    lines += [f"+ profit at {said['rate']}: {said['profit']}", f"+ taxes: {said['taxes']}"]
-    lines += [f"− carried over from an earlier cycle: {said['carry_over']}", f"= permitted: {said['revenue']} yuan"]
-    tell(found, "\n".join(lines), as_json=as_json)
+    tell(found, "\n".join([f"Costs of {found['year']}", *_permitted(found)]), as_json=as_json)
 
 
 @app.command("ceilings")
-def set_ceilings(operator: Operator, ceilings: File, as_json: Json = False, get: Get = None) -> None:
-    """Set an operator's ceilings as one set; FILE holds {"year", "ceilings": [{product, unit, ceiling, forecast}]}."""
+def set_ceilings(
+    operator: Operator,
+    ceilings: Annotated[Path | None, typer.Argument(help="A JSON file.", exists=True, dir_okay=False)] = None,
+    as_json: Json = False,
+    get: Get = None,
+) -> None:
+    """Set an operator's ceilings as one set; FILE holds {"year", "ceilings": [{product, unit, ceiling, forecast}]}.
+    Without FILE: list the sets, the newest in force."""
+    if ceilings is None:
+        with service() as client:
+            sets = client.ceilings(operator)
+        rows = [each | {"set": one["number"], "year": one["year"]} for one in sets for each in one["ceilings"]]
+        fields = ["set", "year", "product", "unit", "ceiling", "forecast"]
+        tell_items(sets if as_json else rows, fields, as_json=as_json, empty="No ceilings yet.")
+        return
     asked = _object(ceilings)
     try:
         year, rows = asked["year"], asked["ceilings"]
@@ -82,7 +116,8 @@ def set_ceilings(operator: Operator, ceilings: File, as_json: Json = False, get:
     with service() as client:
         made = client.set_ceilings(operator, year, rows)
     fallen = "".join(f"\nThe price of {one['product']} falls to {one['price']} yuan" for one in made["lowered"])
-    tell(made, "Set {number} is in force: {total} of {permitted} yuan permitted" + fallen, as_json=as_json, get=get)
+    said = "Set {number} is in force: {total} of {permitted} yuan permitted; letter {letter} tells both departments"
+    tell(made, said + fallen, as_json=as_json, get=get)
 
 
 @app.command("review")
@@ -139,6 +174,15 @@ def begin_cycle(
         tell(client.begin_cycle(operator, first, last, reason), "Cycle {number}: {id}", as_json=as_json, get=get)
 
 
+@app.command("cycles")
+def list_cycles(operator: Operator, as_json: Json = False) -> None:
+    """List an operator's cycles and what they carried over."""
+    with service() as client:
+        found = client.cycles(operator)
+    fields = ["id", "number", "first", "last", "carry_over", "closed_at"]
+    tell_items(found, fields, as_json=as_json, empty="No cycle yet.")
+
+
 @app.command("close-cycle")
 def close_cycle(
     cycle: Annotated[str, typer.Argument(help="Id of the cycle.")],
@@ -159,6 +203,7 @@ def file_report(
     by_hand: Annotated[
         Path | None, typer.Option("--by-hand", help="JSON: operation, sales beside the platform, remarks.", exists=True)
     ] = None,
+    public: Annotated[bool, typer.Option("--public", help="Everybody may read it, at /reports.")] = False,
     output: Annotated[Path | None, typer.Option(help="Write the paper here, too: a .pdf.")] = None,
     lang: Annotated[str, typer.Option(help="zh or en.")] = "zh",
     as_json: Json = False,
@@ -169,10 +214,47 @@ def file_report(
     if unknown := given.keys() - {"operation", "sales", "remarks"}:
         raise Problem("field_invalid", f"{by_hand}: {min(unknown)} is unknown; write operation, sales, remarks")
     with service() as client:
-        made = client.file_report(operator, year, **given)
+        made = client.file_report(operator, year, public=public, **given)
         if output is not None:
             output.write_bytes(client.report_file(made["id"], lang))
     tell(made, "Report {number} on {year} is filed: {id}", as_json=as_json)
+
+
+@app.command("reports")
+def list_reports(
+    operator: Annotated[str | None, typer.Argument(help="Id of the operator; all when left out.")] = None,
+    as_json: Json = False,
+) -> None:
+    """List filed yearly reports."""
+    with service() as client:
+        found = client.yearly_reports(operator)
+    fields = ["id", "operator", "year", "number", "published", "created_at"]
+    tell_items(found, fields, as_json=as_json, empty="No report filed yet.")
+
+
+@app.command("letters")
+def list_letters(
+    operator: Annotated[str | None, typer.Argument(help="Id of the operator; all when left out.")] = None,
+    as_json: Json = False,
+) -> None:
+    """List the letters (函) to both departments: on ceilings and on yearly reviews."""
+    with service() as client:
+        found = client.letters(operator)
+    fields = ["id", "name", "kind", "operator", "about", "created_at"]
+    tell_items(found, fields, as_json=as_json, empty="No letter yet.")
+
+
+@app.command("letter")
+def write_letter(
+    letter: Annotated[str, typer.Argument(help="Id of the letter.")],
+    output: Annotated[Path, typer.Option(help="The file to write: a .pdf.")],
+    lang: Annotated[str, typer.Option(help="zh or en.")] = "zh",
+) -> None:
+    """Write a letter to both departments as a PDF file."""
+    check_folder(output)
+    with service() as client:
+        output.write_bytes(client.letter_file(letter, lang))
+    typer.echo(f"Wrote {output}")
 
 
 @app.command("calendar")
@@ -184,6 +266,18 @@ def show_calendar(
     with service() as client:
         found = client.price_calendar(operator)
     tell_items(found, ["due", "state", "what", "who", "operator", "about"], as_json=as_json, empty="Nothing is due.")
+
+
+def _permitted(found: dict[str, Any]) -> list[str]:
+    """What a survey permits, step by step."""
+    said = found["permitted"]
+    lines = [f"operating cost net of subsidies: {said['operating_cost']} yuan"]
+    lines += [f"+ profit at {said['rate']}: {said['profit']}", f"+ taxes: {said['taxes']}"]
+    return [
+        *lines,
+        f"− carried over from an earlier cycle: {said['carry_over']}",
+        f"= permitted: {said['revenue']} yuan",
+    ]
 
 
 def _object(file: Path) -> dict[str, Any]:

@@ -26,8 +26,11 @@ def approve(
         answers = dict.fromkeys(client.checklist()["checklist"], True) if reviewed else {}
         done = client.approve_product(product, answers, note)
     tell(done, "Approved product " + product, as_json=as_json)
-    for warning in [] if as_json else done["review"]["warnings"]:
+    warnings = [] if as_json else done["review"]["warnings"]
+    for warning in warnings:
         typer.echo(f"Warning: {warning}.")
+    if warnings:
+        typer.echo("The disclosure says so, too. `sandbox policy strict` makes these conditions.")
 
 
 @product.command("return")

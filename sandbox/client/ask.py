@@ -18,9 +18,13 @@ FINAL = {"done", "failed", "refused", "void"}
 class Asking(Transport):
     """The endpoints of a data user."""
 
-    def resources(self) -> list[dict[str, Any]]:
-        """List the resources this party may see."""
-        return list(self.items("/resources"))
+    def resources(self, words: str | None = None) -> list[dict[str, Any]]:
+        """List the resources this party may see; with `words` those in whose declarations each of them stands."""
+        return list(self.items("/resources", q=words))
+
+    def catalogue(self) -> dict[str, Any]:
+        """Give the public catalogue, as JSON-LD in DCAT and ODRL; needs no key."""
+        return self.json("GET", "/catalogue.jsonld")
 
     def resource(self, resource: str) -> dict[str, Any]:
         """Give the catalogue entry of a resource."""
@@ -61,22 +65,37 @@ class Asking(Transport):
         """End a subscription."""
         return self.json("POST", f"/subscriptions/{subscription}/cancel", body={})
 
-    def estimate(self, subscription: str, sql: str, epsilon: Number | None = None, **more: Any) -> dict[str, Any]:
-        """Say what a question would cost in privacy and money; costs nothing itself. `more` may name the `dialect` of
+    def estimate(
+        self, subscription: str, sql: str | None = None, epsilon: Number | None = None, **more: Any
+    ) -> dict[str, Any]:
+        """Say what a question would cost in privacy and money; costs nothing itself. Products of other kinds than query
+        take no `sql`, some of them `parameters` ({"name": value}). `more` may name the `dialect` of
         the text (duckdb, postgresql, ansi), `bounds` on what one unit counts for ({"groups": 3, "rows_per_group": 2}),
         `keys` that are to be found anew ("private") or shown as the public profile lists them ("published"), the `mode`
         in which units are bounded (rows, weights, totals), and `consistent`=True for totals that are the sums of their
-        parts."""
+        parts, and the `resource` that the question is about, where the product has several."""
         return self.json("POST", "/jobs/estimate", body=_question(subscription, sql, epsilon, more))
 
     def submit(
-        self, subscription: str, sql: str, epsilon: Number | None = None, *, wait: float = WAIT, **more: Any
+        self,
+        subscription: str,
+        sql: str | None = None,
+        epsilon: Number | None = None,
+        *,
+        wait: float = WAIT,
+        **more: Any,
     ) -> dict[str, Any]:
         """Submit a question and give the job, finished when that took less than `wait` seconds."""
         return self.json("POST", "/jobs", body=_question(subscription, sql, epsilon, more), wait=wait)
 
     def query(
-        self, subscription: str, sql: str, epsilon: Number | None = None, *, timeout: float = 600, **more: Any
+        self,
+        subscription: str,
+        sql: str | None = None,
+        epsilon: Number | None = None,
+        *,
+        timeout: float = 600,
+        **more: Any,
     ) -> Answer:
         """Ask and give the answer with its errors and receipt.
 
@@ -93,6 +112,28 @@ class Asking(Transport):
         if job["status"] != "done":
             raise Problem("execution_failed", f"job {job['id']} ended as {job['status']}; no money was charged for it")
         return self.answer(job["id"])
+
+    def runs(self, product: str) -> list[dict[str, Any]]:
+        """List the runs of a product that its operator runs: the periods of which one can have copies."""
+        return list(self.json("GET", f"/products/{product}/runs")["items"])
+
+    def series(self, product: str, first: str | None = None, last: str | None = None) -> dict[str, Any]:
+        """Give the series of an index in one's own copies, from `first` to `last`: value, interval, revisions."""
+        return self.json("GET", f"/products/{product}/series", params=_given(**{"from": first, "to": last}))
+
+    def series_page(self, product: str, first: str | None = None, last: str | None = None) -> bytes:
+        """Give the same as a page (HTML) with a chart."""
+        given = _given(**{"from": first, "to": last, "format": "html"})
+        return self.request("GET", f"/products/{product}/series", params=given).content
+
+    def collect(self, subscription: str, product: str, *, timeout: float = 600) -> list[str]:
+        """Get copies of all that was published of a product and is not held yet; give the periods. Each is a job."""
+        held = {item["period"]: item["held"] for item in self.series(product)["items"]}
+        newest = {run["period"]: run["number"] for run in self.runs(product)}
+        wanted = [period for period, number in newest.items() if held.get(period) != number]
+        for period in wanted:
+            self.query(subscription, parameters={"period": period}, timeout=timeout)
+        return wanted
 
     def jobs(self) -> list[dict[str, Any]]:
         """List one's own jobs."""
@@ -148,6 +189,6 @@ def _given(**values: Any) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None}
 
 
-def _question(subscription: str, sql: str, epsilon: Number | None, more: dict[str, Any]) -> dict[str, Any]:
+def _question(subscription: str, sql: str | None, epsilon: Number | None, more: dict[str, Any]) -> dict[str, Any]:
     asked = None if epsilon is None else str(epsilon)
-    return {"subscription": subscription, "sql": sql, **_given(epsilon=asked, **more)}
+    return {"subscription": subscription, **_given(sql=sql, epsilon=asked, **more)}

@@ -18,8 +18,17 @@ class Authorising(Transport):
         return list(self.items(f"/grants/{grant}/history"))
 
     def policies(self) -> dict[str, Any]:
-        """Give the policies in force: `text`, `digest`, `policies` by id, and which are `law`."""
+        """Give the policies in force: `text`, `digest`, `policies` by id, and which are `law`; whether they are
+        `strict`, and what would make them so (`stricter`)."""
         return self.json("GET", "/policies")
+
+    def make_strict(self, note: str = "") -> dict[str, Any]:
+        """Put the stricter policies in force beside those that are: what a review warns of becomes a condition. Gives
+        the version in force, as it is when they are strict already."""
+        found = self.policies()
+        if found["strict"]:
+            return self.policy_version(found["version"])
+        return self.activate_policies(self.propose_policies(found["text"] + found["stricter"], note)["id"])
 
     def propose_policies(self, text: str, note: str = "") -> dict[str, Any]:
         """Put a new version of the policies on record."""

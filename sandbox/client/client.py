@@ -12,14 +12,30 @@ from sandbox.client.identity import Identifying
 from sandbox.client.operate import Operating
 from sandbox.client.pay import Paying
 from sandbox.client.persons import Consenting
+from sandbox.client.predict import Predicting
 from sandbox.client.review import Reviewing
 from sandbox.client.sign import Signing
+from sandbox.client.verify import Verifying
 from sandbox.client.watch import Watching
 from sandbox.client.watchful import Watchful
+from sandbox.client.workspace import Working
 
 
 class Client(
-    Asking, Identifying, Authorising, Consenting, Holding, Operating, Paying, Reviewing, Signing, Watching, Watchful
+    Asking,
+    Identifying,
+    Authorising,
+    Consenting,
+    Holding,
+    Operating,
+    Paying,
+    Predicting,
+    Reviewing,
+    Signing,
+    Verifying,
+    Watching,
+    Watchful,
+    Working,
 ):
     """A party's connection to a sandbox: `Client("http://127.0.0.1:8000", key)`.
 

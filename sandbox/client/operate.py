@@ -109,6 +109,11 @@ class Operating(Transport):
         """`submit`, `approve` (another party than the operator), `pause`, `resume` or `retire` a product."""
         return self.json("POST", f"/products/{product}/{action}", body={})
 
+    def start_run(self, product: str, period: str | None = None) -> dict[str, Any]:
+        """Run one's own product for `period`, once more if it was run before; without it for the last one that is over.
+        Gives the job."""
+        return self.json("POST", f"/products/{product}/runs", body={} if period is None else {"period": period})
+
     def price(self, product: str, unit: str, price: str, *, trial: bool = False, **more: Any) -> dict[str, Any]:
         """Set the price of a product in yuan per `product`, `call`, `month` or `cell`. `more`: `allowance` (units a
         month that are free), `tiers` [{above, price}], `starts` (a time to come), `repeat_free`."""

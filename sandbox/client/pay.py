@@ -43,6 +43,20 @@ class Paying(Transport):
         """Give a settlement (结算单) or note as a `pdf` (in zh or en) or `csv` file."""
         return self.request("GET", f"/settlements/{settlement}", params={"format": format, "lang": lang}).content
 
+    def enter_invoice(self, settlement: str, number: str, code: str | None = None) -> dict[str, Any]:
+        """Store the number of the tax invoice (发票) of a settlement: 20 digits, or 8 with a `code` of 10 or 12."""
+        body = {"number": number} | ({} if code is None else {"code": code})
+        return self.json("POST", f"/settlements/{settlement}/tax-invoices", body=body)
+
+    def invoices(self, settlement: str) -> list[dict[str, Any]]:
+        """List the tax invoices of a settlement, withdrawn ones too."""
+        found = self.json("GET", f"/settlements/{settlement}/tax-invoices")["items"]
+        return list(found)
+
+    def withdraw_invoice(self, invoice: str, reason: str) -> dict[str, Any]:
+        """Withdraw the number of a tax invoice; it stays on record."""
+        return self.json("POST", f"/tax-invoices/{invoice}/withdraw", body={"reason": reason})
+
     def agree_shares(
         self, product: str, parts: Iterable[dict[str, Any]], basis: str, *, data_cost: str = "0", since: str = ""
     ) -> dict[str, Any]:

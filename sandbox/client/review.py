@@ -49,9 +49,11 @@ class Reviewing(Transport):
         operation: str | None = None,
         sales: Iterable[dict[str, Any]] = (),
         remarks: str | None = None,
+        public: bool = False,
     ) -> dict[str, Any]:
-        """File the yearly report on an operator; `sales` [{name, quantity, revenue}] are those beside the platform."""
-        body = {"year": year, "operation": operation, "sales": list(sales), "remarks": remarks}
+        """File the yearly report on an operator; `sales` [{name, quantity, revenue}] are those beside the platform.
+        A `public` one everybody may read."""
+        body = {"year": year, "operation": operation, "sales": list(sales), "remarks": remarks, "published": public}
         return self.json("POST", f"/operators/{operator}/yearly-reports", body=body)
 
     def yearly_reports(self, operator: str | None = None) -> list[dict[str, Any]]:
@@ -65,6 +67,18 @@ class Reviewing(Transport):
     def report_file(self, report: str, lang: str = "zh") -> bytes:
         """Give a filed report as PDF, in zh or en."""
         return self.request("GET", f"/yearly-reports/{report}", params={"format": "pdf", "lang": lang}).content
+
+    def letters(self, operator: str | None = None) -> list[dict[str, Any]]:
+        """List the letters (函) to both departments: on ceilings that were set and on yearly reviews."""
+        return list(self.items("/letters", operator=operator))
+
+    def letter(self, letter: str) -> dict[str, Any]:
+        """Give a letter with what it says."""
+        return self.json("GET", f"/letters/{letter}")
+
+    def letter_file(self, letter: str, lang: str = "zh") -> bytes:
+        """Give a letter as PDF, in zh or en."""
+        return self.request("GET", f"/letters/{letter}", params={"format": "pdf", "lang": lang}).content
 
     def price_calendar(self, operator: str | None = None) -> list[dict[str, Any]]:
         """List what is due around prices, soonest first."""

@@ -16,7 +16,8 @@ class Watching(Transport):
     """The endpoints of those who watch."""
 
     def trace(self, leak: str | Path, hint: dict[str, str] | None = None, *, timeout: float = 600) -> dict[str, Any]:
-        """Trace a leaked file: gives `id`, `status`, `findings` with verdicts, `below_bar`, `left_out`.
+        """Trace a leaked file: gives `id`, `status`, `findings` with verdicts, `statement`, `below_bar`, `left_out`,
+        `set_aside`, `too_few`.
 
         `hint` may name a `resource` or `product`. Raises `job_not_finished` after `timeout` seconds.
         """

@@ -1,4 +1,4 @@
-"""Key custody: named keys behind one port; files by default, one folder outside the instance, or a token (`hsm`).
+"""Key custody: named keys behind one port; in files by default (a folder of its own), a token (`hsm`) or a KMS (`kms`).
 
 | key | who needs it | for |
 | --- | --- | --- |

@@ -9,14 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import repeat
+from operator import eq
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, overload
 
 from sandbox.plan.plan import Plan
+from sandbox.plan.reading import Reading
+from sandbox.plan.relation import Relation
 from sandbox.plan.scalar import Value
 
 if TYPE_CHECKING:  # every process imports the port; only the vault has arrays
     import numpy as np
+    import pyarrow as pa
     from numpy.typing import NDArray
 
 Histogram = Sequence[tuple[int, int]]
@@ -127,6 +131,11 @@ class Columns(Sequence[tuple[Any, ...]]):
     def __iter__(self) -> Iterator[tuple[Any, ...]]:
         return zip(*self.columns, strict=True) if self.columns else repeat((), self._size)
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and len(self) == len(other) and all(map(eq, self, other))
+
+    __hash__ = None  # type: ignore[assignment]
+
     @overload
     def __getitem__(self, place: int) -> tuple[Any, ...]: ...
     @overload
@@ -148,8 +157,20 @@ class Exact:
 
 
 class Engine(Protocol):
+    """Runs plans, and readings of public tables."""
+
     def run(self, version: OpenVersion, plan: Plan) -> list[Exact]:
         """Execute the blocks of `plan`, one result each; raises `EngineFailed`."""
+
+    def read(self, version: OpenVersion, reading: Reading) -> list[tuple[Value, ...]]:
+        """Give the rows of `reading`, with the columns that it shows; decimals have the places of their type. Raises
+        `EngineFailed`, also for a table that is stored with units."""
+
+    def rows(self, version: OpenVersion, relation: Relation) -> pa.Table:
+        """Give the rows of a relation of units: its columns, and first `__unit`, a name of the row's unit that does not
+        depend on other units. Units in order of names, rows of a unit in their own order. Raises `EngineFailed`.
+
+        They are raw: nothing made of them leaves but through `release`."""
 
     def close(self) -> None:
         """Let go of processes and files."""

@@ -19,6 +19,8 @@ if TYPE_CHECKING:  # loaded where a file is opened
 
 
 ALIAS = "version"
+UNITS = "__units"
+"""The table of units' names, see `layout`."""
 
 
 def connect(scratch: Path, memory: str, threads: int = 2) -> duckdb.DuckDBPyConnection:
@@ -70,6 +72,15 @@ def read_table(path: Path, key: bytes, table: str) -> list[dict[str, Any]]:
         place = [name for name in ("__unit", "__ord") if name in result.columns]
         rows = (result.order(", ".join(place)) if place else result).fetchall()
         return [dict(zip(result.columns, row, strict=True)) for row in rows]
+
+
+def read_names(path: Path, key: bytes) -> dict[int, int]:
+    """Give the names of units by their codes, for the reference engine; none of a file that ingest did not write."""
+    with TemporaryDirectory() as scratch, connect(Path(scratch), "1GB") as connection:
+        attach(connection, path, key)
+        if not connection.execute(f"SELECT 1 FROM duckdb_tables() WHERE table_name = '{UNITS}'").fetchall():  # noqa: S608
+            return {}
+        return dict(connection.sql(f"SELECT code, name FROM {ALIAS}.main.{UNITS}").fetchall())  # noqa: S608
 
 
 def publish(part: Path, target: Path) -> None:

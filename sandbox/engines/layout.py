@@ -17,7 +17,8 @@ unit; the view `visits` decodes them to the declared names and types, for reader
   or two where declared bounds ask for more than 256 of them: they never saturate, since a smaller edge would be wrong.
 
 Public tables are stored plainly under their own name, with `__ord`, the row's place in the order of its cells.
-The layout itself is the table `__layout(json)`.
+The layout itself is the table `__layout(json)`. `__units(code, name)` gives each unit a name that is the same whoever
+else is there: a code is not, it counts those before it. Versions older than names have no such table.
 """
 
 from __future__ import annotations

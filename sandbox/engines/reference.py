@@ -4,16 +4,25 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
-from sandbox.engines.base import Exact, Histogram, OpenVersion
-from sandbox.engines.files import read_table
-from sandbox.engines.fixed import grains
-from sandbox.engines.relations import Cells, Row, Stored, rows_of
+import pyarrow as pa
+
+from sandbox.engines.base import EngineFailed, Exact, Histogram, OpenVersion
+from sandbox.engines.files import read_names, read_table
+from sandbox.engines.fixed import from_grains, grains
+from sandbox.engines.layout import UNIT
+from sandbox.engines.relations import Cells, Row, Stored, rows_of, sorted_rows
+from sandbox.engines.unit_rows import check, of_values
+from sandbox.engines.worked import worked
+from sandbox.isolation.program import Programs
 from sandbox.plan.block import WEIGHT, Block, Measurement, Norm
 from sandbox.plan.evaluate import evaluate
+from sandbox.plan.ordering import value_key
 from sandbox.plan.plan import Plan
-from sandbox.plan.relation import Public, Scan
+from sandbox.plan.reading import Reading
+from sandbox.plan.relation import Public, Relation, Scan, Worked
 from sandbox.plan.scalar import Column, Value
 from sandbox.plan.walk import stored, walk
 
@@ -25,21 +34,55 @@ class ReferenceEngine:
     file."""
 
     def __init__(self, tables: Mapping[str, Sequence[Cells]] | None = None) -> None:
-        self._tables = tables
+        self._tables, self._programs = tables, Programs()
 
     def run(self, version: OpenVersion, plan: Plan) -> list[Exact]:
         """Execute `plan`, definition by definition."""
         named = {node.table for block in plan.blocks for node in walk(block.rows) if isinstance(node, Scan | Public)}
         tables = self._tables or {name: read_table(version.path, version.key, name) for name in named}
-        return [measured(block, tables) for block in plan.blocks]
+        return [measured(block, tables, self._worked(version, block)) for block in plan.blocks]
+
+    def read(self, version: OpenVersion, reading: Reading) -> list[tuple[Value, ...]]:
+        """Give the rows of `reading`, definition by definition."""
+        named = {node.table for node in walk(reading.rows) if isinstance(node, Public)}
+        tables = self._tables or {name: read_table(version.path, version.key, name) for name in named}
+        if any(UNIT in row for name in named for row in tables[name]):
+            raise EngineFailed
+        rows = sorted_rows(reading.rows, rows_of(reading.rows.source, tables))
+        return [tuple(_shown(row.cells[one.name], one) for one in reading.columns) for row in rows]
+
+    def rows(self, version: OpenVersion, relation: Relation) -> pa.Table:
+        """Give the rows of a relation of units. In memory `__unit` is the name itself."""
+        check(relation)
+        named = {node.table for node in walk(relation) if isinstance(node, Scan | Public)}
+        tables = self._tables or {name: read_table(version.path, version.key, name) for name in named}
+        names: dict[Any, Any] = {} if self._tables else read_names(version.path, version.key)
+        found: list[tuple[Any, Row]] = [(names.get(row.unit, row.unit), row) for row in rows_of(relation, tables)]
+        found.sort(key=lambda one: (value_key(one[0]), value_key(one[1].unit), one[1].place))
+        cells = [[row.cells[column.name] for column in relation.columns] for _, row in found]
+        return of_values(relation, [int(name) for name, _ in found], cells)
 
     def close(self) -> None:
-        """Nothing to let go of."""
+        """End the sandbox of programs."""
+        self._programs.close()
+
+    def _worked(self, version: OpenVersion, block: Block) -> list[Row] | None:
+        if not isinstance(block.rows, Worked):
+            return None
+        return worked(block.rows, self.rows(version, block.rows.source), self._programs)
 
 
-def measured(block: Block, tables: Stored) -> Exact:
-    """Give the exact aggregates of one block."""
-    rows = rows_of(block.rows, tables)
+def _shown(value: Value, column: Column) -> Value:
+    """A decimal with the places of its type."""
+    if value is None or column.type.kind != "decimal":
+        return value
+    assert isinstance(value, int | Decimal)
+    return from_grains(grains(value, column.type.scale), column.type.scale)
+
+
+def measured(block: Block, tables: Stored, given: Sequence[Row] | None = None) -> Exact:
+    """Give the exact aggregates of one block; `given` are its rows where they are not those of tables."""
+    rows = rows_of(block.rows, tables) if given is None else given
     by_group: dict[Group, list[Row]] = defaultdict(list)
     for row in rows:
         by_group[_key(block, row)].append(row)

@@ -10,7 +10,7 @@ from typing import Any
 
 from sandbox.plan import relation as r
 from sandbox.plan.evaluate import evaluate
-from sandbox.plan.fold import fold, over
+from sandbox.plan.fold import fold, ordered, over
 from sandbox.plan.ordering import value_key
 from sandbox.plan.scalar import Scalar, Value
 from sandbox.plan.walk import stored
@@ -56,8 +56,20 @@ def rows_of(node: r.Relation, tables: Stored) -> list[Row]:
             return _group(node, rows_of(node.source, tables))
         case r.Window():
             return _window(node, rows_of(node.source, tables))
-        case r.Released() | r.Sort():
-            raise ValueError("rows are not released yet")
+        case r.Sort():
+            return sorted_rows(node, rows_of(node.source, tables))
+        case r.Released() | r.Worked():
+            raise ValueError("these are no rows of tables")
+
+
+def sorted_rows(node: r.Sort, rows: Sequence[Row]) -> list[Row]:
+    """Give rows in the order that `node` says, ties by all their columns, and cut."""
+    names = [column.name for column in node.source.columns]
+    by_columns = sorted(rows, key=lambda row: tuple(value_key(row.cells[name]) for name in names))
+    keys = [[evaluate(order.expr, row.cells) for row in by_columns] for order in node.order]
+    places = ordered(range(len(rows)), list(zip(node.order, keys, strict=True)))
+    stop = None if node.limit is None else node.offset + node.limit
+    return [by_columns[place] for place in places[node.offset : stop]]
 
 
 def _table(node: r.Scan | r.Public, rows: Sequence[Cells]) -> list[Row]:

@@ -6,21 +6,28 @@ before anything is spent, so that no row can make a query fail.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sandbox.engines.widths import LARGEST_DECIMAL, LARGEST_INTEGER, MOST, Width, common, sound, width
 from sandbox.plan.block import WEIGHT, Block, Measurement
 from sandbox.plan.parts import Aggregate, Over
 from sandbox.plan.plan import Plan
+from sandbox.plan.reading import Reading
 from sandbox.plan.relation import Group, Relation, Scan, Window
-from sandbox.plan.scalar import Column
+from sandbox.plan.scalar import Column, Scalar
 from sandbox.plan.walk import expressions, walk
 
 MOST_PUBLIC = 10**12  # rows of a relation that has no units, and rows and units of one that has
 
 
-def fits(plan: Plan) -> bool:
+def fits(plan: Plan | Reading) -> bool:
     """Say whether every number that an engine computes for `plan` is at most 2¹²⁶; others are to be refused."""
     try:
-        return all(_block_fits(block) for block in plan.blocks)
+        if isinstance(plan, Reading):
+            return _relation_fits(plan.rows, ())
+        return all(_block_fits(block) for block in plan.blocks) and all(
+            _relation_fits(stage.rows, ()) for stage in plan.stages[:1]
+        )
     except ValueError:
         return False
 
@@ -34,14 +41,20 @@ def norm_fits(column: Column | None, rows: int) -> bool:
 
 def _block_fits(block: Block) -> bool:
     roots = [*(key.expr for key in block.keys), *(m.expr for m in block.measurements if m.expr is not None)]
-    nodes = list(walk(block.rows))
-    roots += [expr for node in nodes for expr in expressions(node)]
     sums = [width(m.expr).at(m.scale) for m in block.measurements if m.what == "sum" and m.expr is not None]
     return (
         all(one.most <= MOST for one in sums)
-        and all(sound(root) for root in roots)
-        and all(_largest(part, node) <= MOST for node in nodes for part in _folds(node))
+        and _relation_fits(block.rows, roots)
         and all(_norm_fits(m, block) and _total_fits(m) for m in block.measurements)
+    )
+
+
+def _relation_fits(rows: Relation, roots: Sequence[Scalar]) -> bool:
+    """Whether all that a relation computes fits, and `roots`, which are computed of it."""
+    nodes = list(walk(rows))
+    computed = [*roots, *(expr for node in nodes for expr in expressions(node))]
+    return all(sound(root) for root in computed) and all(
+        _largest(part, node) <= MOST for node in nodes for part in _folds(node)
     )
 
 

@@ -112,7 +112,7 @@ def succeed(
     moment = now()
     if old.ends <= moment.date():
         raise Problem("state_conflict", "the term of this grant is over; give a new one")
-    held = {product.resources[0] for product in tx.find(Product, grant=old.id)} | set(old.resources)
+    held = {one for product in tx.find(Product, grant=old.id) for one in product.resources} | set(old.resources)
     check_operator(tx, principal, operator, [found for name in held if (found := tx.get(Resource, name))])
     if old.status != "exited":
         _change(tx, journal, principal, old, "succeeded", reason, status="exited")

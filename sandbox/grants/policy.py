@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from policies.authorise import RULES, RUN_JOB, SHIPPED, Rules, version
+from policies.authorise import RULES, RUN_JOB, SHIPPED, STRICT, STRICTER, Rules, version, with_law
 from policies.document import PolicyError
 from sandbox.core.clock import now
 from sandbox.core.ids import new_id
@@ -27,9 +27,9 @@ REPLAYED = 1000
 
 
 def in_force(tx: Transaction) -> Rules:
-    """Give the rules that decide now."""
+    """Give the rules that decide now: a version that an authority put in force, with what has become law since."""
     active = tx.find(PolicyVersion, status="active", limit=1)
-    return version(active[0].text) if active else RULES
+    return version(with_law(active[0].text)) if active else RULES
 
 
 def checked(text: str) -> Rules:
@@ -100,14 +100,23 @@ def found(tx: Transaction, version_id: str) -> PolicyVersion:
 def now_deciding(tx: Transaction) -> dict[str, Any]:
     """Give the text in force, with its digest, the policies by id, and which of them are law."""
     active = tx.find(PolicyVersion, status="active", limit=1)
-    rules, text = (version(active[0].text), active[0].text) if active else (RULES, SHIPPED)
+    text = with_law(active[0].text) if active else SHIPPED
+    rules = version(text) if active else RULES
     return {
         "version": active[0].id if active else None,
         "digest": rules.digest,
         "policies": list(rules.ids),
         "law": list(rules.laws),
         "text": text,
+        "strict": is_strict(tx),
+        "stricter": STRICT,
     }
+
+
+def is_strict(tx: Transaction) -> bool:
+    """Say whether documents, the whole checklist and the proof of free use are conditions, where the shipped policies
+    only warn."""
+    return set(in_force(tx).ids) >= STRICTER
 
 
 def view(made: PolicyVersion) -> dict[str, Any]:

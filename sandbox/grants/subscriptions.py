@@ -97,7 +97,7 @@ def subscribe(tx: Transaction, journal: Journal, principal: Principal, body: Map
     if automatic:
         _check_use(tx, grant, product, subscription)
     tx.add(subscription)
-    _log(tx, journal, "subscription.created", subscription, principal)
+    log_step(tx, journal, "subscription.created", subscription, principal)
     return subscription
 
 
@@ -185,9 +185,10 @@ def _pending(tx: Transaction, principal: Principal, subscription_id: str, how: s
 
 def _check_use(tx: Transaction, grant: Grant, product: Product, subscription: Subscription) -> None:
     """Raise `Refused` where the policies have something against this use."""
-    resource = tx.get(Resource, product.resources[0])
-    assert resource is not None, "resources are never deleted"
-    decided(tx, APPROVE_SUBSCRIPTION, facts_of_use(tx, grant, resource, subscription, now()))
+    for one in product.resources:
+        resource = tx.get(Resource, one)
+        assert resource is not None, "resources are never deleted"
+        decided(tx, APPROVE_SUBSCRIPTION, facts_of_use(tx, grant, resource, subscription, now()))
 
 
 def _turn(
@@ -200,12 +201,13 @@ def _turn(
     **also: Any,
 ) -> Subscription:
     after = tx.change(before, status=status, **also)
-    _log(tx, journal, kind, after, principal)
+    log_step(tx, journal, kind, after, principal)
     return after
 
 
-def _log(tx: Transaction, journal: Journal, kind: str, subscription: Subscription, principal: Principal) -> None:
-    """Who uses what is the business of the two, so the public leaf names product and purpose, not the user."""
+def log_step(tx: Transaction, journal: Journal, kind: str, subscription: Subscription, principal: Principal) -> None:
+    """Write the leaf of a step. Who uses what is the business of the two, so it names product and purpose in public,
+    not the user."""
     public: dict[str, str | int | None] = {
         "subscription": subscription.id,
         "product": subscription.product,

@@ -52,10 +52,17 @@ class Principal:
         """Raise role_not_allowed unless the rules let one of the party's roles take `action`."""
         self.require(*RULES.allowed(action))
 
-    def require_scope(self, scope: str) -> None:
-        """Raise scope_not_allowed unless the key was made for `scope` (read, write)."""
-        if scope not in self.key.scopes:
-            raise Problem("scope_not_allowed", f"this key has no scope {scope}; use a key that was made with it")
+    def require_scope(self, scope: str, action: str | None = None) -> None:
+        """Raise scope_not_allowed unless the key was made for `scope` (read, write), or for the area of `action`."""
+        if not RULES.reach(self.key.scopes, scope, action):
+            areas = [area for area, actions in RULES.areas.items() if action in actions]
+            wanted = " or ".join([scope, *areas])
+            raise Problem("scope_not_allowed", f"this key has no scope {wanted}; use a key that was made with it")
+
+    def require_handing_on(self, scopes: Sequence[str]) -> None:
+        """Raise scope_not_allowed unless the key may do all that `scopes` let one do."""
+        if beyond := RULES.beyond(self.key.scopes, [scope for scope in scopes if scope in RULES.scopes]):
+            raise Problem("scope_not_allowed", f"this key has no scope {beyond}; use a key that was made with it")
 
     @property
     def oversees(self) -> bool:
@@ -64,7 +71,7 @@ class Principal:
 
 
 def mint(
-    tx: Transaction, party_id: str, scopes: Sequence[str] = RULES.scopes, expires_at: datetime | None = None
+    tx: Transaction, party_id: str, scopes: Sequence[str] = RULES.whole, expires_at: datetime | None = None
 ) -> tuple[ApiKey, str]:
     """Make a key for a party; the text is given here and never again. Raises field_invalid."""
     if not scopes or any(scope not in RULES.scopes for scope in scopes):

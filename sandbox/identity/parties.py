@@ -70,7 +70,7 @@ def create_key(
     journal: Journal,
     principal: Principal,
     party_id: str,
-    scopes: Sequence[str] = RULES.scopes,
+    scopes: Sequence[str] = RULES.whole,
     expires_at: datetime | None = None,
 ) -> tuple[ApiKey, str]:
     """Make a further key: a party for itself, the authoriser for parties that it may hold keys of.
@@ -82,9 +82,7 @@ def create_key(
     party = reachable(tx, principal, party_id)
     if party.id != principal.party.id and enrols_itself(party):
         raise Problem("separation_of_duties", "this party makes its own keys, so that nobody can act in its name")
-    for scope in scopes:
-        if scope in RULES.scopes:
-            principal.require_scope(scope)
+    principal.require_handing_on(scopes)
     last = principal.key.expires_at
     if party.id == principal.party.id and last is not None and (expires_at is None or expires_at > last):
         raise Problem("scope_not_allowed", f"this key expires at {rfc3339(last)}; give expires_at no later than that")

@@ -45,8 +45,7 @@ def invite(
         raise Problem("separation_of_duties", "this party invites its own people, so that nobody acts in its name")
     if not name.strip() or not scopes or any(scope not in RULES.scopes for scope in scopes):
         raise Problem("field_invalid", f"give a name, and scopes of {', '.join(RULES.scopes)}")
-    for scope in scopes:
-        principal.require_scope(scope)
+    principal.require_handing_on(scopes)
     token, moment = f"invite_{secrets.token_urlsafe(32)}", now()
     made = Person(
         new_id("person"), party.id, name.strip(), list(scopes), "invited", fingerprint(token), principal.party.id,

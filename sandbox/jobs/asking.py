@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from sandbox.catalogue.exact import EXACT
 from sandbox.catalogue.facts import public_facts
-from sandbox.catalogue.records import DataVersion
+from sandbox.catalogue.records import DataVersion, Resource
 from sandbox.catalogue.stored import stored_entry
 from sandbox.core.canonical import canonical_bytes
 from sandbox.core.clock import now
@@ -19,14 +21,17 @@ from sandbox.errors import Problem
 from sandbox.grants.authorise import Permit, Refused, authorise
 from sandbox.grants.refused import record_refusal
 from sandbox.identity.keys import Principal
-from sandbox.jobs import profile
+from sandbox.jobs import exact, profile
 from sandbox.jobs.compiled import Compiled, question_of
+from sandbox.jobs.copying import OWN, a_copy
 from sandbox.jobs.house import House
-from sandbox.jobs.product import Question
+from sandbox.jobs.owntables import with_admission
+from sandbox.jobs.product import Question, admits, by_operator
 from sandbox.jobs.records import Base, Holding, Job
 from sandbox.jobs.tasks import SPENDS_NOTHING, queue
 from sandbox.metering import charging
 from sandbox.plan.plan import Plan
+from sandbox.plan.reading import Reading
 from sandbox.privacy import accountant
 from sandbox.privacy.accounts import account_id
 from sandbox.privacy.records import Account
@@ -39,10 +44,10 @@ def authorised(
 ) -> Permit:
     """Step 2: give the permit, or refuse with the reason. What a policy refused is logged with the policy, and kept
     with the facts, against which other policies can be tried."""
-    principal.require("user")
+    principal.may("job.submit")
     subscription = str(request.get("subscription", ""))
     try:
-        return authorise(tx, principal, subscription, moment)
+        return authorise(tx, principal, subscription, moment, resource=request.get("resource"))
     except Refused as refused:
         with house.store.write() as own:
             record_refusal(own, house.journal, principal.party.id, subscription, refused)
@@ -52,18 +57,34 @@ def authorised(
 
 def compiled(house: House, tx: Transaction, permit: Permit, request: Mapping[str, Any]) -> Compiled:
     """Step 3: give the finished plan. Reads the catalogue and the account's promise, never data."""
+    try:
+        return _compiled(house, tx, permit, request)
+    except Problem as refused:
+        raise _with_a_hint(tx, permit, request, refused) from refused
+
+
+def _compiled(house: House, tx: Transaction, permit: Permit, request: Mapping[str, Any]) -> Compiled:
     kind = house.products.get(permit.product.kind)
     if kind is None:
         raise Problem("state_conflict", f"this instance cannot run products of kind {permit.product.kind}")
+    if by_operator(kind) and permit.subscription.party != permit.product.operator:
+        return a_copy(tx, permit, request)
+    if by_operator(kind) and OWN not in request:
+        raise Problem("state_conflict", f"run your product with POST /api/v1/products/{permit.product.id}/runs")
+    if admits(kind):
+        request = with_admission(tx, permit, request)
     if permit.resource.version is None:
         raise Problem("state_conflict", "the resource has no data yet; ask its holder to upload a version")
+    entry = stored_entry(permit.resource.entry)
+    if entry.protection == EXACT:
+        return exact.compiled(house, tx, permit, kind, entry, request)
     account = accountant.account_for(tx, permit.resource.population, permit.subscription.party)
     accountant.admit(account, {"gaussian"}, private_keys=False)  # every kind calibrates its noise by ρ so far
     today = now().date()
     asked, given = question_of(permit.subscription.party, request), _circumstances(permit, account, today)
     if asked is not None and (kept := house.recent.get(asked, given)) is not None:
         return kept
-    version, entry = tx.get(DataVersion, permit.resource.version), stored_entry(permit.resource.entry)
+    version = tx.get(DataVersion, permit.resource.version)
     plan = kind.compile(
         Question(
             request=request,
@@ -80,6 +101,9 @@ def compiled(house: House, tx: Transaction, permit: Permit, request: Mapping[str
             facts={} if version is None else public_facts(version),
         )
     )
+    if plan.on_rows and version is not None and not version.report.get("units_named"):
+        say = "the data are stored as before programs and models were; ask their holder to upload them again"
+        raise Problem("state_conflict", say)
     if not fits(plan):  # else a row could make the engine fail, and the failure would tell
         raise Problem("sql_not_allowed", "its numbers can become too large to be exact; multiply fewer columns")
     if not house.renders(plan, entry):
@@ -90,6 +114,22 @@ def compiled(house: House, tx: Transaction, permit: Permit, request: Mapping[str
     if asked is not None:
         house.recent.keep(asked, given, found)
     return found
+
+
+def _with_a_hint(tx: Transaction, permit: Permit, request: Mapping[str, Any], refused: Problem) -> Problem:
+    """Give the refusal; where the text names a table of another resource of the product, one that says so."""
+    said = set(re.findall(r"\w+", str(request.get("sql", "")).casefold()))
+    own = {table["name"].casefold() for table in permit.resource.entry["tables"]}
+    for one in permit.product.resources:
+        other = tx.get(Resource, one)
+        names = set() if other is None else {table["name"].casefold() for table in other.entry["tables"]}
+        if other is not None and other.id != permit.resource.id and (met := sorted((names - own) & said)):
+            return Problem(
+                "sql_not_allowed",
+                f"{met[0]} is a table of {other.name}, another resource of this product; a question reads one, "
+                "named by `resource`; ask each by itself.",
+            )
+    return refused
 
 
 def _circumstances(permit: Permit, account: Account, today: date) -> Hashable:
@@ -113,7 +153,7 @@ def reserve(
     free = bool(tx.find(Holding, key=key, party=principal.party.id, limit=1))
     rho, delta = (Decimal(0), Decimal(0)) if free else compiled.loss
     job_id = new_id("job")
-    if not free:
+    if not free and not isinstance(plan, Reading):
         accountant.hold(
             tx,
             job=job_id,
@@ -126,6 +166,7 @@ def reserve(
             pure=compiled.pure,
             epsilon=None if request.get("epsilon") is None else Decimal(str(request["epsilon"])),
         )
+    fee, units = charging.reserve(tx, permit.subscription, permit.price, repeat=free, cells=compiled.cells)
     job = Job(
         id=job_id,
         party=principal.party.id,
@@ -145,7 +186,7 @@ def reserve(
         rho=rho,
         delta=delta,
         free=free,
-        fee=charging.reserve(tx, permit.subscription, permit.price, repeat=free, cells=compiled.cells),
+        fee=fee,
         price=permit.price.id if permit.price else None,
         decision=permit.decision,
         fence=0,
@@ -154,15 +195,19 @@ def reserve(
         created_at=now(),
         started_at=None,
         finished_at=None,
+        units=units,
     )
     tx.add(job)
     queue(tx, "job", job_id, {SPENDS_NOTHING: True} if free else {})
     return job
 
 
-def price_tag(house: House, tx: Transaction, permit: Permit, compiled: Compiled, account: Account) -> dict[str, Any]:
+def price_tag(house: House, tx: Transaction, permit: Permit, compiled: Compiled) -> dict[str, Any]:
     """What the plan does and would cost this user, from public facts only."""
     plan = compiled.plan
+    if isinstance(plan, Reading):
+        return exact.price_tag(house, tx, permit, compiled)
+    account = accountant.account_for(tx, permit.resource.population, permit.subscription.party)
     free = bool(tx.find(Holding, key=compiled.key, party=account.party, limit=1))
     rho, delta = (Decimal(0), Decimal(0)) if free else compiled.loss
     return {

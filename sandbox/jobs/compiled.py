@@ -15,6 +15,7 @@ from typing import Any
 from sandbox.core.canonical import canonical_bytes
 from sandbox.plan.extent import most_cells
 from sandbox.plan.plan import Plan
+from sandbox.plan.reading import Reading
 from sandbox.privacy.rederive import loss, pure_loss
 
 KEPT = 256
@@ -23,9 +24,10 @@ KEPT = 256
 
 @dataclass(frozen=True)
 class Compiled:
-    """A finished plan with its cost: ρ and δ, ε where a pure account can pay it, the most cells its answer has."""
+    """A finished plan with its cost: ρ and δ, ε where a pure account can pay it, the most cells its answer has. A
+    reading costs nothing."""
 
-    plan: Plan
+    plan: Plan | Reading
 
     @cached_property
     def key(self) -> str:
@@ -33,11 +35,11 @@ class Compiled:
 
     @cached_property
     def loss(self) -> tuple[Decimal, Decimal]:
-        return loss(self.plan)
+        return loss(self.plan) if isinstance(self.plan, Plan) else (self.plan.rho, self.plan.delta)
 
     @cached_property
     def pure(self) -> Decimal | None:
-        return pure_loss(self.plan)
+        return pure_loss(self.plan) if isinstance(self.plan, Plan) else None
 
     @cached_property
     def cells(self) -> int | None:

@@ -20,6 +20,7 @@ from sandbox.jobs.doorbell import Doorbell
 from sandbox.jobs.product import ProductKind
 from sandbox.persons.pseudonym import Pseudonyms
 from sandbox.plan.plan import Plan
+from sandbox.plan.reading import Reading
 from sandbox.settings import Settings
 from sandbox.transparency.journal import Journal
 from watermarking.keys import Master
@@ -64,7 +65,7 @@ class House:
     log_public_key: str
     test_instance: bool
     vault: Vault | None = None
-    renders: Callable[[Plan, Entry], bool] = lambda plan, entry: True
+    renders: Callable[[Plan | Reading, Entry], bool] = lambda plan, entry: True
     cookie_key: bytes = field(default_factory=lambda: os.urandom(32), repr=False)
     oidc_secret: str | None = field(default=None, repr=False)
     recent: Recent = field(default_factory=Recent)

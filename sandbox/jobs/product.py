@@ -3,7 +3,7 @@ group `sandbox.products` – ours too."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -13,7 +13,9 @@ from typing import Any, Protocol
 from sandbox.catalogue.entry import Entry
 from sandbox.catalogue.facts import TableFacts
 from sandbox.catalogue.profile import Profile
+from sandbox.engines.base import Engine, Exact, OpenVersion
 from sandbox.plan.plan import Plan
+from sandbox.plan.reading import Reading
 from sandbox.plan.scalar import Value
 
 
@@ -61,12 +63,14 @@ class AnswerColumn:
 @dataclass(frozen=True)
 class Answer:
     """Columns, rows and notes. `errors`: for each row the 95 % half-widths of its values, aligned with `columns`; None
-    for a key, and where none is known."""
+    for a key, and where none is known. `kept`: what the service uses of the copy for its recipient and shows to nobody;
+    sealed with the answer, and no part of the canonical result."""
 
     columns: tuple[AnswerColumn, ...]
-    rows: tuple[tuple[Value, ...], ...]
+    rows: Sequence[tuple[Value, ...]]
     notes: tuple[str, ...]
-    errors: tuple[tuple[str | None, ...], ...] = ()
+    errors: Sequence[tuple[str | None, ...]] = ()
+    kept: Mapping[str, Any] | None = None
 
 
 class Groups(Protocol):
@@ -100,6 +104,64 @@ class ProductKind(Protocol):
         marked: Sequence[Sequence[tuple[int, ...]]],
     ) -> Answer:
         """Post-process released primitives, block by block: which rows from `base`, values from `marked` (aligned)."""
+
+
+def by_operator(kind: object) -> bool:
+    """Say whether products of a kind are run by their operator alone, once for each period, and users get copies of
+    what was released: its attribute `by_operator`. Without it whoever asks runs them."""
+    return bool(getattr(kind, "by_operator", False))
+
+
+def takes_several(kind: object) -> bool:
+    """Say whether a product of a kind may have several resources, which are asked one at a time: its attribute
+    `several`."""
+    return bool(getattr(kind, "several", False))
+
+
+def admits(kind: object) -> bool:
+    """Say whether products of a kind run what their users brought and a review admitted: its attribute `admits`."""
+    return bool(getattr(kind, "admits", False))
+
+
+@dataclass(frozen=True)
+class Inside:
+    """What a kind that measures by itself gets in the vault: the version opened, the key by which units are named, the
+    request as it was kept (text of each field) and the product's specification."""
+
+    engine: Engine
+    version: OpenVersion
+    names: bytes
+    request: Mapping[str, str]
+    spec: Mapping[str, Any]
+
+
+Measure = Callable[[Inside, Plan], list[Exact]]
+
+
+def measured_by(kind: object) -> Measure | None:
+    """Give how a kind gets the exact aggregates of its plans, for `release`: its attribute `measure`. None for one
+    whose plans the engine runs."""
+    found: Measure | None = getattr(kind, "measure", None)
+    return found
+
+
+class ExactService(Protocol):
+    """What a kind has, as its attribute `exact`, that can serve data exactly (U6)."""
+
+    def compile(self, question: Question) -> Reading:
+        """Give what is read, or refuse; opens no file. The question has no privacy: its δs are 0."""
+
+    def present(self, reading: Reading, rows: Sequence[tuple[Value, ...]]) -> Answer:
+        """Make the answer of the rows that were read."""
+
+    def explain(self, reading: Reading, language: str) -> list[str]:
+        """Say in sentences of `language` (en, zh) what is read."""
+
+
+def exact_service(kind: ProductKind) -> ExactService | None:
+    """Give how a kind serves data exactly; None for one that does not."""
+    found: ExactService | None = getattr(kind, "exact", None)
+    return found
 
 
 def installed() -> dict[str, ProductKind]:

@@ -12,7 +12,8 @@ from typing import Any, ClassVar
 class Job:
     """A job on its walk. `status`: queued (reserved, step 5 not begun), running, sealing, done, failed, void.
 
-    `plan` is the finished plan as JSON; `request` the user's text, sealed; `base_key` the canonical plan key.
+    `plan` is the finished plan as JSON; `request` the user's text, sealed; `base_key` the canonical plan key; `units`
+    how many units of a price with allowance or tiers it may take at most, 0 where none are counted.
     """
 
     TABLE: ClassVar[str] = "jobs"
@@ -43,6 +44,7 @@ class Job:
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
+    units: int = 0
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,8 @@ class Holding:
 
 @dataclass(frozen=True)
 class Release:
-    """A recipient's marked copy: the canonical result, sealed with the release key that web may open."""
+    """A recipient's marked copy: the canonical result, sealed with the release key that web may open. `base` is empty
+    for an exact answer, which was made of none."""
 
     TABLE: ClassVar[str] = "releases"
     id: str
@@ -117,4 +120,22 @@ class Delivery:
     digest: str
     entry: str
     acknowledgement: dict[str, Any] | None
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run of a product by its operator, of which its users get copies: `period` names what it is of, `number` counts
+    the runs of the same period – 1, then its revisions. `spec` is the digest of the specification that ran, `reason`:
+    schedule, revision (the data version was replaced) or operator. (product, period, number) and `job` are unique."""
+
+    TABLE: ClassVar[str] = "runs"
+    id: str
+    product: str
+    period: str
+    number: int
+    spec: str
+    version: str
+    job: str
+    reason: str
     created_at: datetime

@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from sandbox.engines.base import Columns
 from sandbox.jobs.product import Answer, Groups, ProductKind
 from sandbox.plan.plan import Plan
 from sandbox.plan.scalar import Value
@@ -17,8 +18,20 @@ def canonical_result(answer: Answer) -> dict[str, Any]:
     return {
         "v": 1,
         "columns": [{"name": column.name, "type": column.type, "role": column.role} for column in answer.columns],
-        "rows": [[text(value) for value in row] for row in answer.rows],
+        "rows": _texts(answer.rows),
     }
+
+
+def _texts(rows: Sequence[tuple[Value, ...]]) -> list[list[str | None]]:
+    if isinstance(rows, Columns) and rows.columns:
+        return list(map(list, zip(*map(_spelled, rows.columns), strict=True)))
+    return [[text(value) for value in row] for row in rows]
+
+
+def _spelled(column: Sequence[Value]) -> list[str | None]:
+    kinds = set(map(type, column))
+    same = str if kinds in ({int}, {str}) else text  # a bool is of another type
+    return list(map(same, column))
 
 
 def result_of(products: Mapping[str, ProductKind]) -> Callable[..., dict[str, Any]]:

@@ -26,11 +26,13 @@ from sandbox.jobs import asking, telling, working
 from sandbox.jobs.compiled import question_of
 from sandbox.jobs.doorbell import of_job
 from sandbox.jobs.house import House
+from sandbox.jobs.owntables import check_exit
 from sandbox.jobs.pace import wait_for_quantum
 from sandbox.jobs.presence import require_ready
+from sandbox.jobs.product import admits
 from sandbox.jobs.records import Job, Task
 from sandbox.jobs.tasks import ATTEMPTS
-from sandbox.privacy import accountant
+from sandbox.plan.reading import Reading
 from sandbox.privacy.release import release
 
 
@@ -63,7 +65,8 @@ def submit(
             compiled = asking.compiled(house, tx, permit, request)
         # 4 reserve – privacy in every account, money and quota; one transaction
         with house.store.write() as tx:
-            authorise(tx, principal, permit.subscription.id, moment, lock=True)  # nothing changed while we compiled
+            asked = request.get("resource")  # nothing changed while we compiled
+            authorise(tx, principal, permit.subscription.id, moment, lock=True, resource=asked)
             job = asking.reserve(house, tx, principal, permit, compiled, request)
             if on_reserved:
                 on_reserved(tx, job)
@@ -83,7 +86,8 @@ def _at_once(
         return None
     with suppress(Problem), house.store.write() as tx:
         require_ready(tx)
-        permit = authorise(tx, principal, str(request.get("subscription", "")), now(), lock=True)
+        asked = str(request.get("subscription", "")), now()
+        permit = authorise(tx, principal, *asked, lock=True, resource=request.get("resource"))
         job = asking.reserve(house, tx, principal, permit, asking.compiled(house, tx, permit, request), request)
         if on_reserved:
             on_reserved(tx, job)
@@ -108,6 +112,9 @@ def carry_out(house: House, task: Task, begun: Begun | None = None) -> None:
         house.doorbell.ring(of_job(job.id))
         return
     plan, known = working.plan_of(job), working.known(house, job)
+    if isinstance(plan, Reading):
+        _exactly(house, task, job, plan)
+        return
     base, drawn_by = known.base, known.drawn_by
     if base is None:
         try:
@@ -129,6 +136,22 @@ def carry_out(house: House, task: Task, begun: Begun | None = None) -> None:
         house.doorbell.ring(of_job(job.id))
         return
     wait_for_quantum(house.settings, job, drawn_by)
+    _finish(house, task, job, base, copy)
+
+
+def _exactly(house: House, task: Task, job: Job, reading: Reading) -> None:
+    """Steps 5–9 of exact service (U6): the rows of public tables as they are. There is no noise to draw, nothing that a
+    mark could move, and how long it takes tells nothing that is not public."""
+    try:
+        copy = working.read(house, job, reading)
+    except EngineFailed:
+        working.fail(house, task, job)
+        house.doorbell.ring(of_job(job.id))
+        return
+    _finish(house, task, job, None, copy)
+
+
+def _finish(house: House, task: Task, job: Job, base: working.Kept | None, copy: working.Copy) -> None:
     # 8 record and 9 meter – log entry, usage event and result are rows of one transaction; nobody sees them before the
     # scribe has durably sealed the entry: a power cut until then leaves a job that is carried out to the same end again
     with house.store.write(durable=False) as tx:
@@ -149,6 +172,8 @@ def answer(house: House, principal: Principal, job_id: str) -> dict[str, Any]:
             raise Problem("execution_failed", f"the job is {job.status} and has no result; it cost no money")
         # 10 answer
         recheck(tx, job, now())
+        if admits(house.products.get(job.kind)):
+            check_exit(tx, job)
         return telling.present(house, tx, job)
 
 
@@ -156,9 +181,7 @@ def estimate(house: House, principal: Principal, request: Mapping[str, Any]) -> 
     """Steps 1–3 only: what the question would cost. Opens no private file, and does not say whether others asked."""
     with house.store.read() as tx:
         permit = asking.authorised(house, tx, principal, request, now())
-        compiled = asking.compiled(house, tx, permit, request)
-        account = accountant.account_for(tx, permit.resource.population, principal.party.id)
-        return asking.price_tag(house, tx, permit, compiled, account)
+        return asking.price_tag(house, tx, permit, asking.compiled(house, tx, permit, request))
 
 
 def own_job(tx: Transaction, principal: Principal, job_id: str) -> Job:

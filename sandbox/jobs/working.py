@@ -6,7 +6,9 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from sandbox.catalogue.exact import readable
 from sandbox.catalogue.facts import public_facts
 from sandbox.catalogue.records import DataVersion, Resource
 from sandbox.catalogue.stored import stored_entry
@@ -18,21 +20,26 @@ from sandbox.errors import Problem
 from sandbox.grants.authorise import recheck
 from sandbox.identity.parties import recipient
 from sandbox.identity.records import Party
-from sandbox.jobs import ledger
+from sandbox.jobs import ledger, owntables
 from sandbox.jobs.house import House
-from sandbox.jobs.product import Answer
+from sandbox.jobs.product import Answer, Inside, admits, exact_service, measured_by
 from sandbox.jobs.records import Base, Holding, Job, Release, Task
 from sandbox.jobs.tasks import finish
 from sandbox.oversight.marks import fingerprint as mark
 from sandbox.plan.codec import from_json
 from sandbox.plan.plan import Plan
+from sandbox.plan.reading import Reading
 from sandbox.plan.relation import Public, Scan
 from sandbox.plan.walk import walk
 from sandbox.privacy import accountant
-from sandbox.privacy.rederive import PlanUnsound, loss, pure_loss
+from sandbox.privacy.rederive import PlanUnsound, loss, pure_loss, reading_loss
 from sandbox.privacy.released import Released, base_bytes, read_blocks
+from sandbox.products.records import Product
 from sandbox.sql.fanout import Declared, as_claimed
 from sandbox.webhooks.tell import tell
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 @dataclass(frozen=True)
@@ -57,13 +64,13 @@ class Known:
 
 @dataclass(frozen=True)
 class Copy:
-    """One recipient's copy of a base: the answer, and what evidence will need."""
+    """One recipient's copy of a base: the answer, and what evidence will need. An exact answer has no marks."""
 
     answer: Answer
     recipient: str
-    design: bytes
-    k_base: bytes
-    k_user: bytes
+    design: bytes = b""
+    k_base: bytes = b""
+    k_user: bytes = b""
 
 
 def begin(house: House, task: Task) -> Job | None:
@@ -146,15 +153,16 @@ def mine(tx: Transaction, task: Task, job: Job) -> None:
         raise Stale("jobs")
 
 
-def plan_of(job: Job) -> Plan:
+def plan_of(job: Job) -> Plan | Reading:
     """Give the plan that was reserved."""
     plan = from_json(job.plan)
-    assert isinstance(plan, Plan)
+    assert isinstance(plan, Plan | Reading)
     return plan
 
 
-def execute(house: House, job: Job, plan: Plan) -> list[Exact]:
+def execute(house: House, job: Job, plan: Plan) -> list[Exact] | pa.Table:
     """Step 5: derive the loss again, check it against what the journal of charges says is spent, and run the engine.
+    What a model is fitted to are rows.
 
     Raises `EngineFailed` for every cause alike."""
     assert house.vault is not None
@@ -168,9 +176,49 @@ def execute(house: House, job: Job, plan: Plan) -> list[Exact]:
         version = tx.get(DataVersion, plan.version)
         if version is None or plan.base_key() != job.base_key or not as_registered(tx, plan, version):
             raise EngineFailed
+        if admits(house.products[job.kind]):  # a program may call a parameter as it likes
+            plan = owntables.opened(tx, house.release_sealer, plan, job.subscription)
     key = house.vault.sealer.open(version.wrapped_key, f"version:{version.id}")
     path = house.settings.data_folder / version.file
-    return house.vault.engine.run(OpenVersion(version.id, path, key), plan)
+    opened = OpenVersion(version.id, path, key)
+    if (measure := measured_by(house.products[job.kind])) is not None:
+        return measure(_inside(house, job, opened), plan)
+    if plan.stages:
+        return house.vault.engine.rows(opened, plan.stages[0].rows)
+    return house.vault.engine.run(opened, plan)
+
+
+def _inside(house: House, job: Job, version: OpenVersion) -> Inside:
+    """What a kind that measures by itself gets."""
+    assert house.vault is not None
+    with house.store.read() as tx:
+        product = tx.get(Product, job.product)
+    assert product is not None, "products are never deleted"
+    request = json.loads(house.release_sealer.open(job.request, f"request:{job.id}"))
+    return Inside(house.vault.engine, version, house.vault.row_order, request, product.spec)
+
+
+def read(house: House, job: Job, reading: Reading) -> Copy:
+    """Steps 5–7 of exact service: hold the reading against the registration as it is now, and give the answer.
+
+    Raises `EngineFailed` for every cause alike: for a table that is protected, or not to be served exactly any more,
+    too."""
+    assert house.vault is not None
+    with house.store.read() as tx:
+        version, party = tx.get(DataVersion, reading.version), tx.get(Party, job.party)
+        resource = tx.get(Resource, version.resource) if version is not None else None
+    if version is None or resource is None or party is None or reading.base_key() != job.base_key:
+        raise EngineFailed
+    service = exact_service(house.products[job.kind])
+    if service is None or {reading.resource, job.resource} != {resource.id}:
+        raise EngineFailed
+    try:
+        reading_loss(reading, readable(stored_entry(resource.entry)))
+    except PlanUnsound as error:
+        raise EngineFailed from error
+    key = house.vault.sealer.open(version.wrapped_key, f"version:{version.id}")
+    opened = OpenVersion(version.id, house.settings.data_folder / version.file, key)
+    return Copy(service.present(reading, house.vault.engine.read(opened, reading)), recipient(party))
 
 
 def as_registered(tx: Transaction, plan: Plan, version: DataVersion) -> bool:
@@ -181,10 +229,10 @@ def as_registered(tx: Transaction, plan: Plan, version: DataVersion) -> bool:
         return False
     entry = stored_entry(resource.entry)
     known = Declared(entry, public_facts(version))
-    for block in plan.blocks:
-        if not as_claimed(block.rows, known):
+    for rows in plan.relations:
+        if not as_claimed(rows, known):
             return False
-        for node in walk(block.rows):
+        for node in walk(rows):
             table = entry.table(node.table) if isinstance(node, Scan | Public) else None
             if isinstance(node, Scan) and (table is None or table.public or table.max_rows_per_unit != node.rows):
                 return False

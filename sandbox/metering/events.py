@@ -16,15 +16,15 @@ from sandbox.core.clock import now
 from sandbox.core.ids import new_id
 from sandbox.core.store import Transaction
 from sandbox.core.view import shown
+from sandbox.core.walker import Walker
 from sandbox.grants.records import Subscription
 from sandbox.identity.keys import Principal
-from sandbox.jobs.records import Job
 from sandbox.metering.records import UsageEvent
 from sandbox.products.records import Product
 
 
 def usage_event(
-    job: Job,
+    job: Walker,
     price: Price | None,
     fee: Decimal,
     cells: int,
@@ -36,11 +36,11 @@ def usage_event(
     """Build the event of a finished job: `fee` is what it costs, `cells` how many values it released.
 
     `job.free` says that its party held the answer already, `paid` that the subscription has paid for the product;
-    `free` says why nothing is charged: purpose, repeat, included or None. A verification's miss and hit would look
+    `free` says why nothing is charged: own, purpose, repeat, included or None. A verification's miss and hit would look
     alike: no fact about data enters.
     """
     moment = at or now()
-    free = waiver(price, job.purpose, job.free, paid)
+    free = "own" if job.party == job.operator else waiver(price, job.purpose, job.free, paid)
     by_job = price is None or price.unit in ("call", "cell") or fact is not None
     return UsageEvent(
         id=new_id("usage"),

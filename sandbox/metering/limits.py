@@ -6,10 +6,13 @@ for it, and nothing can drift. A limit never ends a subscription by month; it re
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from sandbox.billing.records import SpendingLimit
+from sandbox.billing.rates import highest, marginal
+from sandbox.billing.records import Price, SpendingLimit
 from sandbox.core.clock import now
 from sandbox.core.ids import new_id
 from sandbox.core.store import Transaction
@@ -17,11 +20,12 @@ from sandbox.core.view import shown
 from sandbox.errors import Problem
 from sandbox.grants.records import Subscription
 from sandbox.identity.keys import Principal
-from sandbox.jobs.records import Job
+from sandbox.metering import counts
 from sandbox.metering.records import UsageEvent
 from sandbox.transparency.journal import Journal
 
-ON_THEIR_WAY = ["queued", "running"]
+NOTHING = Decimal(0)
+Row = tuple[Any, ...]
 _ALL = "*"
 
 
@@ -63,43 +67,87 @@ def remove(tx: Transaction, journal: Journal, principal: Principal, limit_id: st
     return limit
 
 
-def hold(tx: Transaction, party: str, subscription: str, fee: Decimal) -> None:
-    """Refuse a job that may cost `fee` when a limit would not be kept, whatever the jobs on their way come to.
+def hold(tx: Transaction, subscription: Subscription, price: Price | None, fee: Decimal, units: int) -> None:
+    """Refuse a job that may cost `fee`, or take that many counted `units`, when a limit would not be kept, whatever the
+    jobs on their way come to and in whatever order they end.
 
     In the transaction that adds the job: the limits stay locked until it ends, so that two jobs at once cannot both
     take the rest. Raises spending_limit_reached with `left`.
     """
-    if not fee:
+    if price is None or not (fee or units):
         return
-    for one in tx.find(SpendingLimit, key=[f"{party}:{subscription}", f"{party}:{_ALL}"]):
+    party, asked = subscription.party, (price.id, subscription.purpose, subscription.id, fee, 1, units)
+    for one in tx.find(SpendingLimit, key=[f"{party}:{subscription.id}", f"{party}:{_ALL}"]):
         limit = tx.get(SpendingLimit, one.id, lock=True)
-        if limit is None:
-            continue
-        spent, held = _used(tx, limit)
-        left = limit.yuan - spent - held
-        if fee > left:
-            raise Problem(
-                "spending_limit_reached",
-                f"it may cost {fee:f} yuan, and {max(left, Decimal(0)):f} yuan are left of the limit of {limit.yuan:f} "
-                "that you set for this month: raise it, or ask again next month",
-                left=format(max(left, Decimal(0)), "f"),
-                limit=limit.id,
-            )
+        if limit is not None:
+            for month in counts.months(now()):
+                _check(tx, limit, month, asked)
 
 
 def view(tx: Transaction, limit: SpendingLimit) -> dict[str, Any]:
     """Give a limit with what counts against it this month: `spent`, `held` for jobs on their way, `left`."""
-    spent, held = _used(tx, limit)
-    sums = {"spent": spent, "held": held, "left": max(limit.yuan - spent - held, Decimal(0))}
-    said = {name: format(value, "f") for name, value in sums.items()}
-    return shown(limit, "key") | {"month": f"{now():%Y-%m}"} | said
-
-
-def _used(tx: Transaction, limit: SpendingLimit) -> tuple[Decimal, Decimal]:
-    """What was metered this month and what is held. The jobs are read first: one that is metered meanwhile counts
-    twice for a moment, never not at all."""
-    whose = {"party": limit.party} | ({"subscription": limit.subscription} if limit.subscription else {})
-    held = sum((fee * jobs for fee, jobs in tx.totals(Job, by=["fee"], status=ON_THEIR_WAY, **whose)), Decimal(0))
     month = f"{now():%Y-%m}"
-    spent = sum((fee * jobs for fee, jobs in tx.totals(UsageEvent, by=["fee"], month=month, **whose)), Decimal(0))
-    return spent, held
+    held = _held(tx, limit, month, _on_their_way(tx, limit))
+    spent = _spent(tx, limit, month)
+    sums = {"spent": spent, "held": held, "left": max(limit.yuan - spent - held, NOTHING)}
+    said = {name: format(value, "f") for name, value in sums.items()}
+    return shown(limit, "key") | {"month": month} | said
+
+
+def _check(tx: Transaction, limit: SpendingLimit, month: str, asked: Row) -> None:
+    """Refuse what a limit leaves no room for. The jobs are read first, what was metered last: one that is metered
+    meanwhile counts twice for a moment, never not at all."""
+    rows = _on_their_way(tx, limit)
+    held = _held(tx, limit, month, rows)
+    more = _held(tx, limit, month, [*rows, asked]) - held
+    left = limit.yuan - held - _spent(tx, limit, month)
+    if more and more > left:
+        raise Problem(
+            "spending_limit_reached",
+            f"it may cost {more:f} yuan, and {max(left, NOTHING):f} yuan are left of the limit of {limit.yuan:f} that "
+            "you set for this month: raise it, or ask again next month",
+            left=format(max(left, NOTHING), "f"),
+            limit=limit.id,
+        )
+
+
+def _on_their_way(tx: Transaction, limit: SpendingLimit) -> list[Row]:
+    """Price, purpose, subscription, fee, number and counted units of jobs and claims on their way."""
+    by, whose = ["price", "purpose", "subscription", "fee"], _whose(limit) | {"status": counts.ON_THEIR_WAY}
+    return [row for kind in counts.WALKERS for row in tx.totals(kind, by=by, sums=["units"], **whose)]
+
+
+def _held(tx: Transaction, limit: SpendingLimit, month: str, rows: Sequence[Row]) -> Decimal:
+    """Give the most that jobs cost if they all end well: a product is paid once, counted units take step after step.
+    Where another subscription has a part in the count, this one's units may come to stand on the dearest step."""
+    total, once, units = NOTHING, dict[str, Decimal](), Counter[tuple[str, str]]()
+    for price_id, purpose, subscription, fee, jobs, counted in rows:
+        price = tx.get(Price, price_id) if price_id else None
+        if price is not None and price.unit == "product":
+            once[subscription] = max(fee, once.get(subscription, NOTHING))
+        elif price is not None and counted:
+            units[price.id, purpose] += counted
+        else:
+            total += fee * jobs
+    for (price_id, purpose), counted in units.items():
+        price = tx.get(Price, price_id)
+        assert price is not None, "prices are never taken away"
+        if limit.subscription and _others(tx, limit, price, purpose):
+            total += highest(price) * counted
+        else:
+            total += marginal(price, counts.used(tx, limit.party, price, purpose, month), counted)
+    return total + sum(once.values(), NOTHING)
+
+
+def _others(tx: Transaction, limit: SpendingLimit, price: Price, purpose: str) -> bool:
+    found = tx.find(Subscription, party=limit.party, product=price.product, purpose=purpose)
+    return any(one.id != limit.subscription and one.status != "ended" for one in found)
+
+
+def _spent(tx: Transaction, limit: SpendingLimit, month: str) -> Decimal:
+    found = tx.totals(UsageEvent, by=["fee"], month=month, **_whose(limit))
+    return sum((fee * jobs for fee, jobs in found), NOTHING)
+
+
+def _whose(limit: SpendingLimit) -> dict[str, str]:
+    return {"party": limit.party} | ({"subscription": limit.subscription} if limit.subscription else {})

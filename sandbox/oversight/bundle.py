@@ -93,6 +93,9 @@ def build_bundle(
         "runs": outcome.runs,
         "below_bar": outcome.below_bar,
         "left_out": outcome.left_out,
+        "set_aside": outcome.set_aside,
+        "set_aside_by": outcome.set_aside_by,
+        "too_few": outcome.too_few,
         "findings": said,
     }
     files["data.json"] = canonical_bytes(data)

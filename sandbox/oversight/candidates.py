@@ -17,6 +17,7 @@ from sandbox.errors import Problem
 from sandbox.jobs.records import Base, Job, Release
 from sandbox.oversight.leaks import LeakUnreadable, read_leak
 from sandbox.oversight.marks import marks_bases, views
+from sandbox.oversight.predicted import PREDICTED, named, predictions_of
 from sandbox.oversight.records import Sketch, Trace
 from sandbox.oversight.screen import BATCH, Screen
 from sandbox.oversight.sketch import Part, from_bytes, sketch, to_bytes
@@ -64,7 +65,8 @@ class Candidate:
 class Prepared:
     """What is fixed before a key is read. `closed` counts bases that the file shows but whose keys were revealed
     before the file was first seen: anybody who saw them could forge the copy, so they give no findings. `left_out`
-    counts bases that the file might show too, but less likely than all that were looked at."""
+    counts bases that the file might show too, but less likely than all that were looked at; `set_aside` those that
+    were not opened, because their keys (`set_aside_by` is "keys"), or keys and numbers ("numbers"), do not turn up."""
 
     file: bytes
     leak: Leak
@@ -72,6 +74,8 @@ class Prepared:
     closed: int
     runs: int
     left_out: int
+    set_aside: int
+    set_aside_by: str
 
     @property
     def file_digest(self) -> str:
@@ -96,6 +100,8 @@ class Prepared:
                 "pairs": self.pairs,
                 "bases": len(self.candidates),
                 "left_out": self.left_out,
+                "set_aside": self.set_aside,
+                "set_aside_by": self.set_aside_by,
             },
             "committed": {"file": self.file_digest, "bases": bases},
         }
@@ -120,7 +126,7 @@ def prepare(tx: Transaction, keys: TraceKeys, leak: bytes, hint: Mapping[str, st
             closed += 1
         else:
             found.append(candidate)
-    return Prepared(leak, table, tuple(found), closed, len(seen), likely.left_out)
+    return Prepared(leak, table, tuple(found), closed, len(seen), likely.left_out, likely.set_aside, likely.by)
 
 
 def _bases(tx: Transaction, hint: Mapping[str, str]) -> list[str]:
@@ -141,7 +147,8 @@ def sketches(tx: Transaction, sealer: Sealer, bases: Sequence[str]) -> Iterator[
             if base in kept:
                 yield base, from_bytes(sealer.open(kept[base], f"sketch:{base}"))
             elif (row := tx.get(Base, base)) is not None:
-                yield base, sketch(read_base(base, sealer.open(row.content, f"base:{base}"))[1])
+                plan, marks = read_base(base, sealer.open(row.content, f"base:{base}"))
+                yield base, (named(plan),) if plan.fitted else sketch(marks)
 
 
 def keep_sketches(store: Store, sealer: Sealer) -> int:
@@ -173,7 +180,11 @@ def _candidate(tx: Transaction, keys: TraceKeys, row: Base, leak: Leak) -> Candi
 
 
 def shown(leak: Leak, plan: Plan, marks: Sequence[Marks]) -> tuple[Shown, ...]:
-    """Give the blocks of a base that the file shows."""
+    """Give the blocks of a base that the file shows; of a model, the slots of its predictions."""
+    if plan.fitted:
+        found_in = predictions_of(leak, plan, marks)
+        seen = found_in and align(found_in[0], marks[found_in[1]], [PREDICTED])
+        return (Shown(found_in[1], marks[found_in[1]], seen),) if found_in and seen else ()
     found = [(number, one, align(leak, one, views(plan.blocks[number]))) for number, one in enumerate(marks)]
     return tuple(Shown(number, one, alignment) for number, one, alignment in found if alignment is not None)
 

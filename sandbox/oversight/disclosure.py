@@ -14,11 +14,13 @@ from sandbox.billing import ceilings
 from sandbox.billing.prices import history
 from sandbox.billing.records import CeilingSet, Dispute, Settlement
 from sandbox.catalogue import matters
+from sandbox.catalogue.exact import protection_of
 from sandbox.catalogue.records import Resource
 from sandbox.core.clock import now, rfc3339
 from sandbox.core.store import Transaction
 from sandbox.core.view import plain, shown
 from sandbox.grants import credit
+from sandbox.grants.policy import is_strict
 from sandbox.grants.records import Grant
 from sandbox.identity.records import Party
 from sandbox.metering.records import UsageEvent
@@ -27,7 +29,7 @@ from sandbox.persons import requests
 from sandbox.privacy.budgets import budget, promise_to_each
 from sandbox.privacy.grains import text
 from sandbox.privacy.records import Account
-from sandbox.products.records import Product
+from sandbox.products.records import Product, Review
 
 _OFFERED = ("approved", "paused", "retired")
 
@@ -41,6 +43,7 @@ def disclosure(tx: Transaction, test_instance: bool = False) -> dict[str, Any]:
         "test_instance": test_instance,
         "grants": [_grant(tx, grant) for grant in tx.find(Grant)],
         "ceilings": _ceilings(tx),
+        "documents": "demanded" if is_strict(tx) else "warned of",
         "products": [_product(tx, product, use) for product in tx.find(Product, status=_OFFERED)],
         "resources": [_resource(resource, use) for resource in tx.find(Resource)],
         "matters": matters.counts(tx),
@@ -111,12 +114,21 @@ def _ceilings(tx: Transaction) -> list[dict[str, Any]]:
 def _product(tx: Transaction, product: Product, use: list[Use]) -> dict[str, Any]:
     prices = [shown(price, "id", "product", "set_by") for price in history(tx, product.id)]
     said = shown(product, "spec", "approved_by")
-    return said | {"prices": prices, "jobs": _years(use, product=product.id)}
+    resource = tx.get(Resource, product.resources[0])
+    protection = protection_of(resource) if resource is not None else "private"
+    warned = {"protection": protection, "warnings": warnings_of(tx, product)}
+    return said | warned | {"prices": prices, "jobs": _years(use, product=product.id)}
+
+
+def warnings_of(tx: Transaction, product: Product) -> list[str]:
+    """Give what its specification was approved in spite of; nothing for one that nobody approved."""
+    found = tx.find(Review, product=product.id, spec_digest=product.spec_digest, order=["-id"], limit=1)
+    return list(found[0].warnings) if found and found[0].verdict == "approved" else []
 
 
 def _resource(resource: Resource, use: list[Use]) -> dict[str, Any]:
     said = shown(resource, "entry", "version", "registrar")
-    return said | {"jobs": _years(use, resource=resource.id)}
+    return said | {"protection": protection_of(resource), "jobs": _years(use, resource=resource.id)}
 
 
 def _years(use: list[Use], **named: str) -> dict[str, int]:

@@ -119,8 +119,8 @@ def _verify(
         "checks": checks,
         "witnesses": dict(seen.witnesses),
         "timestamp": seen.stamped,
-        "sentence": sentence("en", verdict, best, data["left_out"]),
-        "sentence_zh": sentence("zh", verdict, best, data["left_out"]),
+        "sentence": sentence("en", verdict, best, data),
+        "sentence_zh": sentence("zh", verdict, best, data),
         "not_proved": {language: _not_proved(language, seen, found) for language in LANGUAGES},
     }
 
@@ -129,6 +129,7 @@ def _counted(data: Mapping[str, Any]) -> None:
     """Check that what counts is a count: a bound from less than one recipient would be no bound."""
     findings = data["findings"]
     counts = [data[name] for name in ("pairs", "runs", "below_bar", "left_out")]
+    counts += [data[name] for name in ("set_aside", "too_few") if name in data]  # since bundles tell of them
     counts += [finding[name] for finding in findings for name in ("cells", "deliveries", "signed")]
     if any(type(count) is not int or count < 0 for count in counts):
         raise _refused("statement", "a number of things is no whole number, or below 0")

@@ -14,6 +14,7 @@ from typing import Protocol
 from sandbox.core.canonical import canonical_bytes
 from sandbox.plan.block import SIGMA_UNIT, Block, Measurement
 from sandbox.plan.codec import to_json
+from sandbox.plan.fitted import PARTS, Fitted, Slots
 from sandbox.plan.plan import Plan
 from sandbox.plan.scalar import Scalar, Value, columns
 from watermarking.base import Base, Primitive
@@ -45,6 +46,17 @@ class Marked:
 def marks_bases(plan: Plan, base_id: str, released: Sequence[Groups]) -> list[Base]:
     """Give a stored base as what is marked, block by block: canonical names, σ in each measurement's own unit. A block
     that is not the first has its number in the names, so that no two cells of a base have one name."""
+    if plan.fitted:
+        return [
+            Base(
+                id=base_id.encode(),
+                key_names=("place",),
+                groups=tuple(tuple(group) for group in found.groups),
+                primitives=(_of_model(one, number),),
+                values=tuple(tuple(row) for row in found.values),
+            )
+            for number, (one, found) in enumerate(zip(plan.fitted, released, strict=True))
+        ]
     return [
         Base(
             id=base_id.encode(),
@@ -115,6 +127,14 @@ def designs_from_bytes(data: bytes) -> list[Design]:
     if held.get("v") != 2:
         raise ValueError("not designs of version 2")
     return [Design.from_json(one) for one in held["blocks"]]
+
+
+def _of_model(one: Fitted | Slots, number: int) -> Primitive:
+    """Sums of a stage are marked within their noise, predictions within the error that the product declares."""
+    if isinstance(one, Slots):
+        return Primitive(canonical_bytes({"slots": one.count, "block": number}).decode(), Fraction(PARTS), False)
+    name = canonical_bytes({"stage": one.stage, "number": one.number, "block": number}).decode()
+    return Primitive(name, Fraction(one.sigma, SIGMA_UNIT), False)
 
 
 def _primitive(measurement: Measurement, block: int) -> Primitive:

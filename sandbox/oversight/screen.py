@@ -27,6 +27,7 @@ WIDTHS = (0.5, 3.0)  # σ within which a number turns up: marks alone move it le
 AWAY = 37.0  # σ by which numbers are moved to see how many are near by chance
 CLEAR = 0.15  # share of numbers beyond chance from which a file without keys is worth a look
 FEW = 4  # rows below which numbers fit by chance, and no factor is considered
+KEYS, NUMBERS = "keys", "numbers"
 SURE = 1.0  # score of a base whose numbers fit in most of the rows that it shares with the file
 SCALES = tuple(10.0**power for power in range(-6, 7))
 Reals = NDArray[np.float64]
@@ -34,10 +35,13 @@ Sketches = Iterable[tuple[str, Sequence[Part]]]
 
 
 class Likely(NamedTuple):
-    """The ids of the bases that a leak may show, likeliest first, and how many more there are, not to be looked at."""
+    """The ids of the bases that a leak may show, likeliest first; how many more there are, not to be looked at; and how
+    many were set aside, by their `keys` alone or by keys and `numbers`: because nothing of these turned up."""
 
     bases: list[str]
     left_out: int
+    set_aside: int
+    by: str
 
 
 @dataclass(frozen=True)
@@ -59,13 +63,14 @@ class Screen:
             for (base, _), score in zip(batch, self._by_keys([part for _, part in batch]), strict=True):
                 scores[base] = max(score, scores.get(base, 0.0))
             held += batch
-        if max(scores.values(), default=0.0) < SURE:
+        sure = max(scores.values(), default=0.0) >= SURE
+        if not sure:
             for start in range(0, len(held), BATCH):
                 batch = held[start : start + BATCH]
                 for (base, _), score in zip(batch, self._by_numbers([part for _, part in batch]), strict=True):
                     scores[base] = max(score, scores[base])
         found = sorted((base for base, score in scores.items() if score > 0), key=lambda base: -scores[base])
-        return Likely(found[:most], len(found[most:]))
+        return Likely(found[:most], len(found[most:]), len(scores) - len(found), KEYS if sure else NUMBERS)
 
     def _by_keys(self, parts: Sequence[Part]) -> list[float]:
         counts = np.array([len(key) for part in parts for key in part.keys], np.int64)

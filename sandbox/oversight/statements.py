@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from watermarking.score import INSUFFICIENT, LOG10_ALPHA, NOT_OURS, TRACED
@@ -25,11 +25,32 @@ SENTENCES = {
         NOT_OURS: "所查的本平台产出中，没有与此文件相似的。",
     },
 }
-LEFT_OUT = {
-    "en": " {count} more bases may resemble the file and were not looked at, because so many resemble it more: trace "
-    "it again with the resource or product that it seems to come from.",
-    "zh": "另有 {count} 个基表可能与此文件相似，因有众多更相似者而未细查：请指明文件疑似来源的资源或产品，再次溯源。",
+MORE = {
+    "left_out": {
+        "en": " {count} more bases may resemble the file and were not looked at, because so many resemble it more: "
+        "trace it again with the resource or product that it seems to come from.",
+        "zh": "另有 {count} 个基表可能与此文件相似，因有众多更相似者而未细查：请指明文件疑似来源的资源或产品，"
+        "再次溯源。",
+    },
+    "too_few": {
+        "en": " Of {count} of the answers that it resembles the file shows too few cells for a mark: whatever they "
+        "show, they could name nobody. Whom such an answer was given to is shown by receipts and deliveries alone.",
+        "zh": "在与文件相似的产出中，有 {count} 个在文件中的单元格过少，不足以承载标记，无论内容如何都不能指明任何人。"
+        "此类产出曾交给谁，只能凭存证回执和交付记录证明。",
+    },
+    "keys": {
+        "en": " {count} bases were set aside unopened: no value of their keys is in the file, while those of another "
+        "are.",
+        "zh": "另有 {count} 个基表未经打开即被排除：文件中没有它们的任何键值，而有其他基表的键值。",
+    },
+    "numbers": {
+        "en": " {count} bases were set aside unopened: no value of their keys and too few of their numbers are in the "
+        "file. If it was turned or lost its keys, and was changed much, it may come from one of them all the same.",
+        "zh": "另有 {count} 个基表未经打开即被排除：文件中没有它们的任何键值，相符的数值也太少。若文件经过转置或去除"
+        "键列，且改动很大，仍可能出自其中之一。",
+    },
 }
+"""What is said besides, each with its count."""
 REPORTS = {
     "en": """# Statement on trace {trace}
 
@@ -93,11 +114,15 @@ DELIVERY = {
 }
 
 
-def sentence(language: str, verdict: str, log10_p: float | None, left_out: int = 0) -> str:
-    """Give the one sentence for people, and a second one where bases were not looked at; `log10_p` is the best
-    finding's bound, None without findings."""
-    said = SENTENCES[language][verdict].format(bound=f"10^{log10_p}")
-    return said + LEFT_OUT[language].format(count=left_out) if left_out else said
+def sentence(language: str, verdict: str, log10_p: float | None, counts: Mapping[str, Any]) -> str:
+    """Give the one sentence for people, and more where bases were not looked at, or show too few cells. `log10_p` is
+    the best finding's bound, None without findings. `counts`: `left_out`, and where they are known `too_few`,
+    `set_aside` and `set_aside_by`; what was set aside is not said where somebody was traced."""
+    said = {"left_out": counts["left_out"], "too_few": counts.get("too_few", 0)}
+    if verdict != TRACED and "set_aside" in counts:
+        said |= {str(counts["set_aside_by"]): counts["set_aside"]}
+    more = (MORE[name][language].format(count=count) for name, count in said.items() if count)
+    return SENTENCES[language][verdict].format(bound=f"10^{log10_p}") + "".join(more)
 
 
 def report(language: str, data: dict[str, Any]) -> str:
@@ -113,7 +138,7 @@ def report(language: str, data: dict[str, Any]) -> str:
         audience=data["audience"],
         time=data["time"],
         file=data["file"],
-        sentence=sentence(language, data["verdict"], best, data["left_out"]),
+        sentence=sentence(language, data["verdict"], best, data),
         count=len(findings),
         pairs=data["pairs"],
         detector=data["detector"],

@@ -16,7 +16,7 @@ from sandbox.jobs.records import Delivery, Job, Release
 from sandbox.oversight.candidates import Candidate, Prepared, Shown, TraceKeys, prepare
 from sandbox.oversight.marks import described
 from sandbox.oversight.publications import beside as publications
-from sandbox.oversight.statements import sentence
+from sandbox.oversight.statements import LANGUAGES, sentence
 from sandbox.oversight.together import beside, by_holdings
 from sandbox.plan.codec import from_json
 from sandbox.plan.plan import Plan
@@ -53,7 +53,9 @@ class Finding:
 @dataclass(frozen=True)
 class TraceOutcome:
     """What a trace found. `below_bar` counts recipients who were scored and not found; they are not named. `left_out`
-    counts bases that may resemble the file and were not looked at, because so many resemble it more."""
+    counts bases that may resemble the file and were not looked at, because so many resemble it more; `set_aside` those
+    of which it has no value of a key, nor, unless `set_aside_by` is "keys", their numbers. `too_few` counts bases of
+    which the file shows so few marked cells that they could name nobody, whatever they show."""
 
     verdict: str
     findings: tuple[Finding, ...]
@@ -61,6 +63,9 @@ class TraceOutcome:
     pairs: int
     closed: int
     left_out: int
+    set_aside: int
+    set_aside_by: str
+    too_few: int
     runs: int
     file: dict[str, Any] | None
 
@@ -72,7 +77,7 @@ class TraceOutcome:
         return vars(self) | {
             "findings": findings,
             "detector": DETECTOR,
-            "statement": {language: sentence(language, self.verdict, best, self.left_out) for language in ("zh", "en")},
+            "statement": {language: sentence(language, self.verdict, best, vars(self)) for language in LANGUAGES},
         }
 
 
@@ -94,7 +99,12 @@ def run_trace(
 
 def score(tx: Transaction, keys: TraceKeys, prepared: Prepared) -> TraceOutcome:
     """Score every recipient of record of the prepared bases, once per base however many releases they hold."""
-    findings = [finding for candidate in prepared.candidates for finding in _scored(tx, keys, candidate, prepared)]
+    findings: list[Finding] = []
+    too_few = 0
+    for candidate in prepared.candidates:
+        found, reach = _scored(tx, keys, candidate, prepared)
+        findings += found
+        too_few += scoring.verdict(scoring.log10_p(reach, prepared.pairs)) != scoring.TRACED
     findings.sort(key=lambda finding: finding.log10_p)
     verdict = scoring.TRACED if findings else scoring.INSUFFICIENT
     if not prepared.candidates and not prepared.closed and not prepared.left_out:
@@ -106,19 +116,23 @@ def score(tx: Transaction, keys: TraceKeys, prepared: Prepared) -> TraceOutcome:
         pairs=prepared.pairs,
         closed=prepared.closed,
         left_out=prepared.left_out,
+        set_aside=prepared.set_aside,
+        set_aside_by=prepared.set_aside_by,
+        too_few=too_few,
         runs=prepared.runs,
         file=_changes(tx, prepared, findings[0]) if findings else None,
     )
 
 
-def _scored(tx: Transaction, keys: TraceKeys, candidate: Candidate, prepared: Prepared) -> list[Finding]:
-    """Give the recipients of one base whose score is above the bar."""
+def _scored(tx: Transaction, keys: TraceKeys, candidate: Candidate, prepared: Prepared) -> tuple[list[Finding], float]:
+    """Give the recipients of one base whose score is above the bar, and what nobody's ln E can be above."""
     master, base_id = keys.masters[candidate.row.epoch], candidate.row.id.encode()
     k_base, designs = base_key(master, base_id), {one.block: Design.of(one.marks) for one in candidate.shown}
-    found = []
+    found, reach = [], 0.0
     for shown, recipients in by_holdings(candidate, prepared.candidates):
         k_users = [user_key(master, recipient, base_id) for recipient in recipients]
         cells, log_es = scored(shown, designs, k_base, k_users)
+        reach = max(reach, _most(shown, designs, k_base))
         for recipient, log_e in zip(recipients, log_es, strict=True):
             log10_p = scoring.log10_p(float(log_e), prepared.pairs)
             if (verdict := scoring.verdict(log10_p)) == scoring.TRACED:
@@ -139,7 +153,12 @@ def _scored(tx: Transaction, keys: TraceKeys, candidate: Candidate, prepared: Pr
                         shown=shown,
                     )
                 )
-    return found
+    return found, reach
+
+
+def _most(shown: Sequence[Shown], designs: Mapping[int, Design], k_base: bytes) -> float:
+    paths = ((one.alignment, channel(one.marks, designs[one.block], k_base)) for one in shown)
+    return sum(scoring.most(alignment, path) for alignment, path in paths)
 
 
 def scored(
@@ -191,5 +210,5 @@ def _changes(tx: Transaction, prepared: Prepared, finding: Finding) -> dict[str,
 def reported(plan: Plan, shown: Sequence[Shown]) -> tuple[dict[str, Any], Alignment]:
     """Say of the block of which the file shows most rows where the file has it."""
     best = max(shown, key=lambda one: len(one.alignment.observed))
-    names = [described("key", key.expr) for key in plan.blocks[best.block].keys]
+    names = ["record"] if plan.fitted else [described("key", key.expr) for key in plan.blocks[best.block].keys]
     return best.alignment.report(best.marks, names), best.alignment

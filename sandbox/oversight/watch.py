@@ -7,15 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from policies.alerts import KINDS
-from policies.pricing import RULES as PRICING
-from sandbox.billing.records import CostSurvey, Dispute
+from sandbox.billing import yearly
+from sandbox.billing.records import Dispute
 from sandbox.catalogue.records import Matter
 from sandbox.core.store import Transaction
+from sandbox.grants import allowances
 from sandbox.grants.records import Grant
 from sandbox.identity.records import Tally
 from sandbox.identity.tallies import LOOKS_IN, WINDOW, begins, count, forget, recent
@@ -51,6 +52,7 @@ def look(tx: Transaction, journal: Journal, moment: datetime) -> list[Alert]:
     found = [one for check in CHECKS for one in check(tx, moment)]
     raised = [raise_alert(tx, journal, one.kind, one.about, f"{one.kind}:{one.cause}", one.facts) for one in found]
     forget(tx, moment)
+    allowances.forget(tx, moment)
     return [alert for alert in raised if alert is not None]
 
 
@@ -98,7 +100,8 @@ def expiring_grant(tx: Transaction, moment: datetime) -> Iterator[Found]:
 
 
 def overdue(tx: Transaction, moment: datetime) -> Iterator[Found]:
-    """Objections, feedback, demands (of persons too) and disputes past their day; operators without costs."""
+    """Objections, feedback, demands (of persons too) and disputes past their day; yearly reports from the day on that
+    warns of them, and again when they are late."""
     today = moment.date()
     for matter in tx.find(Matter, status="open"):
         if matter.due < today:
@@ -109,14 +112,11 @@ def overdue(tx: Transaction, moment: datetime) -> Iterator[Found]:
     for dispute in tx.find(Dispute, status="open"):
         if dispute.due < today:
             yield Found("overdue", dispute.id, dispute.id, {"what": "dispute", "due": dispute.due.isoformat()})
-    if (today.month, today.day) < PRICING.report_warned:
-        return
-    year, due = today.year - 1, date(today.year, *PRICING.report_due)
-    filed = {survey.operator for survey in tx.find(CostSurvey, year=year)}
-    obliged = {grant.operator for grant in tx.find(Grant, status="active") if grant.starts.year <= year}
-    for operator in sorted(obliged - filed):
-        facts = {"what": "yearly report", "year": year, "due": due.isoformat()}
-        yield Found("overdue", operator, f"report:{operator}:{year}", facts)
+    for operator in sorted(yearly.owed(tx, today.year - 1)):
+        year, due, state = yearly.state(tx, operator, today)
+        if state in ("due", "overdue"):
+            facts = {"what": "yearly report", "year": year, "due": due.isoformat(), "state": state}
+            yield Found("overdue", operator, f"report:{operator}:{year}:{state}", facts)
 
 
 def log_trouble(tx: Transaction, moment: datetime) -> Iterator[Found]:
@@ -162,6 +162,7 @@ def webhook_failing(tx: Transaction, moment: datetime) -> Iterator[Found]:
 
 CHECKS: tuple[Check, ...] = (
     _tallied("probing", "probe", "refusals", WINDOW),
+    _tallied("enumeration", "sequence", "claims", WINDOW),
     _tallied("outside_grant", "outside", "refusals", WINDOW),
     _tallied("keys_tried", "key", "attempts", WINDOW),
     _tallied("staff_looks", "look", "looks", LOOKS_IN),

@@ -54,7 +54,7 @@ def give(
     moment = now()
     guardian = _guardian(pseudonyms, person, asked, moment)
     known = subjects(tx, principal)
-    child = person.age(moment.date()) < CHILD
+    child = person.under(CHILD, moment.date())
     by_itself = person.subject in known and not child
     by_guardian = guardian is not None and guardian["subject"] in known
     form, proof = asked.form, asked.identity_proof or ""
@@ -137,11 +137,14 @@ def consented(
     upheld."""
     if resource is not None and objected(tx, subject, resource):
         return None
-    for consent in tx.find(Consent, subject=subject, recipient=recipient, purpose=purpose):
-        in_time = consent.created_at <= at < min(consent.expires_at, consent.withdrawn_at or consent.expires_at)
-        if in_time and consent.product in (None, product) and (consent.sensitive or not sensitive):
-            return consent
-    return None
+    given = tx.find(Consent, subject=subject, recipient=recipient, purpose=purpose)
+    return next((consent for consent in given if holds(consent, at, product=product, sensitive=sensitive)), None)
+
+
+def holds(consent: Consent, at: datetime, *, product: str | None, sensitive: bool) -> bool:
+    """Say whether a consent is in force at this moment and reaches `product` and – if `sensitive` – sensitive data."""
+    in_time = consent.created_at <= at < min(consent.expires_at, consent.withdrawn_at or consent.expires_at)
+    return in_time and consent.product in (None, product) and (consent.sensitive or not sensitive)
 
 
 def standing(tx: Transaction, subject: str, purpose: str, recipient: str, at: datetime) -> str:
@@ -172,14 +175,14 @@ def view(consent: Consent) -> dict[str, Any]:
 
 
 def _guardian(pseudonyms: Pseudonyms, person: Person, asked: Asked, moment: datetime) -> dict[str, Any] | None:
-    if person.age(moment.date()) >= CHILD:
+    if not person.under(CHILD, moment.date()):
         if asked.guardian is not None:
             raise Problem("field_invalid", f"guardian: a person of {CHILD} or more consents itself; leave it out")
         return None
     if asked.guardian is None:
         raise Problem("consent_missing", f"under {CHILD} a guardian consents: name it, with the form that it signed")
     guardian = pseudonyms.read(asked.guardian["person"], "guardian.person")
-    if guardian.subject == person.subject or guardian.age(moment.date()) < ADULT:
+    if guardian.subject == person.subject or guardian.born is None or guardian.under(ADULT, moment.date()):
         raise Problem("field_invalid", "guardian.person: name an adult, not the child itself")
     check_digest(str(asked.guardian.get("form", "")), "guardian.form")
     kept = {"subject": guardian.subject, "relation": asked.guardian["relation"], "form": asked.guardian["form"]}

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Literal
 
 from sandbox.plan.parts import reads
-from sandbox.plan.relation import Filter, Relation, Scan
+from sandbox.plan.relation import Filter, Relation, Scan, Worked
 from sandbox.plan.scalar import Case, Column, Constant, Scalar, Value
 from sandbox.plan.walk import walk
 
@@ -192,6 +192,8 @@ class Block:
             raise ValueError("a threshold is on a count with Gaussian noise")
         if any(m.norm for m in self.measurements):
             self._check_norms()
+        if any(isinstance(node, Worked) for node in walk(self.rows)):
+            self._check_worked()
 
     def _check_norms(self) -> None:
         """A norm counts every row of the table once, so nothing may multiply or make rows; groups may only be finer."""
@@ -202,6 +204,15 @@ class Block:
         grouped = {key.expr for key in self.keys}
         if any(not set(m.norm.keys) <= grouped for m in self.measurements if m.norm):
             raise ValueError("groups are at least as fine as those of the norm")
+
+    def _check_worked(self) -> None:
+        """That a row goes and a row comes bounds sums and ranks of these rows, and says nothing of what is made of them
+        or of how many different ones there are."""
+        if not isinstance(self.rows, Worked) or any(isinstance(node, Worked) for node in walk(self.rows.source)):
+            raise ValueError("what a program gives is measured as it is")
+        plain = not self.keys and not self.bounds.truncates
+        if not plain or any(m.what not in ("sum", "quantile") or m.norm for m in self.measurements):
+            raise ValueError("of what a program gives there are sums and quantiles, in one group")
 
     @property
     def rho(self) -> Decimal:

@@ -51,7 +51,9 @@ def from_json(value: Any) -> Any:
 
 @cache
 def _nodes() -> dict[str, Any]:
-    from sandbox.plan import block, parts, plan, relation, scalar  # plan needs to_json: imported when first used
+    # plan needs to_json: imported when first used
+    from sandbox.plan import block, fitted, parts, plan, reading, relation, scalar, worked
 
-    found = [one for module in (block, parts, plan, relation, scalar) for one in vars(module).values()]
+    modules = (block, fitted, parts, plan, reading, relation, scalar, worked)
+    found = [one for module in modules for one in vars(module).values()]
     return {node.__name__: node for node in found if isinstance(node, type) and dataclasses.is_dataclass(node)}

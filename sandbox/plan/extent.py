@@ -5,11 +5,17 @@ from __future__ import annotations
 from math import prod
 
 from sandbox.plan import relation as r
+from sandbox.plan.fitted import COLUMNS
 from sandbox.plan.plan import Plan
+from sandbox.plan.reading import Reading
 
 
-def most_cells(plan: Plan) -> int | None:
+def most_cells(plan: Plan | Reading) -> int | None:
     """Give the most cells that the answer of `plan` can have; None when private keys leave it open."""
+    if isinstance(plan, Reading):
+        return min(plan.most, plan.rows.limit or 0) * plan.shown
+    if plan.stages:
+        return len(plan.stages[0].model.shown) * COLUMNS
     rows = _rows(plan.post, plan)
     return None if rows is None else rows * len(plan.post.columns)
 

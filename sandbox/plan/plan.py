@@ -15,7 +15,8 @@ from typing import Any, Literal
 from sandbox.core.canonical import digest
 from sandbox.plan.block import Block
 from sandbox.plan.codec import to_json
-from sandbox.plan.relation import Relation, Released
+from sandbox.plan.fitted import Fitted, Slots
+from sandbox.plan.relation import Relation, Released, Worked
 from sandbox.plan.scalar import Column, Type
 from sandbox.plan.walk import walk
 
@@ -70,7 +71,8 @@ class Output:
 @dataclass(frozen=True)
 class Plan:
     """Blocks, for each the outputs that are made of it, and `post`, the relation over them whose columns and rows are
-    the answer; `consistent`: counts and sums of grouping sets are put right against each other first."""
+    the answer; `consistent`: counts and sums of grouping sets are put right against each other first. Or, instead of
+    blocks, the stages of one `fitted` model and the slots of its predictions' marks."""
 
     semantics: str
     resource: str
@@ -81,10 +83,13 @@ class Plan:
     post: Relation
     notes: tuple[str, ...] = ()
     consistent: bool = False
+    fitted: tuple[Fitted | Slots, ...] = ()
 
     def __post_init__(self) -> None:
-        if not self.blocks or len(self.blocks) != len(self.outputs):
+        if bool(self.blocks) == bool(self.fitted) or len(self.blocks) != len(self.outputs):
             raise ValueError("a plan measures something, and says what is made of each block")
+        if len({stage.model for stage in self.stages}) > 1 or (self.fitted and not self.stages):
+            raise ValueError("a plan fits one model")
         for block, outputs in zip(self.blocks, self.outputs, strict=True):
             _check(block, outputs)
         if self.post.state != "released":
@@ -96,9 +101,24 @@ class Plan:
                     raise ValueError(f"block {leaf.block} has no such outputs")
 
     @property
+    def stages(self) -> tuple[Fitted, ...]:
+        """The stages of the model that is fitted, in order; none for other plans."""
+        return tuple(one for one in self.fitted if isinstance(one, Fitted))
+
+    @property
+    def relations(self) -> tuple[Relation, ...]:
+        """The rows of units that are measured."""
+        return (*(block.rows for block in self.blocks), *(stage.rows for stage in self.stages))
+
+    @property
+    def on_rows(self) -> bool:
+        """Whether rows themselves are worked on, which not every engine and not every version gives."""
+        return bool(self.fitted) or any(isinstance(block.rows, Worked) for block in self.blocks)
+
+    @property
     def rho(self) -> Decimal:
         """Σρ of all measurements, exact."""
-        return sum((block.rho for block in self.blocks), Decimal(0))
+        return sum((block.rho for block in self.blocks), sum((stage.rho for stage in self.stages), Decimal(0)))
 
     @property
     def delta(self) -> Decimal:
@@ -109,6 +129,8 @@ class Plan:
     def json(self) -> dict[str, Any]:
         """The plan as JSON, made once; not to be changed."""
         whole: dict[str, Any] = to_json(self)
+        if not self.fitted:  # plans without a model are spelled as they always were: their keys are stored
+            del whole["fitted"]
         return whole
 
     def base_key(self) -> str:

@@ -18,6 +18,7 @@ from typing import Literal
 from sandbox.plan.parts import OF_RELEASED, Aggregate, Named, Order, Over, once, reads, widest
 from sandbox.plan.scalar import BOOLEAN, Column, Scalar, Value
 from sandbox.plan.states import Leaf, State, Through, mixed
+from sandbox.plan.worked import Worked as Worked
 
 NUMBER = "@"  # between a column's name and the number of its table, for all tables of a statement but the first
 
@@ -292,4 +293,4 @@ def _of_released(source: Relation, folds: Sequence[Aggregate | Over]) -> None:
         raise ValueError("medians and variances without noise are of released rows only")
 
 
-Relation = Scan | Public | Values | Released | Filter | Project | Join | Semi | Union | Group | Window | Sort
+Relation = Scan | Public | Values | Released | Filter | Project | Join | Semi | Union | Group | Window | Sort | Worked

@@ -36,6 +36,22 @@ def whole(column: Sequence[Any]) -> Whole:
         return np.array(exact, object)
 
 
+def column_of(numbers: Whole) -> Sequence[int]:
+    """Give an array of whole numbers as a column."""
+    return numbers.tolist() if numbers.dtype == object else Numbers(numbers)
+
+
+def nearest(numbers: Whole, up: int, down: int) -> Whole:
+    """Give numbers·up / down, one by one, rounded half to even; `up` and `down` are positive."""
+    if down >= SAFE or not _safe(numbers, up):
+        numbers = numbers.astype(object)
+    product = numbers * up
+    whole = product // down
+    twice = 2 * (product - whole * down)
+    found: Whole = whole + ((twice > down) | ((twice == down) & (whole % 2 == 1)))
+    return found
+
+
 def added(exact: Whole, noise: Whole) -> Whole:
     """Give the sums, one by one."""
     if not (_safe(exact) and _safe(noise)):
@@ -44,10 +60,11 @@ def added(exact: Whole, noise: Whole) -> Whole:
     return total
 
 
-def _safe(numbers: Whole) -> bool:
+def _safe(numbers: Whole, times: int = 1) -> bool:
+    """Say whether all of them, times a positive number, are safe."""
     if numbers.dtype == object:
         return False
-    return bool(numbers.min(initial=0) > -SAFE and numbers.max(initial=0) < SAFE)
+    return bool(int(numbers.min(initial=0)) * times > -SAFE and int(numbers.max(initial=0)) * times < SAFE)
 
 
 def picked(column: Sequence[Any], places: Places) -> Sequence[Any]:
@@ -55,7 +72,7 @@ def picked(column: Sequence[Any], places: Places) -> Sequence[Any]:
     if isinstance(column, Numbers):
         return Numbers(column.array[places])
     if isinstance(column, Coded):
-        return list(Coded(column.codes[places], column.values))
+        return Coded(column.codes[places], column.values)
     return list(map(column.__getitem__, places.tolist()))
 
 
@@ -98,11 +115,19 @@ def spread(column: Sequence[Any], groups: Places, cells: Places, size: int, noth
 
 def in_order(columns: Sequence[Sequence[Value]]) -> Places:
     """Give the order of groups by their key values. Raises ValueError when two groups are one."""
-    ranks = []
-    for column in columns:
-        rank = {value: place for place, value in enumerate(sorted(set(column), key=value_key))}
-        ranks.append(np.fromiter(map(rank.__getitem__, column), np.int64, len(column)))
+    ranks = [ranked(column) for column in columns]
     order = np.lexsort(ranks[::-1])
     if len(order) > 1 and np.logical_and.reduce([np.diff(rank[order]) == 0 for rank in ranks]).any():
         raise ValueError("an engine gave one group twice")
     return order
+
+
+def ranked(column: Sequence[Value]) -> Places:
+    """Give for each value of a column its rank among them, NULL last; equal ones have one rank."""
+    if isinstance(column, Coded):
+        used = np.flatnonzero(np.bincount(column.codes, minlength=1))
+        of_code = np.zeros(len(column.values), np.int64)
+        of_code[used] = ranked([column.values[code] for code in used.tolist()])
+        return of_code[column.codes]
+    rank = {value: place for place, value in enumerate(sorted(set(column), key=value_key))}
+    return np.fromiter(map(rank.__getitem__, column), np.int64, len(column))

@@ -6,6 +6,7 @@ a table, the fan-out of a public side – are checked against the registration w
 from __future__ import annotations
 
 from sandbox.plan import relation as r
+from sandbox.plan.walk import walk
 
 
 def most_rows(node: r.Relation) -> int:
@@ -25,8 +26,18 @@ def most_rows(node: r.Relation) -> int:
             if most_rows(node.left) == 0 < most_rows(node.right):
                 raise ValueError("whether public rows are kept would tell who has rows")
             return most_rows(node.left)
+        case r.Worked():
+            return _worked(node)
         case r.Join():
             return _join(node, most_rows(node.left), most_rows(node.right))
+
+
+def _worked(node: r.Worked) -> int:
+    """All rows of a unit are in one block, which one depends on that unit alone, and no block knows of another: of the
+    rows that the blocks give, one is replaced – it goes and another comes."""
+    if most_rows(node.source) == 0 or any(isinstance(one, r.Worked) for one in walk(node.source)):
+        raise ValueError("a program works on blocks of units as they are stored")
+    return 2
 
 
 def _join(node: r.Join, left: int, right: int) -> int:

@@ -8,16 +8,23 @@ what a change costs under Laplace noise with `laplace`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
 from math import prod
 
 from sandbox.plan.block import SIGMA_UNIT, WEIGHT, Block, Measurement
+from sandbox.plan.fitted import Fitted
 from sandbox.plan.plan import SEMANTICS, Plan
+from sandbox.plan.reading import Reading
+from sandbox.plan.relation import Public, Released, Scan, Worked
+from sandbox.plan.scalar import Type
+from sandbox.plan.walk import stored, walk
 from sandbox.privacy import grains, laplace
 from sandbox.privacy.mechanisms import SIGMA_LIMIT
 from sandbox.privacy.multiplicity import most_rows
+from sandbox.privacy.stages import stage_grains
 from sandbox.privacy.threshold import tail
 
 
@@ -31,9 +38,27 @@ def loss(plan: Plan) -> tuple[Decimal, Decimal]:
     Blocks are released independently of each other, so their losses add up. Raises `PlanUnsound` unless every squared
     sensitivity is what relations and bounds imply, every ρ is that of its noise rounded up to 10⁻¹⁸, and thresholds
     keep a unit's own keys secret but with probability δ."""
+    _require(isinstance(plan, Plan), "what adds no noise has no loss to derive")
     _require(plan.semantics == SEMANTICS, f"the plan speaks semantics {plan.semantics}, this code {SEMANTICS}")
-    parts = [_block(block) for block in plan.blocks]
+    parts = [_block(block) for block in plan.blocks] + [(_stage(stage), Decimal(0)) for stage in plan.stages]
     return grains.decimal(sum(rho for rho, _ in parts), grains.RHO), sum((delta for _, delta in parts), Decimal(0))
+
+
+def reading_loss(reading: Reading, tables: Mapping[str, Mapping[str, Type]]) -> tuple[Decimal, Decimal]:
+    """Give `(rho, delta)` of a reading, which are 0: it is made of nothing but `tables`, those that the registration
+    lets everybody read as they are, with the types of their columns. Raises `PlanUnsound` for any other."""
+    _require(reading.semantics == SEMANTICS, f"the reading speaks semantics {reading.semantics}, this code {SEMANTICS}")
+    for node in walk(reading.rows):
+        _require(not isinstance(node, Scan | Released), "a reading looks at rows of units")
+        if isinstance(node, Public):
+            columns = tables.get(node.table)
+            _require(columns is not None, "a reading looks at a table that is not served exactly")
+            for column in node.columns:
+                _require(
+                    columns is not None and columns.get(stored(column)) == column.type,
+                    "a reading looks at a column that its table has not",
+                )
+    return Decimal(0), Decimal(0)
 
 
 def pure_loss(plan: Plan) -> Decimal | None:
@@ -41,6 +66,8 @@ def pure_loss(plan: Plan) -> Decimal | None:
     over groups and measurements, in steps of the noise; twice that for scores, which move each other's probabilities.
     None when a measurement has Gaussian noise or keys are private. Raises `PlanUnsound` as `loss` does."""
     _, delta = loss(plan)
+    if plan.stages:
+        return None  # their noise is Gaussian
     total = Fraction(0)
     for block in plan.blocks:
         counts = _counts(block)
@@ -52,10 +79,31 @@ def pure_loss(plan: Plan) -> Decimal | None:
     return None if delta else grains.decimal(grains.up(total, grains.RHO), grains.RHO)
 
 
+def _stage(stage: Fitted) -> int:
+    """Give the loss of one stage of a model: each unit has one row, whose vector the stage adds up."""
+    rows = most_rows(stage.rows)
+    _require(rows == 1, f"a model is fitted to one row of each unit, its relation has {rows}")
+    try:
+        return stage_grains(stage)
+    except ValueError as error:
+        raise PlanUnsound(str(error)) from None
+
+
 def _counts(block: Block) -> tuple[int, ...]:
     rows = most_rows(block.rows)
     _require(rows == block.bounds.rows, f"a block claims {block.bounds.rows} rows of a unit, its relation has {rows}")
+    if any(isinstance(node, Worked) for node in walk(block.rows)):
+        _require_worked(block)
     return worst_counts(rows, most_groups(block), block.bounds.rows_per_group)
+
+
+def _require_worked(block: Block) -> None:
+    """One row is replaced: a sum then moves by two rows at most, and so do ranks. Nothing is said of what could be made
+    of the rows, of how many groups they are in, or of bounds that keep one of the two."""
+    _require(isinstance(block.rows, Worked), "what a program gives is worked on before it is measured")
+    _require(not block.keys and block.bounds.rows_per_group == block.bounds.rows, "rows of blocks are counted apart")
+    plain = all(m.what in ("sum", "quantile") and m.norm is None for m in block.measurements)
+    _require(plain, "of what a program gives something else than sums and quantiles is measured")
 
 
 def _block(block: Block) -> tuple[int, Decimal]:

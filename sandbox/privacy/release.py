@@ -18,13 +18,21 @@ from sandbox.plan.plan import Plan
 from sandbox.privacy.mechanisms import gaussian
 from sandbox.privacy.released import Released
 
-if TYPE_CHECKING:  # arrays are loaded with the first release, in the vault
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    # arrays are loaded with the first release, in the vault
     from sandbox.privacy.cells import Places, Whole
 
 
-def release(plan: Plan, exact: Sequence[Exact]) -> list[Released]:
-    """Give the base X of `plan`: for each block what `exact` has of it, with noise. Raises ValueError when that is not
-    shaped like the plan's results."""
+def release(plan: Plan, exact: Sequence[Exact] | pa.Table) -> list[Released]:
+    """Give the base X of `plan`: for each block what `exact` has of it, with noise; of a model, that is fitted to a
+    table of rows, what each stage sums, the next one being made with what the last one released. Raises ValueError
+    when `exact` is not shaped like the plan's results."""
+    if plan.fitted:
+        from sandbox.privacy.modelled import release_model
+
+        return release_model(plan, exact)
     return [release_block(block, one) for block, one in zip(plan.blocks, exact, strict=True)]
 
 
@@ -43,7 +51,7 @@ def release_block(block: Block, exact: Exact) -> Released:
 
 
 def _declared_cells(block: Block, keys: Columns, values: Columns) -> Released:
-    from sandbox.privacy.cells import laid_out, spread
+    from sandbox.privacy.cells import column_of, laid_out, spread
 
     domains = [sorted(key.domain or (), key=value_key) for key in block.keys]
     groups = list(product(*domains))
@@ -51,14 +59,14 @@ def _declared_cells(block: Block, keys: Columns, values: Columns) -> Released:
     drawn = []
     for m, column in zip(block.measurements, values.columns, strict=True):
         nothing = () if m.what == "quantile" else 0
-        drawn.append(_noisy(m, spread(column, found, cells, len(groups), nothing)).tolist())
-    return Released(groups, list(zip(*drawn, strict=True)))
+        drawn.append(column_of(_noisy(m, spread(column, found, cells, len(groups), nothing))))
+    return Released(groups, Columns(drawn, len(groups)))
 
 
 def _private_keys(block: Block, keys: Columns, values: Columns) -> Released:
     """Noise for the unit counts of all groups that are present, then, for those that show, for all the rest: what is
     withheld is looked at no more, and measurements have noise of their own."""
-    from sandbox.privacy.cells import in_order, picked
+    from sandbox.privacy.cells import column_of, in_order, picked
 
     assert block.threshold is not None
     inside, counted = _inside(block, keys), block.threshold.measurement
@@ -68,11 +76,10 @@ def _private_keys(block: Block, keys: Columns, values: Columns) -> Released:
     order = in_order(named)
     groups, units = inside[shown[order]], units[shown[order]]
     drawn = [
-        (units if number == counted else _noisy(m, picked(values.columns[number], groups))).tolist()
+        column_of(units if number == counted else _noisy(m, picked(values.columns[number], groups)))
         for number, m in enumerate(block.measurements)
     ]
-    rows = zip(*(picked(column, order) for column in named), strict=True)
-    return Released(list(rows), list(zip(*drawn, strict=True)))
+    return Released(Columns([picked(one, order) for one in named], len(groups)), Columns(drawn, len(groups)))
 
 
 def _inside(block: Block, keys: Columns) -> Places:

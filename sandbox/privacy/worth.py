@@ -26,6 +26,7 @@ SENTENCES = {
         "many": "What is left pays for about {count} more {questions} at ε {epsilon}.",
         "one": "What is left does not pay for a question at ε {epsilon}; the largest one can be asked at ε {largest}.",
         "none": "Nothing is left.",
+        "sum": "Spent and left add up in ρ, not in ε: several answers together tell less than the sum of their ε.",
         "renews": "The share renews at {next}.",
         "free": "It costs no privacy: you hold this answer already.",
         "cost": "It costs ε {epsilon}{rho} of your share, however it turns out; a refusal costs nothing.",
@@ -48,6 +49,7 @@ SENTENCES = {
         "many": "剩余预算约可再问 {count} 个 ε 为 {epsilon} 的问题。",
         "one": "剩余预算不够问一个 ε 为 {epsilon} 的问题；最多可问 ε 为 {largest} 的一个。",
         "none": "预算已用完。",
+        "sum": "已用与剩余按 ρ 相加，而非按 ε 相加：几个答案合计泄露的，少于各自 ε 之和。",
         "renews": "份额将于 {next} 更新。",
         "free": "不消耗隐私：此答案您已持有。",
         "cost": "无论结果如何，将消耗您份额中的 ε {epsilon}{rho}；被拒绝则不消耗。",
@@ -80,7 +82,9 @@ def worth(account: Account) -> dict[str, Any]:
     return {
         "questions": [{"epsilon": grains.text(epsilon), "count": count} for epsilon, count in counts.items()],
         "sentence": {
-            language: _join(language, [_say(language, kind, **values), *_renews(language, account)])
+            language: _join(
+                language, [_say(language, kind, **values), *_adding(language, account), *_renews(language, account)]
+            )
             for language in LANGUAGES
         },
     }
@@ -144,6 +148,11 @@ def _after(language: str, account: Account, loss: Decimal, delta: Decimal) -> li
     if delta > 0:
         more = min(more, delta_left(account) // grains.up(delta, grains.DELTA) - 1)
     return [_say(language, "after", epsilon=grains.text(epsilon)), _say(language, "again", count=more)]
+
+
+def _adding(language: str, account: Account) -> list[str]:
+    """Why what is spent and what is left do not make the whole, once something is spent."""
+    return [_say(language, "sum")] if account.loss_spent > 0 and not account.pure else []
 
 
 def _renews(language: str, account: Account) -> list[str]:

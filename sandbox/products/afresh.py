@@ -12,10 +12,23 @@ from typing import Any
 
 from sandbox.catalogue.entry import Entry
 from sandbox.errors import Problem
-from sandbox.jobs.product import Answer, Groups, ProductKind, Question
+from sandbox.jobs.product import (
+    Answer,
+    ExactService,
+    Groups,
+    ProductKind,
+    Question,
+    admits,
+    by_operator,
+    exact_service,
+    measured_by,
+    takes_several,
+)
+from sandbox.plan.fitted import Fitted
 from sandbox.plan.plan import Plan
-from sandbox.plan.relation import Filter
-from sandbox.plan.scalar import INTEGER, Compare, Constant
+from sandbox.plan.reading import Reading
+from sandbox.plan.relation import Filter, Worked
+from sandbox.plan.scalar import INTEGER, Compare, Constant, Value
 
 NOTE = "a test instance gave this: its budgets do not bind and its numbers protect nobody (测试实例，不作为正式服务)"
 
@@ -25,6 +38,10 @@ class Afresh:
 
     def __init__(self, kind: ProductKind, allowed: bool) -> None:
         self.kind, self._inner, self._allowed = kind.kind, kind, allowed
+        self.by_operator, self.admits, self.several = by_operator(kind), admits(kind), takes_several(kind)
+        self.measure = measured_by(kind)
+        inner = exact_service(kind)
+        self.exact = None if inner is None else ExactlySaid(inner, allowed)
 
     def review(self, spec: Mapping[str, Any], entries: Sequence[Entry]) -> None:
         """As the kind itself does."""
@@ -58,9 +75,35 @@ class Afresh:
         return replace(answer, notes=(NOTE, *answer.notes)) if self._allowed else answer
 
 
+class ExactlySaid:
+    """Exact service; on a test instance its answers say what they are, too. `fresh` means nothing without noise."""
+
+    def __init__(self, inner: ExactService, allowed: bool) -> None:
+        self._inner, self._allowed = inner, allowed
+
+    def compile(self, question: Question) -> Reading:
+        """As the kind itself does."""
+        return self._inner.compile(question)
+
+    def present(self, reading: Reading, rows: Sequence[tuple[Value, ...]]) -> Answer:
+        """As the kind itself does; the notes of a test instance begin with what it is."""
+        answer = self._inner.present(reading, rows)
+        return replace(answer, notes=(NOTE, *answer.notes)) if self._allowed else answer
+
+    def explain(self, reading: Reading, language: str) -> list[str]:
+        """As the kind itself does."""
+        return self._inner.explain(reading, language)
+
+
 def anew(plan: Plan) -> Plan:
     """Give a plan of the same meaning and cost that has never been asked."""
     number = Constant(secrets.randbelow(1 << 60), INTEGER)
+    always = Compare("=", number, number)
+    if plan.stages:
+        model = plan.stages[0].model
+        model = replace(model, rows=Filter(model.rows, always))
+        return replace(plan, fitted=tuple(replace(s, model=model) if isinstance(s, Fitted) else s for s in plan.fitted))
     first, *others = plan.blocks
-    rows = Filter(first.rows, Compare("=", number, number))
+    program = first.rows if isinstance(first.rows, Worked) else None
+    rows = replace(program, source=Filter(program.source, always)) if program else Filter(first.rows, always)
     return replace(plan, blocks=(replace(first, rows=rows), *others))

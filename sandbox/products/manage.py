@@ -8,6 +8,7 @@ from typing import Any
 
 from sandbox.billing.prices import price_at
 from sandbox.billing.prices import view as price_view
+from sandbox.catalogue.exact import protection_of
 from sandbox.catalogue.grading import check_product
 from sandbox.catalogue.records import Resource
 from sandbox.core.clock import now
@@ -23,6 +24,31 @@ from sandbox.products.records import Product
 from sandbox.products.review import latest, reviewed
 from sandbox.products.specification import check, digest_of, read
 from sandbox.transparency.journal import Journal
+
+_FEW = {
+    "en": "an answer is few numbers: every copy carries marks, but too few to name anybody by one that leaks; the log "
+    "holds the digest of what each recipient got",
+    "zh": "结果仅为少量数值：每份均含数据指纹，但不足以据泄露的一份认定接收方；存证日志留存各接收方所得结果的摘要",
+}
+TRACEABLE = {
+    "private": {
+        "en": "every copy carries its recipient's marks; one that leaks is traced by them",
+        "zh": "每份结果均含接收方的数据指纹，泄露后可据此溯源",
+    },
+    "exact": {
+        "en": "exact values carry no mark; the log holds the digest of what each recipient got, and nothing more",
+        "zh": "精确结果不含数据指纹；存证日志仅留存各接收方所得结果的摘要",
+    },
+    "program": _FEW,
+    "workspace": _FEW,
+    "index": {
+        "en": "every copy carries its recipient's marks; a leaked answer with many groups is traced by them, a single "
+        "number names nobody; the log holds the digest of what each recipient got",
+        "zh": "每份均含接收方的数据指纹：分组较多的结果泄露后可据此溯源，单个数值不足以认定；"
+        "存证日志留存各接收方所得结果的摘要",
+    },
+}
+"""What can be found out of a copy that leaked, by how its product is served, or by its kind where that decides it."""
 
 
 def create(
@@ -131,9 +157,9 @@ def hand_over(tx: Transaction, journal: Journal, principal: Principal, product_i
         raise Problem("not_found", "there is no such product of yours")
     _in_state(product, "draft", "submitted", "approved", "paused")
     grant = tx.get(Grant, grant_id)
-    resource = tx.get(Resource, product.resources[0])
-    if grant is None or grant.status != "active" or resource is None or not covers(grant, resource):
-        raise Problem("not_found", "grant: there is no such grant in force that covers the product's resource")
+    held = [tx.get(Resource, one) for one in product.resources]
+    if grant is None or grant.status != "active" or any(one is None or not covers(grant, one) for one in held):
+        raise Problem("not_found", "grant: there is no such grant in force that covers the product's resources")
     if grant.operator == product.operator or "product_operation" not in rights_of(grant):
         raise Problem("field_invalid", "grant: name one of another operator that has the right product_operation")
     moved = {"grant": grant.id, "operator": grant.operator, "maker": product.maker or product.operator}
@@ -184,8 +210,15 @@ def found(tx: Transaction, principal: Principal, product_id: str) -> Product:
 
 def view(tx: Transaction, product: Product) -> dict[str, Any]:
     """Give a product as the outside sees it, with the price in force."""
-    price = price_at(tx, product.id, now())
-    return shown(product) | {"price": price_view(price) if price else None, "review": latest(tx, product)}
+    price, resource = price_at(tx, product.id, now()), tx.get(Resource, product.resources[0])
+    assert resource is not None, "resources are never deleted"
+    protection = protection_of(resource)
+    return shown(product) | {
+        "price": price_view(price) if price else None,
+        "review": latest(tx, product),
+        "protection": protection,
+        "traceable": TRACEABLE.get(product.kind, TRACEABLE[protection]),
+    }
 
 
 def _any(tx: Transaction, product_id: str, *, lock: bool = True) -> Product:

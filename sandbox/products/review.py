@@ -3,7 +3,7 @@ through the checklist, documents are attached where the rules want them, and the
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from policies.authorise import APPROVE_PRODUCT
@@ -46,13 +46,13 @@ def reviewed(
     specification that changed, a no in the checklist, a missing assessment."""
     if unknown := sorted(set(checklist) - set(RULES.checklist)):
         raise Problem("field_invalid", f"checklist.{unknown[0]}: answer {', '.join(RULES.checklist)}")
-    resource = tx.get(Resource, product.resources[0])
-    assert resource is not None, "resources are never deleted"
-    entry = stored_entry(resource.entry)
+    resources = [resource for one in product.resources if (resource := tx.get(Resource, one)) is not None]
+    entries = [stored_entry(resource.entry) for resource in resources]
+    tables = [table for entry in entries for table in entry.tables if not table.public]
     documents = tx.find(Attachment, subject=product.id)
     kinds = {document.kind for document in documents}
-    roles = {column.role for table in entry.tables for column in table.columns if not table.public}
-    personal = entry.personal_information or bool(roles & PERSONAL)
+    roles = {column.role for table in tables for column in table.columns}
+    personal = any(entry.personal_information for entry in entries) or bool(roles & PERSONAL)
     facts = {
         "own": principal.party.id in (product.operator, product.maker),
         "specified": digest(product.spec) == product.spec_digest,
@@ -70,7 +70,7 @@ def reviewed(
         policy = str(decided(tx, APPROVE_PRODUCT, facts)["policy_id"])
     elif facts["own"]:
         raise Problem("separation_of_duties", "nobody reviews a product of its own")
-    warnings = _warnings(tx, product, resource, entry, facts)
+    warnings = _warnings(tx, product, list(zip(resources, entries, strict=True)), facts)
     public: dict[str, str | int | None] = {
         "product": product.id,
         "spec": product.spec_digest,
@@ -104,7 +104,7 @@ def history(tx: Transaction, product: Product) -> list[dict[str, Any]]:
 
 
 def _warnings(
-    tx: Transaction, product: Product, resource: Resource, entry: Entry, facts: Mapping[str, Any]
+    tx: Transaction, product: Product, read: Sequence[tuple[Resource, Entry]], facts: Mapping[str, Any]
 ) -> list[str]:
     """What a reviewer is told, and everybody who looks at the product: it was approved all the same."""
     said = []
@@ -118,10 +118,10 @@ def _warnings(
         said.append(
             "it is meant for automated decisions (自动化决策) about persons: say so to them, and let them object"
         )
-    if facts["personal"] and (persons := _persons(tx, resource)) >= RULES.very_large:
-        said.append(
-            f"it is about a very large group: about {persons:,} of unit {entry.unit.name if entry.unit else ''}"
-        )
+    for resource, entry in read if facts["personal"] else ():
+        if (persons := _persons(tx, resource)) >= RULES.very_large:
+            unit = entry.unit.name if entry.unit else ""
+            said.append(f"it is about a very large group: about {persons:,} of unit {unit}")
     return said
 
 

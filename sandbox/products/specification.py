@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from sandbox.catalogue.entry import Entry, parse_entry
+from sandbox.catalogue.exact import EXACT
 from sandbox.catalogue.records import Resource
 from sandbox.core.canonical import digest
 from sandbox.core.sentences import plainly
@@ -16,9 +17,9 @@ from sandbox.errors import Problem
 from sandbox.grants.documents import check_digest
 from sandbox.grants.give import covers
 from sandbox.grants.records import Grant
-from sandbox.jobs.product import ProductKind
+from sandbox.jobs.product import ProductKind, exact_service, takes_several
 
-KINDS = ("query", "verification", "model", "index", "program")
+MOST_RESOURCES = 8
 APPROVALS = ("manual", "automatic")
 OURS = ("approval", "agreement", "automated_decisions")
 """What a specification of any kind may say."""
@@ -43,8 +44,6 @@ def read(body: Mapping[str, Any]) -> ProductRequest:
     except ValidationError as error:
         first = error.errors()[0]
         raise Problem("field_invalid", f"{'.'.join(map(str, first['loc']))}: {plainly(first['msg'])}") from None
-    if asked.kind not in KINDS:
-        raise Problem("field_invalid", f"kind: write one of {', '.join(KINDS)}")
     return asked
 
 
@@ -61,8 +60,10 @@ def check(
     Raises field_invalid, not_found, and what the kind refuses."""
     if kind not in kinds:
         raise Problem("field_invalid", f"kind: this instance runs {', '.join(sorted(kinds))} products only")
-    if len(resource_ids) != 1:
-        raise Problem("field_invalid", "resources: name one; joining resources needs an assessment not offered yet")
+    if len(set(resource_ids)) != len(resource_ids):
+        raise Problem("field_invalid", "resources: name each once")
+    if len(resource_ids) > (MOST_RESOURCES if takes_several(kinds[kind]) else 1):
+        raise Problem("field_invalid", f"resources: name one, or of a query product at most {MOST_RESOURCES}")
     if spec.get("approval", "manual") not in APPROVALS:
         raise Problem("field_invalid", f"spec.approval: write {' or '.join(APPROVALS)}")
     entries: list[Entry] = []
@@ -71,6 +72,8 @@ def check(
         if resource is None or not covers(grant, resource):
             raise Problem("not_found", "resources: the grant covers no such resource")
         entries.append(parse_entry(resource.entry))
+    if exact_service(kinds[kind]) is None and any(entry.protection == EXACT for entry in entries):
+        raise Problem("field_invalid", f"resources: products of kind {kind} are not served exactly; offer a query")
     agreement = spec.get("agreement")
     if agreement is not None:
         check_digest(agreement if isinstance(agreement, str) else "", "spec.agreement")

@@ -20,6 +20,7 @@ from sandbox.core.clock import now, rfc3339
 from sandbox.core.keys import epoch_name
 from sandbox.errors import Problem
 from sandbox.settings import CONFIG, Settings
+from sandbox.test_instance import AHEAD
 from sandbox.transparency.durable import Batch
 from sandbox.transparency.notes import keys_of, unverified_head
 from sandbox.transparency.publish import last_checkpoint
@@ -29,6 +30,7 @@ from sandbox.transparency.verify import verify_log
 
 MANIFEST = "manifest.json"
 PUBLIC = (INSTANCE, "log.pub", "spool.pub")
+WHERE_SET = (CONFIG, AHEAD)  # what a home may have
 DATABASE, DATA, SPOOL, LOG = "database", "data", "spool", "log"
 
 
@@ -58,7 +60,7 @@ def _backup(settings: Settings, target: Path) -> dict[str, Any]:
         _copy(settings.data_folder / name, target / DATA / name)
     for file in _files(settings.spool_folder):
         _copy(file, target / SPOOL / file.name, may_go=True)
-    for name in PUBLIC + ((CONFIG,) if (settings.home / CONFIG).exists() else ()):
+    for name in (*PUBLIC, *(name for name in WHERE_SET if (settings.home / name).exists())):
         _copy(settings.home / name, target / name)
     note = _copy_log(settings.log_folder, target / LOG)
     if note is not None:
@@ -129,7 +131,7 @@ def _fill_home(source: Path, home: Path, manifest: dict[str, Any]) -> None:
         (home / folder).mkdir(mode=0o700, exist_ok=True)
         for file in _files(source / folder, deep=True):
             _copy(file, home / file.relative_to(source))
-    for name in (*PUBLIC, CONFIG):
+    for name in (*PUBLIC, *WHERE_SET):
         if (source / name).exists():
             _copy(source / name, home / name)
 

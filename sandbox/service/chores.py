@@ -1,4 +1,5 @@
-"""What web does beside answering: it makes the checks that raise alerts, sends messages to webhooks, minds months.
+"""What web does beside answering: it makes the checks that raise alerts, sends messages to webhooks, minds months,
+begins the runs of products that their operators run, and ends what users brought when its time is over.
 
 Not in the scribe, which holds the log's key and should speak to nobody; not in the vault, which sees rows."""
 
@@ -16,17 +17,20 @@ from sandbox.core.ids import new_id
 from sandbox.core.store import Duplicate, Stale, Transaction
 from sandbox.jobs.house import House
 from sandbox.oversight import watch
+from sandbox.products.workspace import admissions
 from sandbox.service import lookout
 from sandbox.service.months import Months
+from sandbox.service.runs import Runs
 from sandbox.transparency.records import Lease
 from sandbox.webhooks.deliver import anything_due, deliver_due
 
 WATCH_EVERY = 5.0
 SEND_EVERY = 0.5
 MONTHS_EVERY = 60.0
+RUNS_EVERY = 10.0
 DUTY = "watch"
 
-Work = Callable[[], None]
+Work = Callable[[], object]
 log = structlog.get_logger()
 
 
@@ -38,6 +42,8 @@ def start(house: House) -> threading.Event:
         (partial(_watch, house, name), WATCH_EVERY),
         (partial(_send, house), SEND_EVERY),
         (Months(house).look, MONTHS_EVERY),
+        (Runs(house).look, RUNS_EVERY),
+        (partial(_end_admissions, house), MONTHS_EVERY),
     )
     for work, every in chores:
         threading.Thread(target=_repeat, args=(work, every, stop), daemon=True).start()
@@ -63,6 +69,16 @@ def _watch(house: House, name: str) -> None:
     except (Stale, Duplicate):
         return
     if raised:
+        house.doorbell.ring("scribe")
+
+
+def _end_admissions(house: House) -> None:
+    """End what users brought into workspaces when its time is over, and delete its tables."""
+    with house.store.read() as tx:
+        due = admissions.over(tx, now())
+    if due:
+        with house.store.write() as tx:
+            admissions.sweep(tx, house.journal, now())
         house.doorbell.ring("scribe")
 
 

@@ -8,23 +8,29 @@ from typing import Any
 from sandbox.bootstrap import inspector, keyring, signer_of
 from sandbox.core.clock import rfc3339
 from sandbox.core.keys import SECRETS, epoch_name
+from sandbox.core.store import Transaction
 from sandbox.jobs.presence import require_still
 from sandbox.jobs.records import Base
 from sandbox.jobs.trace import close
 from sandbox.settings import Settings
 from sandbox.transparency.durable import Batch
-from sandbox.transparency.epochs import FORMER, KEYS, Key, compromise, current, epochs, rotate, statement
+from sandbox.transparency.epochs import COMPROMISED, FORMER, KEYS, Key, compromise, current, epochs, rotate, statement
 
 
 def listed(settings: Settings) -> dict[str, Any]:
     """Give every epoch of the keys that have some, and in words where the keys are."""
     with inspector(settings) as house, house.store.read() as tx:
         rows = [row for key in KEYS for row in epochs(tx, key)]
-    where = keyring(settings).check((*SECRETS, *(row.id for row in rows)))
+        where = keyring(settings).check(relied_on(tx))
     return {
         "custody": where,
         "epochs": [{"key": row.key, "epoch": row.number, "status": row.status, "at": rfc3339(row.at)} for row in rows],
     }
+
+
+def relied_on(tx: Transaction) -> tuple[str, ...]:
+    """Give the names of the keys that must be there: all but those in other hands, which one may switch off."""
+    return (*SECRETS, *(row.id for key in KEYS for row in epochs(tx, key) if row.status != COMPROMISED))
 
 
 def rotated(settings: Settings, key: Key) -> int:

@@ -9,10 +9,10 @@ from typing import Any
 
 from sandbox.bootstrap import INSTANCE, check_engine, inspector, keyring
 from sandbox.catalogue.records import DataVersion
-from sandbox.core.keys import NAMES
 from sandbox.core.sealing import SealBroken
 from sandbox.core.store import Transaction
 from sandbox.errors import Problem
+from sandbox.isolation.available import missing
 from sandbox.jobs import ledger
 from sandbox.jobs.house import House
 from sandbox.jobs.presence import require_ready
@@ -20,6 +20,8 @@ from sandbox.jobs.records import Job
 from sandbox.metering.records import UsageEvent
 from sandbox.privacy import recovery
 from sandbox.privacy.accountant import check_balances
+from sandbox.products.verification.records import Verification
+from sandbox.service.custody import relied_on
 from sandbox.settings import Settings
 from sandbox.transparency.tiles import TileMissing
 from sandbox.transparency.verify import compare_with_store, verify_log
@@ -29,9 +31,10 @@ def examine(settings: Settings) -> dict[str, Any]:
     """Give `ok` and `checks`, each with `name`, `ok`, `detail`: a sentence that says what was found or what to do."""
     if not (settings.home / INSTANCE).exists():
         raise Problem("not_ready", f"there is no instance in {settings.home}; make one with `sandbox init`")
-    checks = [_check("keys", lambda: _keys(settings))]
+    checks = []
     with inspector(settings) as house:
         for name, look in {
+            "keys": lambda: _keys(house),
             "instance": lambda: _instance(house),
             "database": lambda: _database(house),
             "data": lambda: _data(house),
@@ -44,6 +47,9 @@ def examine(settings: Settings) -> dict[str, Any]:
         }.items():
             checks.append(_check(name, look))
     checks.append({"name": "isolation", "ok": True, "detail": ISOLATION})
+    why = missing()
+    said = f"not offered: {why}" if why else "each block in a sandbox of its own, tried just now"
+    checks.append({"name": "programs", "ok": True, "detail": said})
     return {"ok": all(check["ok"] for check in checks), "checks": checks}
 
 
@@ -83,8 +89,10 @@ def _wrong(detail: str) -> Problem:
     return Problem("integrity_stop", detail)
 
 
-def _keys(settings: Settings) -> str:
-    said = keyring(settings).check(NAMES)
+def _keys(house: House) -> str:
+    settings = house.settings
+    with house.store.read() as tx:
+        said = keyring(settings).check(relied_on(tx))
     if settings.key_folder.is_relative_to(settings.home):
         raise _wrong("the keys lie inside the instance's folder and would be copied with it; move them out")
     return f"{said}, outside the instance"
@@ -150,13 +158,14 @@ def _told(house: House, tx: Transaction) -> list[recovery.Told]:
 
 
 def _money(house: House) -> str:
-    """One usage event for each delivered job, and none for any other."""
+    """One usage event for each delivered job and claim, and none for any other."""
     with house.store.read() as tx:
         delivered = {job.id for job in tx.find(Job, status=["sealing", "done"])}
+        delivered |= set(tx.keys(Verification, status=["sealing", "done"]))
         billed = {event.job for event in tx.find(UsageEvent) if event.job is not None}
     if odd := delivered ^ billed:
         raise _wrong(f"jobs and usage events differ in {', '.join(sorted(odd)[:5])}")
-    return f"jobs delivered: {len(billed)}, each with its one usage event"
+    return f"jobs and claims delivered: {len(billed)}, each with its one usage event"
 
 
 def _service(house: House) -> str:

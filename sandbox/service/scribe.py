@@ -15,6 +15,7 @@ from sandbox.jobs.doorbell import of_job
 from sandbox.jobs.house import House
 from sandbox.jobs.presence import STOP, beat, clear_stop
 from sandbox.jobs.records import Job
+from sandbox.products.verification.records import Verification
 from sandbox.service import lookout
 from sandbox.service.process import begin
 from sandbox.settings import load
@@ -29,12 +30,15 @@ log = structlog.get_logger()
 
 
 def let_go(tx: Transaction, size: int, entries: Sequence[str]) -> list[str]:
-    """The jobs whose leaves are public now are done; give their ids. Idempotent."""
+    """The jobs and claims whose leaves are public now are done; give the bells of who waits for them. Idempotent."""
     jobs = tx.find(Job, entry=list(entries), status="sealing")
     for job in jobs:
         tx.change(job, status="done")
         tell(tx, [job.party], "job.ended", {"job": job.id, "status": "done"})
-    return [job.id for job in jobs]
+    claims = tx.find(Verification, entry=list(entries), status="sealing")
+    if claims:
+        tx.change_each(claims, "status", ["done"] * len(claims))
+    return [of_job(job.id) for job in jobs] + sorted({claim.desk for claim in claims})
 
 
 def main() -> int:
@@ -68,9 +72,9 @@ def main() -> int:
 
 
 def _tell(house: House, done: list[str]) -> None:
-    """Wake who waits for these jobs. If the transaction broke off meanwhile, they look in vain and wait on."""
+    """Wake who waits at these bells. If the transaction broke off meanwhile, they look in vain and wait on."""
     while done:
-        house.doorbell.ring(of_job(done.pop()))
+        house.doorbell.ring(done.pop())
 
 
 def _stop(store: Store, name: str) -> None:

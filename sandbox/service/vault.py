@@ -1,4 +1,5 @@
-"""The vault process: claims tasks and carries them out – jobs, ingests, traces – and nothing else reaches it."""
+"""The vault process: claims tasks and carries them out – jobs, ingests, traces –, answers claims about subjects, and
+nothing else reaches it."""
 
 from __future__ import annotations
 
@@ -16,7 +17,7 @@ from sandbox.jobs.house import House
 from sandbox.jobs.presence import beat
 from sandbox.jobs.records import Task
 from sandbox.jobs.tasks import claim_and_start, drop, renew
-from sandbox.service import lookout
+from sandbox.service import lookout, verifier
 from sandbox.service.process import begin
 from sandbox.settings import load
 
@@ -84,15 +85,16 @@ def main() -> None:
         worker, wake, held = new_id("vault"), threading.Event(), set[str]()
         lanes = [threading.Thread(target=work, args=(house, worker, stop, wake, held)) for _ in range(LANES)]
         lookout.start(house.store, "vault", stop)
+        claims = verifier.start(house, stop)
         ears = threading.Thread(target=_listen, args=(house, stop, wake), daemon=True)
         for thread in (*lanes, ears):
             thread.start()
-        while not stop.is_set() and all(lane.is_alive() for lane in lanes):
+        while not stop.is_set() and all(lane.is_alive() for lane in (*lanes, claims)):
             _beat(house, worker, held)
             stop.wait(BEAT_EVERY)
         stop.set()
         wake.set()
-        for lane in lanes:
+        for lane in (*lanes, claims):
             lane.join(timeout=house.settings.job_timeout_s)
 
 

@@ -113,6 +113,8 @@ class Renaming:
                 return r.Group(self.relation(node.source), self._parts(node.keys), self._parts(node.aggregates))
             case r.Window():
                 return r.Window(self.relation(node.source), self._parts(node.over))
+            case r.Worked():
+                raise ValueError("no text has a program in it")
             case r.Sort():
                 return replace(node, source=self.relation(node.source), order=self._order(node.order))
 

@@ -1,18 +1,21 @@
-"""The pipeline: text → checked tree → tables of fields → question. Opens no file and asks nothing but the declarations
-and the facts of public tables."""
+"""The pipeline: text → checked tree → tables of fields → question, or rows of exact service. Opens no file and asks
+nothing but the declarations and the facts of public tables."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
+from typing import TypeVar
 
 from sqlglot import exp
 
 from sandbox.catalogue.entry import Entry
 from sandbox.catalogue.facts import TableFacts
 from sandbox.errors import Problem
+from sandbox.plan import relation as r
 from sandbox.sql.asked import asked
 from sandbox.sql.draft import Asked
+from sandbox.sql.exact import rows_asked
 from sandbox.sql.fields import Table
 from sandbox.sql.parse import parse
 from sandbox.sql.rules.intersect import intersect
@@ -21,6 +24,9 @@ from sandbox.sql.rules.table import values
 from sandbox.sql.rules.union import union
 from sandbox.sql.statement import Scope, Statement
 from sandbox.sql.terms import refuse
+from sandbox.sql.unit_rows import UnitRows, units_asked
+
+T = TypeVar("T")
 
 
 def compile_sql(
@@ -33,10 +39,42 @@ def compile_sql(
     """Give the question `text`, in a dialect of `DIALECTS`, over the tables of `entry`; `facts` are those of its public
     tables, `today` is what CURRENT_DATE means. Raises `Problem`: sql_syntax, sql_not_allowed, unknown_column,
     bound_missing."""
-    tree = parse(text, dialect)
-    statement = Statement(entry, facts or {}, today, _query)
+    return _compiled(text, entry, facts or {}, today, dialect, asked)
+
+
+def compile_rows(
+    text: str, entry: Entry, facts: Mapping[str, TableFacts], today: date | None = None, dialect: str = "duckdb"
+) -> tuple[r.Sort, int]:
+    """Give the rows that `text` asks for of an `entry` that is served exactly, in their order, and how many of their
+    columns are shown. Takes and raises what `compile_sql` does."""
+    return _compiled(text, entry, facts, today, dialect, rows_asked)
+
+
+def compile_units(
+    text: str, entry: Entry, facts: Mapping[str, TableFacts] | None = None, dialect: str = "duckdb"
+) -> UnitRows:
+    """Give the rows of units that `text` says, for what works on them inside the vault. Takes and raises what
+    `compile_sql` does; CURRENT_DATE means nothing here."""
+    return _compiled(text, entry, facts or {}, None, dialect, units_asked)
+
+
+def _compiled(
+    text: str,
+    entry: Entry,
+    facts: Mapping[str, TableFacts],
+    today: date | None,
+    dialect: str,
+    finished: Callable[[Table, Statement], T],
+) -> T:
     try:
-        return asked(statement.query(tree, {}), statement)
+        tree = parse(text, dialect)
+        statement = Statement(entry, facts, today, _query)
+        return finished(statement.query(tree, {}), statement)
+    except Problem as problem:
+        if problem.detail.isprintable():
+            raise
+        plain = "".join(letter if letter.isprintable() else "�" for letter in problem.detail)
+        raise Problem(problem.code, plain, **problem.fields) from None  # a name must not move the asker's terminal
     except ValueError as error:  # a plan node refused its parts: a sentence of ours
         raise refuse(f"{error}; write it in another way.") from None
     except RecursionError:

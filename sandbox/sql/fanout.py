@@ -72,7 +72,7 @@ def fan_out(node: r.Relation, name: str, known: Known) -> int | None:
             return None
         case r.Filter() | r.Window() | r.Sort():
             return fan_out(node.source, name, known)
-        case r.Released():
+        case r.Released() | r.Worked():
             return None
 
 
@@ -86,7 +86,7 @@ def met(node: r.Relation, exprs: Iterable[s.Scalar], known: Known) -> int | None
 def most_rows(node: r.Relation, known: Known) -> int | None:
     """Give the most rows in all, None for relations of units and where nothing says it."""
     match node:
-        case r.Scan():
+        case r.Scan() | r.Worked():
             return None
         case r.Released():
             return _groups(node, known) if isinstance(known, Statement) else None

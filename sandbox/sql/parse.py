@@ -22,6 +22,7 @@ from sandbox.sql.wording import worded
 
 MAX_BYTES = 100_000
 MAX_BRACKETS = 100  # open at once; the parser recurses at each
+MAX_JOINS = 8  # that wait for their condition; for each the parser reads all that follow once more
 
 
 class _Standard(DuckDB):  # type: ignore[misc]
@@ -107,11 +108,23 @@ _STATEMENTS = frozenset(
 def _shallow(tokens: list[Token]) -> None:
     opening = (TokenType.L_PAREN, TokenType.L_BRACKET, TokenType.L_BRACE, TokenType.CASE)
     closing = (TokenType.R_PAREN, TokenType.R_BRACKET, TokenType.R_BRACE, TokenType.END)
-    depth = 0
+    joins = [0]  # without a condition, in each bracket
+    before = None
     for token in tokens:
-        depth += (token.token_type in opening) - (token.token_type in closing)
-        if depth > MAX_BRACKETS:
+        kind = token.token_type
+        if kind in opening:
+            joins.append(0)
+        elif kind in closing:
+            joins = joins[:-1] or [0]
+        elif kind in (TokenType.JOIN, TokenType.STRAIGHT_JOIN):
+            joins[-1] += before not in (TokenType.CROSS, TokenType.NATURAL)
+        elif kind in (TokenType.ON, TokenType.USING):
+            joins[-1] = max(0, joins[-1] - 1)
+        if len(joins) > MAX_BRACKETS + 1:
             raise too_deep()
+        if joins[-1] > MAX_JOINS:
+            raise Problem("sql_not_allowed", "Many tables are joined without a condition; write ON after each JOIN.")
+        before = kind
 
 
 def _read(tokens: list[Token], text: str, dialect: type[DuckDB]) -> list[exp.Expr | None]:

@@ -43,6 +43,11 @@ class Statement:
         self._numbers = count(1)
         self._levels = self._nodes = 0
 
+    @property
+    def exact(self) -> bool:
+        """Whether rows may leave as they are: all tables are public and served exactly."""
+        return self.entry.protection == "exact"
+
     def query(self, node: exp.Expr, scope: Scope) -> Table:
         """Give what a SELECT, or a union of them, gives. Raises `Problem`."""
         self._levels += 1

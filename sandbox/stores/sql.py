@@ -24,6 +24,9 @@ from sandbox.errors import Problem
 from sandbox.stores import statements
 
 MIGRATIONS = Path(__file__).with_name("migrations")
+OTHER = (
+    "the control database is of another version of this program; `sandbox upgrade` brings an older one up to this one"
+)
 WRITING, DURABLE = "sandbox_writing", "sandbox_durable"
 
 
@@ -54,13 +57,22 @@ class SqlStore:
             said = "the control database cannot be reached; see that it runs and that SANDBOX_DATABASE_URL names it"
             raise Problem("not_ready", said) from error
 
+    def older(self) -> str | None:
+        """Give the version of a schema that `create` brings up to the newest one, None where it is that already.
+
+        Raises `Problem(not_ready)` when there is no schema, and when it is one that this program does not know."""
+        found, scripts = self.reach(), ScriptDirectory.from_config(self._alembic())
+        if found is None:
+            raise Problem("not_ready", "the control database is empty; make an instance with `sandbox init`")
+        if found not in {script.revision for script in scripts.walk_revisions()}:
+            raise Problem("not_ready", "the control database is of a newer version of this program; install that one")
+        return None if found == scripts.get_current_head() else found
+
     def ping(self) -> None:
         """Raise `Problem(not_ready)` when the database cannot be reached or its schema is another version's."""
         found = self.reach()
         if found != ScriptDirectory.from_config(self._alembic()).get_current_head():
-            raise Problem(
-                "not_ready", "the control database has another schema version; run `sandbox init` again on it"
-            )
+            raise Problem("not_ready", OTHER)
 
     def close(self) -> None:
         self.engine.dispose()

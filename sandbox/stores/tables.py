@@ -8,12 +8,14 @@ from sandbox.billing.records import (
     CeilingSet,
     CostSurvey,
     Dispute,
+    Letter,
     Numbering,
     Price,
     PriceCycle,
     Settlement,
     ShareAgreement,
     SpendingLimit,
+    TaxInvoice,
     YearlyReport,
     YearlyReview,
 )
@@ -39,12 +41,14 @@ from sandbox.identity.records import (
     Tally,
     TwoPersonRule,
 )
-from sandbox.jobs.records import Base, Delivery, Holding, Job, Release, Task
+from sandbox.jobs.records import Base, Delivery, Holding, Job, Release, Run, Task
 from sandbox.metering.records import Meter, UsageEvent
 from sandbox.oversight.records import Alert, Drill, Echo, Emergency, Incident, Publication, Sketch, Step, Trace
 from sandbox.persons.records import Consent, Identification, Inquiry, PersonRequest
 from sandbox.privacy.records import Account, Charge, Raise, Renewal
 from sandbox.products.records import Product, Review
+from sandbox.products.verification.records import Allowance, Verification
+from sandbox.products.workspace.records import Admission, ExitReview, OwnTable
 from sandbox.stores.columns import NAMING, table
 from sandbox.transparency.records import (
     Checkpoint,
@@ -81,6 +85,8 @@ for _record, _unique, _index in (
     (CreditEntry, (), ("party",)),
     (Refusal, (), ("product", "party")),
     (PolicyVersion, ("number",), ("status",)),
+    (Verification, (), ("status", "party", "entry", "grant,status")),
+    (Allowance, (), ("until",)),
     (Product, (), ("operator",)),
     (Review, (), ("product",)),
     (Identification, (), ("subject", "party")),
@@ -103,6 +109,10 @@ for _record, _unique, _index in (
     (Holding, ("key,party",), ()),
     (Release, ("job",), ("base",)),
     (Delivery, (), ("job",)),
+    (Run, ("product,period,number", "job"), ()),
+    (Admission, (), ("party", "product", "status")),
+    (OwnTable, ("admission,name",), ()),
+    (ExitReview, ("job",), ()),
     (LogEntry, ("index",), ("at,id", "leaf_hash", "job", "party", "resource", "product")),
     (Opening, (), ("entry",)),
     (Checkpoint, (), ()),
@@ -118,6 +128,8 @@ for _record, _unique, _index in (
     (YearlyReview, ("operator,year",), ()),
     (PriceCycle, ("operator,number",), ()),
     (YearlyReport, ("operator,year,number",), ()),
+    (Letter, ("year,number",), ("operator",)),
+    (TaxInvoice, (), ("settlement", "month,party", "number")),
     (Meter, (), ()),
     (UsageEvent, ("job", "fact"), ("party,at", "product,at", "month,operator,party")),
     (Emergency, (), ("lifted_at",)),

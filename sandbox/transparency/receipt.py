@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from sandbox.core.commitments import Opened, opens
+from sandbox.core.canonical import canonical_bytes
+from sandbox.core.commitments import Opened, commitment, opens
 from sandbox.errors import Problem
 from sandbox.transparency.merkle import leaf_hash, verify_inclusion
 from sandbox.transparency.notes import decode, encode, open_checkpoint
@@ -67,6 +68,27 @@ def verify_receipt(receipt: str | bytes, log_public_key: str) -> VerifiedReceipt
         return _verify(receipt, log_public_key)
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise Problem("field_invalid", f"the receipt is malformed or not this log's: {error}") from error
+
+
+def verify_answer(
+    receipt: str | bytes, log_public_key: str, subject: str, claim: str, value: str | bool | None, salt: str
+) -> dict[str, Any]:
+    """Check the receipt of a claim about a subject, and that it is about this question, which the `salt` opens; give
+    what the leaf committed to: claim, answer, party, product, basis. Raises field_invalid."""
+    opened = verify_receipt(receipt, log_public_key).opened
+    if "verification" not in opened:
+        raise Problem("field_invalid", "this is no receipt of a claim")
+    said = cast(dict[str, Any], json.loads(opened["verification"]))
+    if commitment("question", spelled(subject, claim, value), bytes.fromhex(salt)) != said["question"]:
+        raise Problem("field_invalid", "the receipt is about another subject, claim or value")
+    return {name: part for name, part in said.items() if name not in ("pad", "question")}
+
+
+def spelled(subject: str, claim: str, value: str | bool | None) -> bytes:
+    """Give a question in canonical bytes; of a number its letters and digits, in capitals. A leaf commits to it with a
+    salt that the asker gets: with it, and only with it, one shows later whom and what one asked."""
+    number = "".join(sign for sign in subject.upper() if sign.isalnum())
+    return canonical_bytes({"subject": number, "claim": claim, "value": value})
 
 
 def _verify(receipt: str | bytes, log_public_key: str) -> VerifiedReceipt:

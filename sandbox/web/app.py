@@ -7,8 +7,9 @@ from flask import Response, request
 
 from sandbox import __version__
 from sandbox.jobs.house import House
-from sandbox.web import description, health, pages, problems, refusals, sessions, signin, waiting
-from sandbox.web.api import BLUEPRINTS
+from sandbox.products.verification.desk import Desk
+from sandbox.web import description, health, pages, papers, problems, refusals, sessions, signin, waiting
+from sandbox.web.api import BLUEPRINTS, verifications
 from sandbox.web.kept import Kept
 from sandbox.web.looks import LOOKS, Looks
 from sandbox.web.reading import ApiRequest
@@ -43,7 +44,7 @@ def create_app(house: House) -> Service:
         HOUSE=house,
         DISCLOSURE=Kept(60),
         **sessions.configure(house),
-        **{LOOKS: Looks()},
+        **{LOOKS: Looks(), verifications.DESK: Desk(house)},
         **{waiting.SEATS: waiting.seats(house.settings.threads)},
         AUTO_VALIDATION_ERROR_RESPONSE=False,
         AUTO_AUTH_ERROR_RESPONSE=False,
@@ -60,6 +61,7 @@ def create_app(house: House) -> Service:
         app.register_blueprint(blueprint, url_prefix=description.PREFIX)
     app.register_blueprint(health.blueprint)
     app.register_blueprint(pages.blueprint)
+    app.register_blueprint(papers.blueprint)
     app.register_blueprint(signin.blueprint)
     signin.install(app)
     app.after_request(_finish)

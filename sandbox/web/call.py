@@ -57,14 +57,11 @@ class Errand:
         and the work are written together or not at all: no crash leaves a key without its work. Raises
         malformed_request (a key is `required` and missing), idempotency_conflict.
         """
-        ticket = Ticket.read(self.house.release_sealer, self.principal.party.id, content)
+        if required:
+            ticket: Ticket | None = self.ticket(content)
+        else:
+            ticket = Ticket.read(self.house.release_sealer, self.principal.party.id, content)
         if ticket is None:
-            if required:
-                raise Problem(
-                    "malformed_request",
-                    "send the header Idempotency-Key with a text of your choice that is new for each new question: "
-                    "with it a repeated request cannot spend privacy or money twice",
-                )
             return start(lambda tx, subject: None)
         if (earlier := self._earlier(ticket)) is not None:
             return earlier
@@ -74,6 +71,17 @@ class Errand:
             if (earlier := self._earlier(ticket)) is None:
                 raise
             return earlier
+
+    def ticket(self, content: object) -> Ticket:
+        """Give the request's claim on its Idempotency-Key. Raises malformed_request without one."""
+        ticket = Ticket.read(self.house.release_sealer, self.principal.party.id, content)
+        if ticket is None:
+            raise Problem(
+                "malformed_request",
+                "send the header Idempotency-Key with a text of your choice that is new for each new question: "
+                "with it a repeated request cannot spend privacy or money twice",
+            )
+        return ticket
 
     def _earlier(self, ticket: Ticket) -> str | None:
         with self.house.store.read() as tx:

@@ -106,7 +106,7 @@ def _guard(declared: Endpoint, view: Callable[..., Response]) -> Callable[..., R
             principal = principal_of(house, guarded=declared.changes or declared.errand)
             if declared.action:
                 principal.may(declared.action)
-            principal.require_scope("write" if declared.changes else "read")
+            principal.require_scope("write" if declared.changes else "read", declared.action)
             g.principal = principal
             if not declared.changes and not declared.common:
                 log_look(house, principal, declared.action, asked())

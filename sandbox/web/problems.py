@@ -16,6 +16,7 @@ from sandbox.core.sentences import plainly
 from sandbox.core.store import Duplicate, Stale, Unavailable
 from sandbox.errors import STATUS, Problem
 from sandbox.web.advice import ADVICE
+from sandbox.web.said import in_chinese
 from sandbox.web.showing import page, to_a_person
 
 MEDIA = "application/problem+json"
@@ -46,7 +47,7 @@ def respond(problem: Problem) -> Response:
     """Give the response of `problem`, to a person as a page, and leave its code for who counts refusals."""
     g.problem = problem.code
     if to_a_person():
-        response = page("problem.html", problem=problem, advice=ADVICE[problem.code])
+        response = page("problem.html", problem=problem, advice=ADVICE[problem.code], said=in_chinese(problem))
         response.status_code = problem.status
     else:
         response = Response(json.dumps(body_of(problem)), problem.status, content_type=MEDIA)

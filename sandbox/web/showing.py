@@ -9,12 +9,17 @@ LANGUAGES = ("en", "zh")
 
 def page(template: str, **values: object) -> Response:
     """Give a page in the language that was asked for, else the browser's."""
-    asked = request.args.get("lang")
-    language = asked if asked in LANGUAGES else request.accept_languages.best_match(LANGUAGES, "en")
-    response = Response(render_template(template, lang=language, zh=language == "zh", **values))
-    response.headers["Content-Language"] = language
+    chosen = language()
+    response = Response(render_template(template, lang=chosen, zh=chosen == "zh", **values))
+    response.headers["Content-Language"] = chosen
     response.headers["Vary"] = "Accept, Accept-Language"
     return response
+
+
+def language() -> str:
+    """Give the language that was asked for, else the browser's: zh or en."""
+    asked = request.args.get("lang")
+    return asked if asked in LANGUAGES else request.accept_languages.best_match(LANGUAGES, "en") or "en"
 
 
 def to_a_person() -> bool:

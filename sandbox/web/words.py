@@ -20,6 +20,11 @@ _WORDS = {
     "cell": ("数据项", "cell"),
     "month": ("月", "month"),
     "product": ("产品", "product"),
+    "settlement": ("结算单", "settlement"),
+    "credit_note": ("冲减单", "credit note"),
+    "debit_note": ("补充结算单", "debit note"),
+    "letter_ceilings": ("上限收费标准", "ceilings"),
+    "letter_review": ("年度评估", "yearly review"),
     "filed": ("共提出", "filed"),
     "open": ("办理中", "open"),
     "overdue": ("已逾期", "overdue"),
@@ -30,6 +35,22 @@ _WORDS = {
     "demand": ("需求受理", "demands"),
     "general": ("一般数据", "general"),
     "important": ("重要数据", "important"),
+    "upheld": ("成立", "upheld"),
+    "correction": ("更正", "correction"),
+    "portability": ("转移", "portability"),
+    "erasure": ("删除", "erasure"),
+    "breach": ("违约", "breach"),
+    "suspension": ("暂停使用", "suspension"),
+    "incentive": ("激励", "incentive"),
+    "held": ("已控制", "held"),
+    "notified": ("已通知", "notified"),
+    "sanctioned": ("已处理", "sanctioned"),
+    "remedied": ("已整改", "remedied"),
+    "closed": ("已结案", "closed"),
+    "party": ("主体", "party"),
+    "resource": ("数据资源", "resource"),
+    "everything": ("全部服务", "everything"),
+    "exact": ("精确服务，无数据指纹", "served exactly, unmarked"),
 }
 
 
@@ -38,3 +59,17 @@ def word(name: str, zh: bool) -> str:
     if name in PURPOSES:
         return PURPOSES[name].zh if zh else PURPOSES[name].en
     return _WORDS[name][0 if zh else 1] if name in _WORDS else name.replace("_", " ")
+
+
+_WARNINGS = {
+    "the checklist was not": "审查清单未逐项作答",
+    "no impact assessment": "未附个人信息保护影响评估",
+    "no risk assessment": "未附安全风险评估",
+    "it is meant for automated decisions": "用于自动化决策",
+    "it is about a very large group": "涉及特大规模人群",
+}
+
+
+def warning(said: str, zh: bool) -> str:
+    """Give what a review warned of, as it was said or in Chinese."""
+    return next((text for begins, text in _WARNINGS.items() if zh and said.startswith(begins)), said)

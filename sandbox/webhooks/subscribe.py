@@ -19,7 +19,10 @@ from sandbox.webhooks.address import check
 from sandbox.webhooks.records import Message, Webhook
 from sandbox.webhooks.tell import TEST, message
 
-EVENTS = ("job.ended", "alert.raised", "emergency.raised", "incident.notified", "settlement.made", "usage.metered")
+EVENTS = (
+    "job.ended", "alert.raised", "emergency.raised", "incident.notified", "settlement.made", "usage.metered",
+    "letter.written",
+)  # fmt: skip
 MOST = 10
 SECRET_BYTES = 32
 

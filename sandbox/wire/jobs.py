@@ -23,14 +23,17 @@ class Bounds(Input):
 
 
 class JobIn(Input):
-    """A question under a subscription, its text in a `dialect` of SQL. `epsilon` is what it may cost; or `confidence`
-    states the error wanted. `bounds` let one unit count for less, and so have less noise; `keys` says whether keys that
-    the public profile lists are shown as it lists them or found anew; `mode` how what one unit counts for is bounded;
-    `consistent` makes totals of grouping sets the sums of their parts. `fresh` draws noise anew, on a test instance
-    only."""
+    """A question under a subscription, its text in a `dialect` of SQL; products of other kinds take `parameters`,
+    or nothing. `epsilon` is what it may cost; or `confidence` states the error wanted. `bounds` let one unit count for
+    less, and so have less noise; `keys` says whether keys that the public profile lists are shown as it lists them or
+    found anew; `mode` how what one unit counts for is bounded; `consistent` makes totals of grouping sets the sums of
+    their parts. `fresh` draws noise anew, on a test instance only. `resource`, by id or name, says which resource of a
+    product with several the question is about."""
 
     subscription: Id
-    sql: Annotated[str, Field(min_length=1)]
+    resource: Annotated[str, Field(min_length=1, max_length=100)] | None = None
+    sql: Annotated[str, Field(min_length=1)] | None = None
+    parameters: Annotated[dict[str, Any], Field(max_length=100)] | None = None
     dialect: Literal["duckdb", "postgresql", "ansi"] | None = None
     epsilon: Annotated[Decimal, Field(max_digits=60)] | None = None
     confidence: Annotated[Decimal, Field(gt=0, lt=1, max_digits=60)] | None = None

@@ -217,6 +217,28 @@ class SettlementOut(Record):
     total: Decimals
 
 
+class InvoiceIn(Input):
+    """The number of a tax invoice (发票): 20 digits, or 8 digits with the `code` of 10 or 12 that older ones have."""
+
+    number: Annotated[str, Field(max_length=20)]
+    code: Annotated[str, Field(max_length=12)] | None = None
+
+
+class WithdrawIn(Input):
+    """Why a number is withdrawn."""
+
+    reason: Text
+
+
+class InvoiceOut(Record):
+    """A tax invoice of a settlement; `withdrawn_at` is null while it stands."""
+
+    settlement: str
+    number: str
+    code: str | None
+    withdrawn_at: str | None
+
+
 class ReconcileQuery(Input):
     """The month to hold against its events."""
 

@@ -52,11 +52,14 @@ class Hint(Input):
 
 class TraceOut(State):
     """A trace; finished ones name findings, `below_bar` says how many recipients stayed below the bar, `left_out` how
-    many bases that may resemble the file were not looked at."""
+    many bases that may resemble the file were not looked at, `set_aside` how many were not because of their keys, or
+    keys and numbers (`set_aside_by`), `too_few` of how many the file shows too few cells for a mark."""
 
     findings: list[dict[str, Any]]
     below_bar: int
     left_out: int
+    set_aside: int
+    too_few: int
 
 
 class PublicationIn(Input):

@@ -14,7 +14,7 @@ from sandbox.wire.grants import Digest, Purpose, Reason
 class PersonIn(Input):
     """A person, by a number that is not stored; the day of birth where the number does not say it."""
 
-    kind: Literal["cn_id", "passport", "other"]
+    kind: Literal["cn_id", "cn_uscc", "passport", "other"]
     number: Annotated[str, Field(min_length=4, max_length=64)]
     born: date | None = None
 

@@ -11,10 +11,11 @@ from sandbox.wire.common import Id, Input, Text
 
 
 class ProductIn(Input):
-    """A product under a grant; what `spec` holds depends on the kind."""
+    """A product under a grant; what `spec` holds depends on the kind, which may be one of ours – query, verification,
+    model, index, program – or one that the host installed."""
 
     grant: Id
-    kind: Literal["query", "verification", "model", "index", "program"]
+    kind: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
     name: Text
     resources: Annotated[list[Id], Field(min_length=1, max_length=100)]
     spec: Annotated[dict[str, Any], Field(default_factory=dict)]

@@ -6,9 +6,15 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StrictBool
 
-from sandbox.wire.common import Decimals, Id, Input, Output, Record, State, Text
+from sandbox.wire.common import Decimals, Id, Input, Output, Page, Record, State, Text
 
 Level = Literal["high", "medium", "low"]
+
+
+class Found(Page):
+    """Resources in whose declarations each word of `q` stands."""
+
+    q: Annotated[str | None, Field(max_length=200)] = None
 
 
 class ResourceOut(Record):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, StrictBool
 
 from sandbox.wire.common import Decimals, Id, Input, Page, Record, State, Text
 from sandbox.wire.money import Year, Yuan
@@ -78,12 +78,13 @@ class SaleIn(Input):
 
 
 class ReportIn(Input):
-    """What the yearly report says beyond the figures that are here."""
+    """What the yearly report says beyond the figures that are here; `published`: everybody may read it."""
 
     year: Year
     operation: Long | None = None
     sales: Annotated[list[SaleIn], Field(max_length=1000, default_factory=list)]
     remarks: Long | None = None
+    published: StrictBool = False
 
 
 class ReportQuery(Input):
@@ -99,6 +100,7 @@ class ReportOut(Record):
     operator: str
     year: int
     number: int
+    published: bool
     content: dict[str, Any]
 
 
@@ -112,3 +114,21 @@ class CalendarQuery(Input):
     """The operator whose calendar it is; overseers see all without it."""
 
     operator: Id | None = None
+
+
+class LettersQuery(Page):
+    """The letters about an operator."""
+
+    operator: Id | None = None
+
+
+class LetterOut(Record):
+    """A letter (函) to both departments; `name` is its number as it stands there."""
+
+    year: int
+    number: int
+    name: str
+    kind: str
+    operator: str
+    about: str
+    content: dict[str, Any]

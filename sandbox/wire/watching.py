@@ -9,7 +9,13 @@ from pydantic import Field
 from sandbox.wire.common import Id, Input, Page, Record, State, Text
 
 Event = Literal[
-    "job.ended", "alert.raised", "emergency.raised", "incident.notified", "settlement.made", "usage.metered"
+    "job.ended",
+    "alert.raised",
+    "emergency.raised",
+    "incident.notified",
+    "settlement.made",
+    "usage.metered",
+    "letter.written",
 ]
 
 

@@ -406,8 +406,13 @@ def test_I4_assessments_are_warned_of_or_demanded_and_kept_three_years(
     cli.run("policy", "activate", shipped["id"])
     assert town.ok("GET", "/policies")["digest"] == before["digest"]
     assert [one["status"] for one in cli.ask("policy", "list")] == ["retired", "active"]
+    assert not town.ok("GET", "/policies")["strict"]
+    again = cli.ask("policy", "strict")
+    assert again["digest"] == strict["digest"] and again["status"] == "active" and town.ok("GET", "/policies")["strict"]
+    assert cli.ask("policy", "strict")["id"] == again["id"], "once is enough"
+    cli.run("policy", "activate", shipped["id"])
     kinds = [row["digest"] for row in leaves(town, "policies.activated")]
-    assert kinds == [strict["digest"], before["digest"]]
+    assert kinds == [strict["digest"], before["digest"], strict["digest"], before["digest"]]
 
 
 def test_policies_are_checked_and_tried_before_they_decide(town: Estate, cli: Shell, tmp_path: Path) -> None:

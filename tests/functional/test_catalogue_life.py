@@ -280,3 +280,20 @@ def test_U7_what_links_resources_is_assessed_before_a_product_is_approved(
     assert attached[0]["digest"] == "ab" * 32 and attached[0]["by"] == town.web.ids["packer"]
     budgets = town.ok("GET", "/budgets", key="administration")["items"]
     assert all("count" in one["worth"]["questions"][0] for one in budgets)
+
+
+def test_R5_the_catalogue_is_found_by_words_on_the_page_and_on_the_command_line(town: Estate, cli: Shell) -> None:
+    open_one = registered(town, registration("harbours") | {"grade": "general"}, "administration").json
+    assert {"people", "harbours"} <= {one["name"] for one in cli.ask("catalogue")}
+    assert [one["id"] for one in cli.ask("catalogue", "HARB", "wage")] == [open_one["id"]]
+    assert "harbours" in cli.run("catalogue", "harbours") and "No resource" in cli.run("catalogue", "harbours", "ships")
+    exported = json.loads(cli.run("catalogue", "--export", "dcat"))
+    assert open_one["id"] in {one["dct:identifier"] for one in exported["dcat:dataset"]}
+    cli.run("catalogue", "harbours", "--export", "dcat", code=2)
+    page = town.web.client.get("/catalogue?lang=zh&q=harbours+人口")
+    assert page.status_code == 200 and open_one["id"] in page.text and "公共数据资源目录" in page.text
+    assert "nothing matches" in town.web.client.get("/catalogue?lang=en&q=<script>").text
+    assert "<script>" not in town.web.client.get("/catalogue?lang=en&q=<script>").text
+    closed = registered(town, registration("vaults") | {"grade": "important"}, "administration").json
+    assert closed["id"] not in town.web.client.get("/catalogue?q=vaults").text, "only listed grades are public"
+    assert [one["id"] for one in cli.ask("catalogue", "vaults")] == [closed["id"]], "those who may see it find it"

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from time import monotonic, sleep
 
 import pytest
 
 from sandbox.cli.demo.running import Instance
 from sandbox.errors import Problem
+from sandbox.service.backup import backup, restore
+from sandbox.settings import load
+from sandbox.test_instance import ahead_of
 from sandbox.transparency.leaves import published
 
 
-def test_a_test_instance_lives_ahead_and_says_so() -> None:
+def test_a_test_instance_lives_ahead_and_says_so(tmp_path: Path) -> None:
     with Instance(init=("--test-instance",)) as instance:
         authority = instance.client(instance.authority_key)
         moved = [json.loads(instance.command("clock", days, "--json")) for days in ("40", "325")]
@@ -32,6 +36,9 @@ def test_a_test_instance_lives_ahead_and_says_so() -> None:
         instance.stop()
         instance.start()  # and it stays ahead
         assert instance.client(instance.authority_key).create_party("User", ["user"])["created_at"] > made["created_at"]
+        backup(load(home=instance.home), tmp_path / "backup")  # and so is what is made of its backup
+        restore(tmp_path / "backup", load(home=tmp_path / "again", keys=instance.home.with_suffix(".keys")))
+        assert ahead_of(tmp_path / "again")() == ahead_of(instance.home)() == timedelta(days=365)
 
 
 def test_a_real_instance_keeps_the_time_of_the_machine() -> None:

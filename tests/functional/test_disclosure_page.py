@@ -5,6 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from estate import estate
+from strangers import filled
+
+from sandbox.persons.records import PersonRequest
 
 
 def test_S2_people_read_the_disclosure_as_a_page(tmp_path: Path) -> None:
@@ -20,8 +23,12 @@ def test_S2_people_read_the_disclosure_as_a_page(tmp_path: Path) -> None:
         town.ask("SELECT COUNT(*) AS n FROM people")
         town.finish()
         town.ok("POST", f"/resources/{town.resource}/objections", {"subject": "ages", "text": "wrong"}, "firm")
+        with town.web.house.store.write() as tx:
+            for status in ("open", "upheld"):
+                filled(tx, PersonRequest, kind="correction", status=status)
         said = {lang: town.web.client.get(f"/disclosure?lang={lang}").text for lang in ("zh", "en")}
         data = town.ok("GET", "/disclosure", key="")
+    assert data["documents"] == "warned of" and all(len(one["warnings"]) == 3 for one in data["products"])
     [asked] = [one for one in data["products"] if one["jobs"]]
     year, number = next(iter(asked["jobs"].items()))
     for lang, words in (
@@ -30,4 +37,6 @@ def test_S2_people_read_the_disclosure_as_a_page(tmp_path: Path) -> None:
     ):
         text = said[lang]
         assert all(word in text for word in (*words, asked["id"], f"{year}: {number}", "1.20", "Bureau/people/person"))
+        assert ("未附个人信息保护影响评估" if lang == "zh" else "no risk assessment is attached") in text
+        assert {"zh": "更正（办理中：1，成立：1）", "en": "correction (open: 1, upheld: 1)"}[lang] in text
         assert "&lt;i&gt;sly" in text and "<i>sly" not in text and "firm" not in text

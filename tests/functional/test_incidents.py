@@ -17,16 +17,13 @@ from sandbox.transparency.records import LogEntry
 
 
 @pytest.fixture(scope="module")
-def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
+def web(module_store: SqlStore, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
     folder: Path = tmp_path_factory.mktemp("incidents")
-    store = SqlStore(f"sqlite:///{folder / 'control.db'}")
-    store.create()
-    made = make_web(store, folder / "home")
+    made = make_web(module_store, folder / "home")
     for role in ("regulator", "auditor", "user", "operator"):
         made.join(role)
     made.join("bystander", "user")
     yield made
-    store.close()
 
 
 def opened(web: Web, key: str = "regulator", **more: Any) -> dict[str, Any]:

@@ -15,7 +15,8 @@ from webhouse import Web, make_house
 from sandbox.billing.settlements import credit, settle
 from sandbox.core.clock import now
 from sandbox.metering.charging import charge
-from sandbox.papers.paper import MISSING, Paper
+from sandbox.papers.paper import Paper
+from sandbox.papers.pdf import MISSING, pdf
 from sandbox.stores.sql import SqlStore
 from sandbox.web.app import create_app
 
@@ -114,7 +115,7 @@ def test_a_statement_as_paper_file_and_data(trade: Web) -> None:
 def test_a_long_paper_has_pages_and_shows_what_the_font_lacks() -> None:
     made = Paper("长表", "𝄞", now(), "zh")
     made.table(["行", "数"], [[f"第 {number} 行", str(number)] for number in range(120)], widths=(3, 1), right=1)
-    content = made.bytes()
+    content = pdf(made)
     assert len(pdfium.PdfDocument(content)) > 2
     text = read(content)
     assert MISSING in text and "第119行" in text and "1/3" in text

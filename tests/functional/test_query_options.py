@@ -102,3 +102,22 @@ def test_a_mode_is_taken_or_refused(asker: tuple[Client, str]) -> None:
         with pytest.raises(Problem) as found:
             user.estimate(subscription, SUM, epsilon="1", **wrong)
         assert found.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("asked", "field"), [({}, "sql"), ({"sql": SUM, "parameters": {"town": "x"}}, "parameters"), ({"sql": None}, "sql")]
+)
+def test_a_query_product_wants_text_and_takes_no_parameters(
+    asker: tuple[Client, str], asked: dict[str, Any], field: str
+) -> None:
+    client, subscription = asker
+    with pytest.raises(Problem, match=rf"Field {field}: ") as refused:
+        client.submit(subscription, **asked)
+    assert refused.value.code == "field_invalid"
+
+
+def test_parameters_have_one_spelling(asker: tuple[Client, str]) -> None:
+    client, subscription = asker
+    with pytest.raises(Problem, match="write numbers with decimals as text") as refused:
+        client.submit(subscription, parameters={"share": 0.5})
+    assert refused.value.code == "field_invalid"

@@ -32,10 +32,12 @@ def trade(tmp_path: Path) -> Iterator[Web]:
         world = World(tx, journal=house.journal)
         offer = Offer(world)
         stranger = world.party("Stranger", "user")
-    people = {"operator": offer.operator, "user": offer.user, "stranger": stranger}
+        bureau, office = world.party("Bureau", "holder"), world.party("Office", "holder")
+    people = {"operator": offer.operator, "user": offer.user, "stranger": stranger, "bureau": bureau, "office": office}
     keys = {name: world.keys[found.key.id] for name, found in people.items()}
     made = Web(house, create_app(house).test_client(), world.keys[world.authority.key.id], keys)
     made.offer = offer  # type: ignore[attr-defined]
+    made.ids["bureau"] = bureau.party.id
     yield made
     store.close()
 
@@ -53,6 +55,13 @@ def test_P4_a_rate_card_is_set_listed_and_charged(trade: Web) -> None:
     assert prices["public_welfare"] is prices["public_governance"] is None
     assert (prices["industry"]["price"], prices["industry"]["allowance"]) == ("1.20", 2)
     assert [one["price"] for one in listed["announced"]] == ["2"]
+    shown = {lang: trade.client.get(f"/prices?lang={lang}").text for lang in ("zh", "en")}
+    assert all(
+        said in shown["en"] for said in ("1.20 / cell", "the first 2 a month are free", "0.5 above 4", "2 / cell")
+    )
+    assert all(
+        said in shown["zh"] for said in ("公益事业", "免费", "每月前 2", "超过 4 后 0.5", "（试行）", listed["name"])
+    )
     wrong = trade.call("POST", path, card | {"tiers": [{"above": 2, "price": "1"}]}, "operator")
     assert (wrong.status_code, wrong.json["code"]) == (422, "field_invalid")
     with trade.house.store.write() as tx:
@@ -120,7 +129,8 @@ def test_last_month_is_closed_from_the_day_that_was_set(trade: Web, monkeypatch:
 def test_P7_shares_are_agreed_and_shown(trade: Web) -> None:
     offer: Offer = trade.offer  # type: ignore[attr-defined]
     path = f"/products/{offer.product.id}/shares"
-    parts = [{"kind": "holder", "name": "Bureau", "share": "1/3"}, {"kind": "region", "name": "East", "share": "2/3"}]
+    parts = [{"kind": "holder", "name": "Bureau", "share": "1/3", "party": trade.ids["bureau"]}]
+    parts += [{"kind": "region", "name": "East", "share": "2/3"}]
     said = {"parts": parts, "data_cost": "0.10", "basis": "contract 7"}
     assert trade.call("POST", path, said, "operator").json["code"] == "role_not_allowed"
     assert trade.call("POST", path, said | {"parts": parts[:1]}).json["code"] == "field_invalid"
@@ -135,3 +145,6 @@ def test_P7_shares_are_agreed_and_shown(trade: Web) -> None:
     assert trade.call("POST", "/settlements", {"month": "2026-03"}, "operator").json["total"] == "1.20"
     [shown] = trade.call("GET", "/revenue-shares?month=2026-03", key="operator").json["items"]
     assert (shown["data_cost"], [part["amount"] for part in shown["parts"]]) == ("0.10", ["0.37", "0.73"])
+    [own] = trade.call("GET", "/revenue-shares?month=2026-03", key="bureau").json["items"]
+    assert [(part["name"], part["amount"]) for part in own["parts"]] == [("Bureau", "0.37")]
+    assert trade.call("GET", "/revenue-shares?month=2026-03", key="office").json["items"] == []

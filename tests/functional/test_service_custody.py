@@ -3,83 +3,27 @@ what a stolen key makes proves nothing."""
 
 from __future__ import annotations
 
-import json
 import os
-import shutil
-import subprocess
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from estate import Estate
+from keyrings import MODULE, again, ask, epoch_of, still, token
 
-from sandbox.bootstrap import keyring, scribe_house, vault_house
+from sandbox.bootstrap import keyring
 from sandbox.core.hsm import TokenKeys
 from sandbox.core.keys import NAMES, FileKeys
 from sandbox.errors import Problem
 from sandbox.jobs.records import Base
 from sandbox.service.custody import compromised, listed, rotated
 from sandbox.service.doctor import examine
-from sandbox.service.scribe import let_go
 from sandbox.settings import load
 from sandbox.transparency.epochs import FORMER, follow
 from sandbox.transparency.fsck import fsck
 from sandbox.transparency.notes import NoteInvalid, Signer, open_checkpoint
 from sandbox.transparency.receipt import verify_receipt
-from sandbox.transparency.records import Lease, LogEntry
-
-MODULE = "/usr/lib/softhsm/libsofthsm2.so"
-SQL = "SELECT town, COUNT(*) AS n FROM people WHERE age > {} GROUP BY town"
-
-
-def token(folder: Path, patch: pytest.MonkeyPatch) -> None:
-    """A SoftHSM token called box, and its PIN beside the keys."""
-    if not Path(MODULE).exists() or shutil.which("softhsm2-util") is None:
-        pytest.skip("SoftHSM is missing: apt-get install softhsm2")
-    pytest.importorskip("pkcs11")
-    (folder / "tokens").mkdir()
-    (folder / "softhsm.conf").write_text(f"directories.tokendir = {folder / 'tokens'}\nlog.level = ERROR\n")
-    patch.setenv("SOFTHSM2_CONF", str(folder / "softhsm.conf"))
-    made = ["softhsm2-util", "--init-token", "--free", "--label", "box", "--pin", "1234", "--so-pin", "5678"]
-    subprocess.run(made, check=True, capture_output=True)
-
-
-def still(box: Estate) -> None:
-    with box.house.store.write() as tx:
-        for name in ("vault-alive", "scribe-alive", "scribe"):
-            if lease := tx.get(Lease, name):
-                tx.remove(lease)
-
-
-def ask(box: Estate, age: int) -> str:
-    job = box.ask(SQL.format(age), epsilon="0.3")
-    box.finish()
-    assert box.ok("GET", f"/jobs/{job}", key="firm")["status"] == "done"
-    return job
-
-
-def again(box: Estate, stack: ExitStack) -> Estate:
-    """The same instance, started again."""
-    from webhouse import Web
-
-    from sandbox.bootstrap import web_house
-    from sandbox.web.app import create_app
-
-    box.scribe.close()
-    made = object.__new__(Estate)
-    made.settings, made.subscriptions = box.settings, box.subscriptions
-    made.house = stack.enter_context(vault_house(box.settings))
-    web = web_house(box.settings)
-    made.web = Web(web, create_app(web).test_client(), box.web.authority, box.web.keys, box.web.ids)
-    _, made.scribe = scribe_house(box.settings, let_go)
-    made.beat()
-    return made
-
-
-def epoch_of(box: Estate, job: str) -> str:
-    with box.house.store.read() as tx:
-        [entry] = tx.find(LogEntry, job=job, kind="job.released")
-    return str(json.loads(entry.leaf)["public"]["epoch"])
+from sandbox.transparency.records import LogEntry
 
 
 def test_rotated_keys_lose_nothing(tmp_path: Path) -> None:

@@ -45,26 +45,23 @@ class Site:
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def site(module_store: SqlStore, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     folder: Path = tmp_path_factory.mktemp("sign-in")
-    store = SqlStore(f"sqlite:///{folder / 'control.db'}")
-    store.create()
     with run_server_in_thread() as provider:
         server = make_server("127.0.0.1", 0, lambda environ, start: app(environ, start), threaded=True)
         url = f"http://127.0.0.1:{server.server_port}"
         house = make_house(
-            store, folder / "home", public_url=url, oidc_issuer=f"http://localhost:{provider.server_port}",
+            module_store, folder / "home", public_url=url, oidc_issuer=f"http://localhost:{provider.server_port}",
             oidc_client="sandbox",
         )  # fmt: skip
         object.__setattr__(house, "oidc_secret", "client-secret")
         app = create_app(house)
-        with store.write() as tx:
+        with module_store.write() as tx:
             party, key = bootstrap(tx, house.journal)
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
         yield Site(house, url, key, party.id)
         server.shutdown()
-    store.close()
 
 
 def browser() -> httpx.Client:
@@ -96,8 +93,13 @@ def test_an_invited_person_signs_in_and_acts_for_the_party(site: Site) -> None:
         refused = site.api("POST", "/parties", body, client, **wrong)
         assert (refused.status_code, refused.json()["code"]) == (403, "csrf_invalid")
     assert site.api("POST", "/parties", body, client, **{"X-CSRF-Token": me["csrf_token"]}).status_code == 201
+    # who signed in reads its papers; nobody else is shown the way
+    assert 'href="/papers' in client.get(f"{site.url}/").text
+    assert "致两部门的函" in client.get(f"{site.url}/papers?lang=zh").text
     # the invitation worked once
     other = browser()
+    assert 'href="/papers' not in other.get(f"{site.url}/").text
+    assert other.get(f"{site.url}/papers").json()["code"] == "key_missing"
     assert signed_in(site, "hanmeimei", other, invitation).json()["code"] == "key_invalid"
     assert site.api("GET", "/session", client=other).json()["code"] == "key_missing"
     # the next time no invitation is needed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from functools import partialmethod
 from pathlib import Path
@@ -14,6 +15,7 @@ from sandbox.core.sealing import Sealer
 from sandbox.core.store import Store
 from sandbox.errors import Problem
 from sandbox.jobs.records import Base
+from sandbox.oversight.bundle import unpacked
 from sandbox.oversight.candidates import TraceKeys, keep_sketches
 from sandbox.oversight.evidence import verify_bundle
 from sandbox.oversight.records import Sketch, Trace
@@ -83,6 +85,34 @@ def test_too_little_names_nobody(box: Box) -> None:
     _, outcome = box.trace(few)
     assert (outcome.verdict, outcome.findings, outcome.below_bar) == ("insufficient_evidence", (), 2)
     assert outcome.file is None
+    said = outcome.to_json()
+    assert said["too_few"] == 1
+    assert "Of 1 of the answers" in said["statement"]["en"] and "receipts and deliveries" in said["statement"]["en"]
+    assert "有 1 个" in said["statement"]["zh"] and "存证回执和交付记录" in said["statement"]["zh"]
+    more = b"\n".join(copies[0].splitlines()[:41])
+    assert box.trace(more)[1].too_few == 0
+
+
+def test_what_was_set_aside_is_said(box: Box) -> None:
+    """Bases of which nothing turns up are not opened; the outcome and the log say how many, and by what."""
+    copy = box.release(box.base(), "alpha")
+    for shift in (1_000, 2_000):
+        box.release(box.base(seed=shift, shift=shift), "alpha")
+    prepared, outcome = box.trace(copy)
+    assert (outcome.verdict, outcome.set_aside, outcome.set_aside_by) == ("traced", 2, "keys")
+    assert "set aside" not in outcome.to_json()["statement"]["en"]
+    core, trace = box.core(prepared, outcome)
+    box.seal()
+    bundle = box.attached(core, trace)
+    assert json.loads(unpacked(bundle)["data.json"])["set_aside"] == 2
+    assert verify_bundle(bundle, SIGNER.verifier_key, RESULT_OF)["verdict"] == "traced"
+    keyless = "\n".join(line.split(",")[1] for line in copy.decode().splitlines()[:20])  # one column
+    prepared, outcome = box.trace(keyless.encode())
+    said = outcome.to_json()
+    assert (said["verdict"], said["set_aside"], said["set_aside_by"]) == ("not_ours", 2, "numbers")
+    assert " 2 bases were set aside" in said["statement"]["en"] and "另有 2 个" in said["statement"]["zh"]
+    told = prepared.announcement()["public"]
+    assert (told["set_aside"], told["set_aside_by"]) == (2, "numbers")
 
 
 def test_marks_that_are_nobodys_name_nobody(box: Box) -> None:
@@ -137,7 +167,8 @@ def test_the_run_is_announced_before_keys_are_read(box: Box) -> None:
         keys = TraceKeys(box.vault, Masters({"1": box.master}))
         _, outcome = run_trace(tx, keys, leak, {}, lambda prepared: told.append(prepared.announcement()))
     assert outcome.verdict == "traced"
-    assert told[0]["public"] == {"detector": "3", "pairs": 1, "bases": 1, "left_out": 0}
+    said = {"detector": "3", "pairs": 1, "bases": 1, "left_out": 0, "set_aside": 0, "set_aside_by": "keys"}
+    assert told[0]["public"] == said
 
 
 def test_a_closed_base_gives_no_new_findings(box: Box) -> None:

@@ -135,6 +135,10 @@ DATA: dict[str, tuple[Callable[[dict[str, Any]], None], str]] = {
     "cells below none": (lambda data: data["findings"][0].update(cells=-1), "no whole number, or below 0"),
     "runs below none": (lambda data: data.update(runs=-3), "no whole number, or below 0"),
     "true instead of one": (lambda data: data.update(below_bar=True), "no whole number, or below 0"),
+    "too few below none": (lambda data: data.update(too_few=-1), "no whole number, or below 0"),
+    "more set aside": (lambda data: data.update(set_aside=7), "the log announced set_aside 0"),
+    "set aside by something else": (lambda data: data.update(set_aside_by="numbers"), "announced set_aside_by keys"),
+    "nothing of what was set aside": (lambda data: data.pop("set_aside_by"), "the log announced set_aside_by keys"),
     "fewer scored than named": (lambda data: data.update(below_bar=0), "do not add up"),
     "the same twice": (lambda data: data["findings"].append(data["findings"][0]), "do not add up"),
 }

@@ -19,15 +19,12 @@ from sandbox.web.endpoint import DECLARED
 
 
 @pytest.fixture(scope="module")
-def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
+def web(module_store: SqlStore, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
     folder: Path = tmp_path_factory.mktemp("two")
-    store = SqlStore(f"sqlite:///{folder / 'control.db'}")
-    store.create()
-    made = make_web(store, folder / "home")
+    made = make_web(module_store, folder / "home")
     made.join("second", "authoriser")
     made.join("operator")
     yield made
-    store.close()
 
 
 def create(web: Web, name: str, key: str | None = None, **headers: str) -> tuple[int, dict[str, str]]:

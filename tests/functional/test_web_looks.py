@@ -109,6 +109,7 @@ def test_only_what_all_may_read_and_ones_own_is_common() -> None:
         "/products",
         "/products/<product_id>",
         "/products/<product_id>/price",
+        "/products/<product_id>/runs",
         "/resources",
         "/resources/<resource_id>",
         "/resources/<resource_id>/conditions",

@@ -19,6 +19,9 @@ from sandbox.web.endpoint import DECLARED, Endpoint
 PAGES = {
     "/", "/docs/errors/", "/docs/errors/<code>", "/docs/checklist", "/disclosure", "/healthz", "/readyz",
     "/static/<path:filename>", f"{PREFIX}/openapi.json", "/sign-in", "/sign-in/callback",
+    "/catalogue", "/prices", "/reports", "/reports/<report_id>", "/reports/<report_id>.pdf",
+    "/reports/<report_id>.json", "/papers", "/letters/<letter_id>",
+    "/settlements/<settlement_id>", "/statements/<month>",
 }  # fmt: skip
 PUBLIC = {
     "GET /catalogue.jsonld",

@@ -47,15 +47,12 @@ class Handler(BaseHTTPRequestHandler):
 
 
 @pytest.fixture(scope="module")
-def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
+def web(module_store: SqlStore, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
     folder: Path = tmp_path_factory.mktemp("webhooks")
-    store = SqlStore(f"sqlite:///{folder / 'control.db'}")
-    store.create()
-    made = make_web(store, folder / "home", webhook_hosts="127.0.0.1, hooks.internal")
+    made = make_web(module_store, folder / "home", webhook_hosts="127.0.0.1, hooks.internal")
     made.join("user")
     made.join("other", "user")
     yield made
-    store.close()
 
 
 @pytest.fixture

@@ -17,6 +17,18 @@ from sandbox.web.app import create_app
 sys.path.insert(0, str(Path(__file__).parents[1] / "unit"))
 from test_billing_ceilings import Money
 
+ORDER = {
+    "zh": [
+        "一、总体运营情况",
+        "二、成本情况",
+        "三、实际收入与利润",
+        "四、各产品销售与收入",
+        "五、实际收入偏离",
+        "六、价格变动",
+    ],
+    "en": ["1Operation", "2Costs", "3Actualrevenue", "4Salesandrevenue", "5Deviation", "6Changesofprices"],
+}
+
 
 @pytest.fixture(scope="module")
 def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
@@ -79,3 +91,27 @@ def test_P5_P6_a_year_from_review_to_report(web: Web) -> None:
         assert [word for word in words if word not in text] == []
     done = {one["what"]: one["state"] for one in web.call("GET", "/price-calendar", key="operator").json["items"]}
     assert done["yearly report"] == "done"
+
+    # as a page, with the same figures; nobody but those it concerns reads one that is not published
+    page = lambda path, key: web.client.get(path, headers={"Authorization": f"Bearer {web.keys[key]}"} if key else {})  # noqa: E731
+    where = f"/reports/{report.json['id']}"
+    assert page(where, "").status_code == 401 and page(where, "user").status_code == 403
+    assert page("/reports?lang=en", "").text.count("none yet") == 1
+    again = web.call("POST", f"{path}/yearly-reports", said | {"published": True}, "body").json
+    assert (again["number"], again["published"]) == (2, True)
+    listed = page("/reports?lang=zh", "").text
+    assert f"/reports/{again['id']}" in listed and report.json["id"] not in listed
+    for lang, words in (("zh", chinese), ("en", english)):
+        for seen in (page(f"{where}?lang={lang}", "bureau"), page(f"/reports/{again['id']}?lang={lang}", "")):
+            text = "".join(seen.text.split())
+            assert seen.status_code == 200 and [word for word in words if word not in text] == []
+            places = [text.index(one) for one in ORDER[lang]]
+            assert places == sorted(places), "the order of the notice"
+    file = page(f"/reports/{again['id']}.pdf?lang=en", "")
+    assert file.data == web.call("GET", f"/yearly-reports/{again['id']}?format=pdf&lang=en", key="bureau").data
+    assert page(f"/reports/{again['id']}.json", "").json == again
+    assert (
+        page(f"{where}.json", "").status_code == 401
+        and page(f"{where}.pdf", "").status_code == 401
+        and page("/reports/report_x", "").status_code == 401
+    )

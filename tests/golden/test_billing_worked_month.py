@@ -72,7 +72,7 @@ def test_the_operator_sees_the_same_amounts_as_revenue(month):
 def test_a_month_without_use_is_zero(month):
     assert statement(month.tx, month.user.party, "2027-12") | {"id": ""} == {
         "id": "", "kind": "statement", "party": month.user.party.id, "month": "2027-12", "currency": "CNY",
-        "lines": [], "total": "0.00",
+        "lines": [], "total": "0.00", "tax_invoices": [],
     }  # fmt: skip
     assert statement(month.tx, month.user.party, "2026-02")["total"] == "1.21"
 

@@ -113,6 +113,20 @@ def test_attack_text_that_is_too_long_or_too_deep(sql: str) -> None:
     assert refusal(sql).code in ("sql_not_allowed", "sql_syntax")
 
 
+@pytest.mark.parametrize("of", ["t", "(SELECT DISTINCT ON (sex) sex FROM persons) t"])
+@pytest.mark.parametrize("conditions", ["", " USING (sex)" * 40])
+def test_attack_reading_joins_twice_for_each_that_has_no_condition(of: str, conditions: str) -> None:
+    said = refusal(f"SELECT COUNT(*) FROM persons{f' JOIN {of}' * 40}{conditions}")
+    assert "ON after each JOIN" in said.detail
+
+
+@pytest.mark.parametrize(
+    "sql", ["SELECT \x1b.x FROM persons", 'SELECT COUNT("\x1b[2J") FROM persons', "SELECT \x1b(1) FROM persons"]
+)
+def test_attack_moving_the_terminal_that_shows_a_refusal(sql: str) -> None:
+    assert refusal(sql).detail.isprintable()
+
+
 def test_long_chains_are_not_deep() -> None:
     towns = " OR ".join(f"town = '{number}'" for number in range(1000))
     assert plan_of(f"SELECT COUNT(*) FROM persons WHERE {towns}")

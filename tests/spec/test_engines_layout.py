@@ -154,6 +154,15 @@ def test_ordinals_are_used_only_where_they_are_exact(engine, version, monkeypatc
     assert answers(engine, version, asked) == answers(ReferenceEngine({"t": ROWS}), version, asked)
 
 
+@pytest.mark.parametrize("keys", [[DEPT], [WARD, DEPT]])
+@pytest.mark.parametrize("bounds", [(MANY, 1, 1), (MANY, 1, 150), (MANY, 2, 1), (MANY, 4, 90), (MANY, MANY, 255)])
+def test_bounded_counts_need_no_row_left_out_first(engine, version, monkeypatch, keys, bounds):
+    """Nor do groups show in which no row counts."""
+    [query], [said] = rendered(version, monkeypatch, asked := plan(ROWS_OF, keys=keys, bounds=bounds))
+    assert "COUNT_IF" in query.sql and "Filters" not in said
+    assert answers(engine, version, asked) == answers(ReferenceEngine({"t": ROWS}), version, asked)
+
+
 def test_pieces_are_whole_units_and_add_up(engine, version, monkeypatch):
     """One unit a piece gives what all at once give."""
     monkeypatch.setattr("sandbox.engines.duckdb.render.PIECE", 1)

@@ -101,6 +101,26 @@ def test_dates_can_be_compared_after_release() -> None:
     assert answer.errors == ((None, None),) and answer.columns[1].mechanism == "exponential"
 
 
+@pytest.mark.parametrize(
+    ("sql", "groups", "few"),
+    [
+        ("SELECT COUNT(*) AS n FROM persons", 1, True),
+        ("SELECT COUNT(*) AS n, SUM(age) AS a, AVG(wage) AS w FROM persons", 1, True),
+        ("SELECT age, COUNT(*) AS n FROM persons GROUP BY age", 19, True),
+        ("SELECT age, COUNT(*) AS n FROM persons GROUP BY age", 20, False),
+        ("SELECT age, COUNT(*) AS n FROM persons GROUP BY age LIMIT 19", 60, True),
+        ("SELECT MEDIAN(age) AS m FROM persons", 1, False),  # says that it has none
+    ],
+)
+def test_an_answer_says_that_its_marks_are_too_few(sql: str, groups: int, few: bool) -> None:
+    plan = plan_of(sql, epsilon="0.1")
+    keys = [(20 + n,) if plan.blocks[0].keys else () for n in range(groups)]
+    released = [Released(keys, [tuple(500 for _ in plan.blocks[0].measurements)] * groups)]
+    notes = QueryProduct().present(plan, released, [one.values for one in released]).notes
+    said = [note for note in notes if note not in plan.notes]
+    assert any("fewer than 20 cells that carry marks" in note and "only receipt and" in note for note in said) == few
+
+
 def test_an_answer_of_medians_alone_says_that_it_carries_no_marks() -> None:
     said = "medians and quantiles carry no marks: only the receipt tells whose copy of this answer leaked"
     assert said in plan_of("SELECT MEDIAN(age) FROM persons").notes

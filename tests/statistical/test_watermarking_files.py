@@ -21,8 +21,8 @@ CELLS = {
     "typed": 105,
 }
 PER_CELL = {
-    "rounded": 0.2,
-    "cut_off": 0.2,
+    "rounded": 0.25,  # 0.22 where the trace does not see that it was rounded
+    "cut_off": 0.25,
     "noise": 0.18,
     "edited": 0.28,
     "offset": 0.28,

@@ -8,11 +8,13 @@ import re
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 import pytest
 
-from benchmarks import apart, log, money, pages, queries, timing
+from benchmarks import apart, limits, log, money, pages, plain, queries, timing
 from benchmarks.errors import compare, grouped, together
-from benchmarks.registered import registration
+from benchmarks.questions import QUESTIONS
+from benchmarks.registered import built, registration
 from benchmarks.town import MOST_VISITS, Town, town
 from sandbox.catalogue.entry import parse_entry
 
@@ -93,6 +95,26 @@ def test_a_small_run_goes_to_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert math.isfinite(size.touch[0].median) and size.compiling["Q1"] > 0
     assert "| Q1 persons: COUNT(*) | " in pages.queries([size], 2)
     assert "| ingest, its peak | " in pages.queries([size, size], 2)
+
+
+def test_limits_are_of_statements_that_say_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BENCH_CACHE", str(tmp_path))
+    monkeypatch.setattr(limits, "FEW", 2)
+    rows = limits.lines(VISITS).splitlines()
+    assert [row.split(" | ")[0] for row in rows if row.startswith("| Q")] == [f"| {name}" for name in limits.ASKED] * 2
+    data = built(VISITS)
+    twins = {question.name: question.coded for question in QUESTIONS}
+    with plain.coded(data) as coded, limits.opened(data) as (connection, facts):
+        bare = limits.bare(facts)
+        assert sorted(connection.execute(bare["Q6"]).fetchall()) == listed(coded(twins["Q6"]))
+        counts, costs = (f"SELECT 1, sum(n) FROM ({part}) GROUP BY 1" for part in bare["Q3"].split(" UNION ALL "))
+        [(_, rows_in_all)], [(_, cost_in_all)] = (connection.execute(one).fetchall() for one in (counts, costs))
+        twin = listed(coded(twins["Q3"]))
+        assert (rows_in_all, cost_in_all) == (sum(one[1] for one in twin), sum(one[2] for one in twin))
+
+
+def listed(table: pa.Table) -> list[tuple[object, ...]]:
+    return sorted(zip(*(column.to_pylist() for column in table.columns), strict=True))
 
 
 def test_the_log_is_measured_on_a_tree_whose_proofs_hold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,6 +17,8 @@ from sandbox.core.clock import now
 from sandbox.core.store import Duplicate
 from sandbox.errors import Problem
 from sandbox.oversight.disclosure import disclosure
+from sandbox.transparency.journal import content
+from sandbox.transparency.records import LogEntry
 
 COSTS = [("platform", 1_200_000), ("processing", 800_000), ("staff", 1_500_000), ("data", 300_000), ("period", 200_000)]
 DATA = {
@@ -85,7 +87,10 @@ def test_P2_P3_the_worked_case_over_the_database(money):
     made, lowered = money.ceilings()
     assert (made.number, made.permitted, lowered) == (1, Decimal("3997350.00"), [])
     assert Decimal(view(money.tx, made)["total"]) == 3_984_000
-    assert money.world.last()["permitted"] == "3997350.00"
+    [leaf] = money.tx.find(LogEntry, kind="ceilings.set")
+    assert content(leaf.leaf)["public"]["permitted"] == "3997350.00"
+    about = {"operator": money.operator.party.id, "year": now().year, "number": 1, "kind": "ceilings"}
+    assert money.world.last() == about | {"about": made.id}  # the letter to both departments
 
 
 def test_P3_after_ceilings_prices_are_formal_and_at_most_the_ceiling(money):

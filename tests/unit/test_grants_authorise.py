@@ -49,7 +49,7 @@ def test_another_partys_subscription_does_not_exist(offer):
 
 def test_the_role_is_checked_before_the_id(offer):
     with refused("role_not_allowed"):
-        authorise(offer.tx, offer.operator, offer.subscription.id, now())
+        authorise(offer.tx, offer.world.authority, offer.subscription.id, now())
 
 
 def test_A2_expired_grant_is_refused(offer):

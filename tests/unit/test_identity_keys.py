@@ -87,6 +87,25 @@ def test_a_reading_key_cannot_write_nor_make_one_that_can(store):
             create_key(tx, world.journal, reader, user.party.id, ["write"])
 
 
+def test_a_key_for_one_area_reaches_its_actions_only_and_makes_no_other(store):
+    with store.write() as tx:
+        world = World(tx)
+        user = world.party("Firm", "user")
+        _, text = create_key(tx, world.journal, user, user.party.id, ["jobs"])
+        asker = authenticate(tx, f"Bearer {text}")
+        for scope, action in (("write", "job.submit"), ("read", "job.read"), ("write", "verification.ask")):
+            asker.require_scope(scope, action)
+        for scope, action in (("read", "statement.read"), ("write", "key.create"), ("read", None), ("write", None)):
+            with refused("scope_not_allowed"):
+                asker.require_scope(scope, action)
+        for more in (["jobs", "money"], ["read"], ["write"]):
+            with refused("scope_not_allowed"):
+                create_key(tx, world.journal, asker, user.party.id, more)
+        _, reading = create_key(tx, world.journal, user, user.party.id, ["read"])
+        with refused("scope_not_allowed"):  # who only reads hands on no area, which changes things
+            create_key(tx, world.journal, authenticate(tx, f"Bearer {reading}"), user.party.id, ["jobs"])
+
+
 @given(st.integers(0, 89), st.sampled_from(ALPHABET))
 def test_a_mistyped_digit_is_found_offline(position, digit):
     text = "sbx_0192f0c1a2b3c4d5e6f708192a3b4c5d_8mJ2yQ0WcV5dZr7KpTn1xLbHs4GfEuAo9iMk6RtYqBw_"

@@ -20,6 +20,7 @@ from sandbox.core.clock import now
 from sandbox.grants.subscriptions import cancel
 from sandbox.metering.charging import charge, charge_month, estimate, sweep
 from sandbox.metering.records import Meter, UsageEvent
+from sandbox.oversight.emergency import raise_stop
 
 MONTH = f"{now():%Y-%m}"
 WRONG = [
@@ -121,6 +122,31 @@ def test_the_sweep_charges_who_is_subscribed_and_nobody_twice(store):
     with store.read() as tx:
         events = {event.subscription: (event.fee, event.free) for event in tx.find(UsageEvent)}
     assert events == {offer.subscription.id: (30, None), free.id: (0, "purpose")}
+
+
+def test_a_month_is_charged_when_it_can_be_served_and_never_afterwards(store, monkeypatch):
+    with store.write() as tx:
+        world = World(tx)
+        offer = Offer(world, price={"unit": "month", "price": "30", "trial": True})
+        stop = raise_stop(tx, offer.journal, world.authority, "product", offer.product.id, "test")
+    assert sweep(store) == 0
+    turns = [
+        (stop, {"lifted_at": now()}, {"lifted_at": None}),
+        (offer.grant, {"status": "active"}, {"status": "suspended"}),
+        (offer.product, {"status": "approved"}, {"status": "paused"}),
+        (offer.operator.party, {"status": "active"}, {"status": "suspended"}),
+        (offer.subscription, {"status": "active"}, {"status": "suspended"}),
+    ]
+    for record, whole, broken in turns:
+        for values in (broken, whole):
+            with store.write() as tx:
+                tx.change(tx.get(type(record), record.id), **values)
+            assert values is whole or sweep(store) == 0, broken
+    later = now() + timedelta(days=62)
+    monkeypatch.setattr("sandbox.metering.charging.now", lambda: later)
+    assert [sweep(store), sweep(store)] == [1, 0]
+    with store.read() as tx:
+        assert [event.month for event in tx.find(UsageEvent)] == [f"{later:%Y-%m}"]
 
 
 def test_two_jobs_at_once_do_not_share_the_last_free_unit(store):

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 from authority import World, refused
 from offer import Offer
 
+from sandbox.billing.records import CostSurvey, YearlyReport
 from sandbox.core.clock import now
 from sandbox.core.ids import new_id
+from sandbox.grants.records import GrantChange
 from sandbox.identity.records import Tally
 from sandbox.identity.tallies import KEPT, WINDOW, count, recent, recent_of
 from sandbox.oversight import watch
@@ -108,6 +110,29 @@ def test_overdue_disputes_are_told(quiet):
     )  # fmt: skip
     quiet.tx.add(made)
     assert look(quiet)["overdue"].facts == {"what": "dispute", "due": due.isoformat()}
+
+
+def test_P6_a_yearly_report_is_warned_of_and_late_until_it_is_filed(quiet):
+    """A cost survey alone does not make it; a report does. Who held no grant in that year owes none."""
+    operator, spring = quiet.operator.party.id, datetime(2027, 3, 1, 9, tzinfo=UTC) - now()
+    days = lambda number: spring + timedelta(days=number)  # noqa: E731
+    newcomer = replace(quiet.grant, id=new_id("grant"), operator="party_new", starts=date(2027, 1, 1))
+    gone = replace(quiet.grant, id=new_id("grant"), operator="party_gone", status="exited")
+    quiet.tx.add_all([newcomer, gone])
+    left = GrantChange(new_id("step"), gone.id, "exited", {}, {}, "", "x", "e", datetime(2025, 12, 1, tzinfo=UTC))
+    quiet.tx.add(left)
+    assert "overdue" not in look(quiet, days(-1))
+    facts = {"what": "yearly report", "year": 2026, "due": "2027-03-31"}
+    warned = look(quiet, days(0))["overdue"]
+    assert (warned.about, warned.facts) == (operator, facts | {"state": "due"})
+    quiet.tx.add(CostSurvey(new_id("survey"), operator, 2026, {}, "verified", None, {}, None, now()))
+    assert "overdue" not in look(quiet, days(30))
+    assert look(quiet, days(31))["overdue"].facts == facts | {"state": "overdue"}
+    report = YearlyReport(new_id("report"), operator, 2026, 1, {}, "x", "e", now())
+    for alert in quiet.tx.find(Alert):
+        quiet.tx.remove(alert)
+    quiet.tx.add(report)
+    assert "overdue" not in look(quiet, days(31))
 
 
 def test_trouble_of_log_clock_and_processes_is_told(quiet):

@@ -14,6 +14,7 @@ from policies.authorise import (
     Rules,
     decide,
     version,
+    with_law,
 )
 from policies.document import PolicyError, text
 from sandbox.errors import STATUS
@@ -28,11 +29,11 @@ RUN = USE | {
     "commitment": True, "purpose": "industry", "scenario": "", "grant": "active", "mode": "whole",
     "granted_scenario": "", "purposes": ["industry"], "covered": True, "today": 20260601, "starts": 20260101,
     "ends": 20261231, "product": "approved", "priced": True, "used": 0, "quota": 5, "consented": True, "answered": 0,
-    "volume": 9, "specified": True,
+    "volume": 9, "specified": True, "inexact": False,
 }  # fmt: skip
 LEAVE = {
     "stopped": False, "party": "active", "operator": "active", "grant": "active", "today": 20260601, "ends": 20261231,
-    "delivered": False,
+    "delivered": False, "inexact": False,
 }  # fmt: skip
 REFUSED = {
     "emergency_stop.in_force": {"stopped": True},
@@ -59,6 +60,7 @@ REFUSED = {
     "state_conflict.price": {"priced": False},
     "quota_exhausted.month": {"used": 5},
     "quota_exhausted.volume": {"answered": 9},
+    "grade_refused.exact": {"inexact": True},
 }
 LET_IN = {
     "party_suspended.credit": {"credit": "suspended"},
@@ -83,6 +85,7 @@ KEPT = {
     "grant_inactive.exited": {"grant": "exited"},
     "grant_inactive.suspended": {"grant": "suspended"},
     "grant_inactive.expired_meanwhile": {"today": 20270101},
+    "grade_refused.exact": {"inexact": True},
 }
 
 
@@ -141,6 +144,13 @@ def test_no_version_is_laxer_than_the_law(law):
             version(SHIPPED.replace(one, changed))
 
 
+@pytest.mark.parametrize("law", RULES.laws)
+def test_what_becomes_law_counts_in_versions_from_before(law):
+    [one] = [part for part in SHIPPED.strip().split("\n\n") if f'@id("{law}")' in part]
+    before = SHIPPED.replace(one, "")
+    assert law in version(with_law(before)).laws and with_law(SHIPPED) == SHIPPED
+
+
 def test_a_version_may_be_stricter_and_say_what_is_not_law_otherwise():
     more = SHIPPED.replace("context.used >= context.quota", "context.used + 1 >= context.quota")
     assert more != SHIPPED
@@ -196,3 +206,15 @@ def test_rules_without_a_sentence_or_against_the_schema_are_refused():
         Rules("my.cedar", permit + permit, schema)
     with pytest.raises(PolicyError, match=r"my.cedar"):
         Rules("my.cedar", "permit (", schema)
+
+
+def test_what_is_kept_for_an_asker_is_what_would_be_decided_now(monkeypatch):
+    rules = Rules("jobs.cedar", SHIPPED, text("facts.cedar"))
+    asked = [RUN, *(RUN | facts for facts in REFUSED.values())]
+    assert [rules.decide(facts, asker="party_1") for facts in asked] == [decide(facts) for facts in asked]
+    monkeypatch.setattr("policies.authorise.cedarpy.is_authorized", None)
+    shuffled = [dict(sorted(facts.items(), reverse=True)) for facts in asked]
+    assert [rules.decide(facts, asker="party_1").allowed for facts in shuffled] == [True] + [False] * len(REFUSED)
+    for facts, asker in [(RUN, "party_2"), (RUN, None), (RUN | {"used": 1}, "party_1")]:
+        with pytest.raises(TypeError):  # nothing is known of another asker, or of other facts
+            rules.decide(facts, asker=asker)

@@ -36,6 +36,7 @@ def test_as_many_questions_as_said_and_not_one_more(account: Account) -> None:
     ("account", "words"),
     [
         (share(), r"about 49 more questions at ε 0\.5\.$"),
+        (share(spent="1"), r"at ε 0\.5\. Spent and left add up in ρ, not in ε: "),
         (share(pure=True), r"about 8 more questions at ε 0\.5\.$"),
         (share(pure=True, spent="3.5"), r"about 1 more question at ε 0\.5\.$"),
         (share(pure=True, spent="3.8"), r"does not pay for a question at ε 0\.5; .* at ε 0\.2\.$"),

@@ -85,7 +85,7 @@ def test_U8_the_author_does_not_approve(offer):
 @pytest.mark.parametrize(
     ("problem", "other"),
     [
-        ("field_invalid: kind: write one of", {"kind": "oracle"}),
+        ("field_invalid: kind: this instance runs", {"kind": "oracle"}),
         ("field_invalid: kind: this instance runs query", {"kind": "model"}),
         ("field_invalid: resources", {"resources": []}),
         ("field_invalid: resources: name one", {"resources": ["a", "b"]}),

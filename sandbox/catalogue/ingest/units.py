@@ -5,18 +5,21 @@ Each rule looks at rows of the row's own unit, or at public tables, only: a pare
 
 from __future__ import annotations
 
+import hashlib
+
 import duckdb
 
 from sandbox.catalogue.entry import Entry, TableEntry
 from sandbox.catalogue.ingest.limits import malformed
-from sandbox.engines.files import ALIAS
+from sandbox.engines.files import ALIAS, UNITS
 
+NAME_DIGITS = 15  # hexadecimal, so that a name is never negative
 DROPPED = ("no_unit", "no_parent", "required_missing")
 
 
 def number_units(connection: duckdb.DuckDBPyConnection, entry: Entry, schema: dict[str, str], prf_key: bytes) -> int:
-    """Make `units`, a dense code for each unit that a table names itself, in an order that only the key knows; give
-    how many there are."""
+    """Make `units`, a dense code for each unit that a table names itself, in an order that only the key knows, and its
+    name (`unit_name`); give how many there are."""
     named = [
         f'SELECT DISTINCT "{table.unit_column}" AS __id FROM {schema[table.name]}.typed WHERE __id IS NOT NULL'
         for table in entry.tables
@@ -26,10 +29,24 @@ def number_units(connection: duckdb.DuckDBPyConnection, entry: Entry, schema: di
     hashed = f"left(sha256('{prf_key.hex()}unit.' || __id), 16)"
     connection.execute(
         "CREATE TABLE units AS SELECT __id, CAST(row_number() OVER (ORDER BY __hash, __id) - 1 AS UINTEGER) AS __unit "
+        f", CAST('0x' || left(__hash, {NAME_DIGITS}) AS BIGINT) AS __name "
         f"FROM (SELECT __id, {hashed} AS __hash FROM ({every}))"
     )
     (units,) = connection.execute("SELECT count(*) FROM units").fetchone() or (0,)
     return int(units)
+
+
+def unit_name(identifier: str, prf_key: bytes) -> int:
+    """Give the name of the unit with this identifier: 60 bits that only the key's holder can compute, the same in every
+    version and whatever other units there are."""
+    return int(hashlib.sha256(f"{prf_key.hex()}unit.{identifier}".encode()).hexdigest()[:NAME_DIGITS], 16)
+
+
+def write_names(connection: duckdb.DuckDBPyConnection) -> None:
+    """Put the units' names into the file, for engines that have to know units again."""
+    connection.execute(
+        f"CREATE TABLE {ALIAS}.main.{UNITS} AS SELECT __unit AS code, __name AS name FROM units ORDER BY code"
+    )
 
 
 def judge(connection: duckdb.DuckDBPyConnection, entry: Entry, table: TableEntry, schema: str) -> str:

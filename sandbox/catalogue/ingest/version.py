@@ -22,7 +22,7 @@ from sandbox.catalogue.ingest.limits import Limits
 from sandbox.catalogue.ingest.quality import describe
 from sandbox.catalogue.ingest.staging import type_cells
 from sandbox.catalogue.ingest.storing import create, lay_out, write_layout
-from sandbox.catalogue.ingest.units import count_dropped, judge, number_units
+from sandbox.catalogue.ingest.units import count_dropped, judge, number_units, write_names
 from sandbox.catalogue.records import Ingested
 from sandbox.engines.files import ALIAS, attach, connect, lock, publish
 from sandbox.engines.layout import Layout, TableLayout
@@ -113,6 +113,8 @@ def _tables(
         layouts[name] = _table(connection, entry, found, schema[name], units, prf_key, read[name], made)
         made.report["tables"][name]["quality"]["rules"] = kept[name]
     write_layout(connection, Layout(layouts))
+    write_names(connection)
+    made.report["units_named"] = True
     return made
 
 

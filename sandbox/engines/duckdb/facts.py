@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from sandbox.engines.files import ALIAS
+from sandbox.engines.files import ALIAS, UNITS
 from sandbox.engines.layout import TABLE, UNIT, Layout, Stored, TableLayout, read_layout
 
 if TYPE_CHECKING:  # loaded where a file is opened
@@ -22,7 +22,8 @@ BOUNDED, FIRST = "bounded", "__first"  # the rows that the child kept, and wheth
 class Facts:
     """`whole`: the file was written by ingest, so that units have dense codes and stand together, their rows numbered
     from 0. `units`: codes of units are below it. `rows`: how many the largest protected table has. `codes`: how many a
-    dictionary has, by its table. `required`: columns of base tables, as `table.column`, that are never NULL."""
+    dictionary has, by its table. `required`: columns of base tables, as `table.column`, that are never NULL. `named`:
+    units have names that do not depend on others."""
 
     layout: Layout
     whole: bool
@@ -30,6 +31,7 @@ class Facts:
     rows: int
     codes: Mapping[str, int]
     required: frozenset[str]
+    named: bool = True
 
     def table(self, name: str) -> TableLayout:
         """Give where the rows of a declared table are; raises ValueError for one that the version has not."""
@@ -74,4 +76,6 @@ def read_facts(connection: duckdb.DuckDBPyConnection) -> Facts:
     columns = "SELECT table_name || '.' || column_name FROM duckdb_columns() "
     where = f"WHERE database_name = '{ALIAS}' AND NOT is_nullable"
     required = frozenset(name for (name,) in connection.execute(columns + where).fetchall())
-    return Facts(layout, whole, units, rows, codes, required)
+    names = f"SELECT 1 FROM duckdb_tables() WHERE database_name = '{ALIAS}' AND table_name = '{UNITS}'"
+    named = bool(connection.execute(names).fetchall())
+    return Facts(layout, whole, units, rows, codes, required, named)

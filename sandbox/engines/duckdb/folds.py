@@ -66,7 +66,7 @@ class Folds:
 
     def over(self, one: Over, unit: Sequence[exp.Expression], places: Sequence[str]) -> exp.Expression:
         partition = [*unit, *(self.scalars.render(expr) for expr in one.partition)]
-        order = [self._ordered(by) for by in one.order]
+        order = [self.ordered(by) for by in one.order]
         ties = [exp.Ordered(this=column(place), nulls_first=True) for place in places]
         match one.what:
             case "row_number":
@@ -93,7 +93,8 @@ class Folds:
             case _:
                 return self._folded(one, partition or [exp.Literal.number("1")], order)
 
-    def _ordered(self, by: Order) -> exp.Expression:
+    def ordered(self, by: Order) -> exp.Expression:
+        """Give an expression of ORDER BY."""
         return exp.Ordered(this=self.scalars.render(by.expr), desc=by.descending, nulls_first=by.nulls_first)
 
 

@@ -10,14 +10,24 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any
 
+import pyarrow as pa
+
 from sandbox.engines.base import EngineFailed, Exact, OpenVersion
 from sandbox.engines.duckdb.answers import exact, texts
 from sandbox.engines.duckdb.facts import Facts, of_json
+from sandbox.engines.duckdb.reads import Statement, read_statement, rows_read
 from sandbox.engines.duckdb.render import Query, render
+from sandbox.engines.duckdb.unit_rows import rows_statement, rows_table
 from sandbox.engines.files import ALIAS
 from sandbox.engines.process import Child, ChildLost
+from sandbox.engines.reference import measured
 from sandbox.engines.width import fits
+from sandbox.engines.worked import worked
+from sandbox.isolation.program import Programs
+from sandbox.plan.block import Block
 from sandbox.plan.plan import Plan
+from sandbox.plan.reading import Reading
+from sandbox.plan.relation import Relation, Worked
 from sandbox.plan.scalar import Value
 
 MODULE = "sandbox.engines.duckdb.child"
@@ -53,12 +63,15 @@ class DuckDBEngine:
         self._seats: OrderedDict[str, Seat] = OrderedDict()
         self._lock = Lock()
         self._closed = False
+        self._programs = Programs()
 
     def run(self, version: OpenVersion, plan: Plan) -> list[Exact]:
         """Execute `plan` over `version`; raises `EngineFailed`."""
         try:
             if not fits(plan):
                 raise EngineFailed
+            if any(isinstance(block.rows, Worked) for block in plan.blocks):
+                return [self._worked(version, block) for block in plan.blocks]
             with self._seat(version.id) as seat:
                 facts = self._opened(seat, version)
                 rendered = [render(block, facts) for block in plan.blocks]
@@ -69,8 +82,37 @@ class DuckDBEngine:
         except (ChildLost, ValueError, MemoryError):
             raise EngineFailed from None
 
+    def read(self, version: OpenVersion, reading: Reading) -> list[tuple[Value, ...]]:
+        """Give the rows of `reading` over `version`; raises `EngineFailed`."""
+        try:
+            if not fits(reading):
+                raise EngineFailed
+            with self._seat(version.id) as seat:
+                statement = read_statement(reading, self._opened(seat, version))
+                return rows_read(reading, self._ask(seat, version, statement))
+        except (ChildLost, ValueError, MemoryError):
+            raise EngineFailed from None
+
+    def rows(self, version: OpenVersion, relation: Relation) -> pa.Table:
+        """Give the rows of a relation of units; raises `EngineFailed`."""
+        try:
+            with self._seat(version.id) as seat:
+                sql, parameters = rows_statement(relation, self._opened(seat, version))
+                found = self._told(seat, {"sql": sql, "parameters": parameters, "pieces": None})
+            return rows_table(relation, found)
+        except (ChildLost, ValueError, MemoryError):
+            raise EngineFailed from None
+
+    def _worked(self, version: OpenVersion, block: Block) -> Exact:
+        """What a program gives is few rows: they are measured here."""
+        if not isinstance(block.rows, Worked):
+            raise ValueError("a plan is one program, or has none")
+        rows = self.rows(version, block.rows.source)
+        return measured(block, {}, worked(block.rows, rows, self._programs))
+
     def close(self) -> None:
         """End all children; jobs that run fail."""
+        self._programs.close()
         with self._lock:
             self._closed = True
             seats = list(self._seats.values())
@@ -95,9 +137,10 @@ class DuckDBEngine:
             seat.texts[dictionary] = texts(self._told(seat, {"sql": sql, "parameters": {}, "pieces": None}))
         return seat.texts[dictionary]
 
-    def _ask(self, seat: Seat, version: OpenVersion, query: Query) -> bytes:
+    def _ask(self, seat: Seat, version: OpenVersion, query: Query | Statement) -> bytes:
         self._opened(seat, version)
-        answer = self._told(seat, {"sql": query.sql, "parameters": query.parameters, "pieces": query.pieces})
+        pieces = query.pieces if isinstance(query, Query) else None
+        answer = self._told(seat, {"sql": query.sql, "parameters": query.parameters, "pieces": pieces})
         seat.jobs += 1
         if seat.jobs >= self._jobs or self._closed:
             seat.clear()

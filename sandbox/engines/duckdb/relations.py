@@ -15,6 +15,7 @@ from sandbox.engines.duckdb.scans import Scope, TableScan, put
 from sandbox.engines.duckdb.terms import column, digits, joined
 from sandbox.engines.layout import UNIT
 from sandbox.plan import relation as r
+from sandbox.plan.parts import Order
 from sandbox.plan.scalar import Constant
 
 
@@ -89,6 +90,10 @@ class Relations:
                 return self._group(node, placed)
             case r.Window():
                 return self._window(node)
+            case r.Sort():
+                below = self.rows(node.source, placed=placed)
+                every = exp.select(exp.Star()).from_(self._named(below), copy=False)
+                return Rows(self._cut(every, node, self._scalars.on(below.scope)), below.places, below.scope)
             case _:
                 raise ValueError("an engine runs rows, not released groups")
 
@@ -200,6 +205,21 @@ class Relations:
         unit, folds = [column(UNIT)] if node.state == "unit" else [], Folds(self._scalars.on(below.scope, asking=False))
         added = [exp.alias_(folds.over(one, unit, below.places), one.name, quoted=True) for one in node.over]
         return Rows(exp.select(exp.Star(), *added).from_(self._named(below), copy=False), below.places, below.scope)
+
+    def read(self, node: r.Sort) -> exp.Select:
+        """Give the columns of public rows, as c0, c1, …, in their order."""
+        below = self.rows(node.source, placed=False)
+        scalars = self._scalars.on(below.scope)
+        shown = [exp.alias_(scalars.render(one), f"c{place}") for place, one in enumerate(node.columns)]
+        return self._cut(exp.select(*shown).from_(self._named(below), copy=False), node, scalars)
+
+    def _cut(self, select: exp.Select, node: r.Sort, scalars: Scalars) -> exp.Select:
+        """Put rows in order, ties by all columns, and cut them."""
+        folds = Folds(scalars)
+        order = [folds.ordered(one) for one in (*node.order, *(Order(one, False, False) for one in node.columns))]
+        select = select.order_by(*order, copy=False) if order else select
+        select = select if node.limit is None else select.limit(node.limit, copy=False)
+        return select.offset(node.offset, copy=False) if node.offset else select
 
     def _numbered(self, node: r.Relation, placed: bool) -> Rows:
         """The relation with its order as one column: the number of the row among those of its unit."""

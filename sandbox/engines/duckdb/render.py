@@ -14,6 +14,7 @@ from typing import Any
 from sqlglot import exp
 
 from sandbox.engines.duckdb import bounding, histograms, tallying, weighing
+from sandbox.engines.duckdb.counts import GROUP, ROW, counted
 from sandbox.engines.duckdb.facts import BOUNDED, FIRST, Facts
 from sandbox.engines.duckdb.keys import Keys
 from sandbox.engines.duckdb.measures import Counting, value
@@ -79,17 +80,19 @@ def _plain(block: Block, measured: Sequence[int], facts: Facts) -> Query:
     computed = _computed(rows, keys, own, scalars, unit=pieces or windows, binned=pieces)
     first: exp.Expression | None = None
     conditions: list[exp.Expression] = []
+    sums: list[exp.Expression] | None = None
     if usable and ordinals is not None:
         scan = relations.scan_of(ordinals.scan)
         counts = any(m.what == "units" for m in picked)
         if limits.rows is not None or counts:
-            computed = computed.select(exp.alias_(scan.hidden(ordinals.rows), "__r", quoted=True))
-            first = exp.EQ(this=column("__r"), expression=digits(0))
+            computed = computed.select(exp.alias_(scan.hidden(ordinals.rows), ROW, quoted=True))
+            first = exp.EQ(this=column(ROW), expression=digits(0))
         if limits.rows is not None:
-            conditions.append(exp.LT(this=column("__r"), expression=digits(limits.rows)))
+            conditions.append(exp.LT(this=column(ROW), expression=digits(limits.rows)))
         if limits.groups is not None and ordinals.groups is not None:
-            computed = computed.select(exp.alias_(scan.hidden(ordinals.groups), "__g", quoted=True))
-            conditions.append(exp.LT(this=column("__g"), expression=digits(limits.groups)))
+            computed = computed.select(exp.alias_(scan.hidden(ordinals.groups), GROUP, quoted=True))
+            conditions.append(exp.LT(this=column(GROUP), expression=digits(limits.groups)))
+        sums = counted(picked, limits) if conditions and keys.names else None
     if windows:
         computed = bounding.numbered(computed, limits, keys.names, rows.places)
     if pieces:
@@ -101,10 +104,13 @@ def _plain(block: Block, measured: Sequence[int], facts: Facts) -> Query:
         most = facts.units * block.bounds.rows if facts.whole else None
         query = histograms.rows_by_bin(source, keys, picked[0], facts.rows, most, binned=pieces)
     else:
-        sums = [exp.alias_(counting.aggregate(m, f"e{at}"), f"m{at}") for at, m in enumerate(picked)]
-        query = exp.select(*keys.columns, *sums).from_(source, copy=False)
-        query = query.group_by(*keys.columns, copy=False) if keys.names else query
-    if conditions:
+        found = sums or [counting.aggregate(m, f"e{at}") for at, m in enumerate(picked)]
+        named = [exp.alias_(one, f"m{at}") for at, one in enumerate(found)]
+        query = exp.select(*keys.columns, *named).from_(source, copy=False)
+        query = query.group_by(*keys.grouped, copy=False) if keys.names else query
+    if sums:
+        query = query.having(exp.GT(this=column("m0"), expression=digits(0)), copy=False)
+    elif conditions:
         query = query.where(*conditions, copy=False)
     asked = None
     if pieces:
@@ -186,7 +192,7 @@ def _weighed(block: Block, place: int, facts: Facts) -> Query:
 
 def _summed(keys: Keys, source: exp.Expression, name: str) -> exp.Select:
     query = exp.select(*keys.columns, exp.alias_(weighing.total(column(name)), "m0")).from_(source, copy=False)
-    return query.group_by(*keys.columns, copy=False) if keys.names else query
+    return query.group_by(*keys.grouped, copy=False) if keys.names else query
 
 
 def _pieces(

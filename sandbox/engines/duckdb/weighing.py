@@ -87,7 +87,7 @@ def _by_bucket(
     counted = exp.select(*keys.columns, column("__b"), *plain).from_(
         computed.subquery("bounded", copy=False), copy=False
     )
-    counted = counted.group_by(*keys.columns, column("__b"), copy=False)
+    counted = counted.group_by(*keys.grouped, column("__b"), copy=False)
     weighed = []
     for at, m in enumerate(picked):
         sum_ = cast(column(f"s{at}"), "HUGEINT")
@@ -150,7 +150,7 @@ def _weights(norm: Norm) -> list[int]:
 
 
 def _grouped(query: exp.Select, keys: Keys) -> exp.Select:
-    return query.group_by(*keys.columns, copy=False) if keys.names else query
+    return query.group_by(*keys.grouped, copy=False) if keys.names else query
 
 
 def _scan(block: Block) -> Scan:

@@ -13,16 +13,19 @@ import pyarrow as pa
 
 from sandbox.core.sealing import SealBroken
 from sandbox.engines.base import EngineFailed, Exact, Histogram, OpenVersion
-from sandbox.engines.fixed import from_grains
+from sandbox.engines.fixed import from_grains, rows_shown
 from sandbox.engines.process import Child, ChildLost
 from sandbox.engines.spark.child import unpack
 from sandbox.engines.spark.java import check, find_java
 from sandbox.engines.spark.relations import view_of
-from sandbox.engines.spark.render import PART, Statement, render
+from sandbox.engines.spark.render import PART, Statement, read_statement, render
 from sandbox.engines.spark.storage import TableFiles, folder_of, read_manifest, root_key
 from sandbox.engines.spark.storing import store_in_child
+from sandbox.engines.width import fits
 from sandbox.plan.block import Block
 from sandbox.plan.plan import Plan
+from sandbox.plan.reading import Reading
+from sandbox.plan.relation import Relation
 from sandbox.plan.scalar import Type, Value
 
 MODULE = "sandbox.engines.spark.child"
@@ -83,6 +86,19 @@ class SparkEngine:
             found.append(_exact(block, own, [answers.pop(0) for _ in own]))
         return found
 
+    def read(self, version: OpenVersion, reading: Reading) -> list[tuple[Value, ...]]:
+        """Give the rows of `reading` over `version`; raises `EngineFailed`."""
+        try:
+            if not fits(reading):
+                raise EngineFailed
+            store_in_child(version, self._memory_mb)
+            tables = read_manifest(version)
+            [answer] = unpack(self._ask(self._question(version, tables, [read_statement(reading, tables)]), 1))
+            with pa.ipc.open_stream(answer) as stream:
+                return rows_shown(reading.columns, [column.to_pylist() for column in stream.read_all().columns])
+        except (ChildLost, ValueError, MemoryError, OSError, SealBroken, pa.ArrowException):
+            raise EngineFailed from None
+
     def _question(
         self, version: OpenVersion, tables: Mapping[str, TableFiles], statements: Sequence[Statement]
     ) -> bytes:
@@ -105,6 +121,10 @@ class SparkEngine:
             "statements": [{"sql": one.sql, "parameters": one.parameters} for one in statements],
         }
         return json.dumps(asked).encode()
+
+    def rows(self, version: OpenVersion, relation: Relation) -> pa.Table:
+        """Spark's partitions would have to come together here: what works on rows themselves needs DuckDB."""
+        raise EngineFailed
 
     def close(self) -> None:
         """End the session; a job that runs fails."""

@@ -24,7 +24,7 @@ def over(scalars: Scalars, one: Over, unit: Sequence[str], places: Sequence[str]
     """Give a window column over the rows of a unit."""
     partition = [*unit, *(scalars.render(expr) for expr in one.partition)]
     parts = [f"PARTITION BY {', '.join(partition)}"] if partition else []
-    order = [_ordered(scalars, by) for by in one.order]
+    order = [ordered(scalars, by) for by in one.order]
     peers = " ".join([*parts, *([f"ORDER BY {', '.join(order)}"] if order else [])])
     rank = " ".join([*parts, f"ORDER BY {', '.join([*order, *(f'{place} NULLS FIRST' for place in places)])}"])
     value = scalars.render(one.expr) if one.expr else ""
@@ -55,7 +55,8 @@ def _edge(at: int | None, unbounded: str) -> str:
     return "CURRENT ROW" if at == 0 else f"{abs(at)} {SIDES[at > 0]}"
 
 
-def _ordered(scalars: Scalars, by: Order) -> str:
+def ordered(scalars: Scalars, by: Order) -> str:
+    """Give an expression of ORDER BY."""
     return (
         f"{scalars.render(by.expr)} {'DESC' if by.descending else 'ASC'} NULLS {'FIRST' if by.nulls_first else 'LAST'}"
     )

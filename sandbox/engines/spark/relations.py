@@ -8,12 +8,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sandbox.engines.layout import ORDER, UNIT
-from sandbox.engines.spark.folds import folded, over
+from sandbox.engines.spark.folds import folded, ordered, over
 from sandbox.engines.spark.scalars import Scalars
 from sandbox.engines.spark.storage import TableFiles
 from sandbox.engines.spark.words import column
 from sandbox.engines.widths import width
 from sandbox.plan import relation as r
+from sandbox.plan.parts import Order
 from sandbox.plan.scalar import Column, Constant, Value
 from sandbox.plan.walk import stored
 
@@ -66,8 +67,23 @@ class Relations:
                 seen = self._unit(node), below.places, node.source.rows
                 added = [f"{over(self._scalars, one, *seen)} AS {column(one.name)}" for one in node.over]
                 return Rows(f"SELECT {_listed(['*', *added])} FROM {self.named(below)}", below.places)
+            case r.Sort():
+                below = self.rows(node.source, placed=placed)
+                return Rows(self._cut(f"SELECT * FROM {self.named(below)}", node), below.places)
             case _:
                 raise ValueError("an engine runs rows, not released groups")
+
+    def sorted(self, node: r.Sort) -> str:
+        """Give the columns of public rows, as c0, c1, …, in their order."""
+        named = [f"{self._scalars.render(one)} AS c{place}" for place, one in enumerate(node.columns)]
+        return self._cut(f"SELECT {', '.join(named)} FROM {self.named(self.rows(node.source, placed=False))}", node)
+
+    def _cut(self, select: str, node: r.Sort) -> str:
+        """Put rows in order, ties by all columns, and cut them."""
+        every = [*node.order, *(Order(one, False, False) for one in node.columns)]
+        sql = f"{select} ORDER BY {', '.join(ordered(self._scalars, one) for one in every)}" if every else select
+        sql = sql if node.limit is None else f"{sql} LIMIT {node.limit}"
+        return f"{sql} OFFSET {node.offset}" if node.offset else sql
 
     def named(self, rows: Rows) -> str:
         """Give the relation as a table under a name of its own."""

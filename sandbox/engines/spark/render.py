@@ -18,6 +18,9 @@ from sandbox.engines.spark.storage import TableFiles
 from sandbox.engines.spark.words import clamped, integer
 from sandbox.engines.widths import width
 from sandbox.plan.block import WEIGHT, Block, Measurement
+from sandbox.plan.reading import Reading
+from sandbox.plan.relation import Public
+from sandbox.plan.walk import walk
 
 PART = 22  # bits of a part of a sum: 2⁴¹ of them fit 64 bits
 
@@ -46,6 +49,18 @@ def render(block: Block, tables: Mapping[str, TableFiles]) -> list[Statement]:
     plain = [place for place, m in every if m.norm is None and m.what != "quantile"]
     found = [_statement(block, tables, plain)] if plain or block.keys else []
     return found + [_statement(block, tables, [place]) for place, m in every if place not in plain]
+
+
+def read_statement(reading: Reading, tables: Mapping[str, TableFiles]) -> Statement:
+    """Give the statement of a reading; raises ValueError for a table that is stored with units, whatever is said of it
+    elsewhere."""
+    for node in walk(reading.rows):
+        if isinstance(node, Public) and (node.table not in tables or f"{UNIT} " in tables[node.table].schema):
+            raise ValueError("rows of units do not leave as they are")
+    scalars = Scalars()
+    relations = Relations(scalars, tables)
+    sql = relations.sorted(reading.rows)
+    return Statement(sql, scalars.parameters, frozenset(relations.read), (), (), (), False)
 
 
 def _statement(block: Block, tables: Mapping[str, TableFiles], measured: Sequence[int]) -> Statement:

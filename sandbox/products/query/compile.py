@@ -31,6 +31,7 @@ from sandbox.products.query.request import (
     dialect_of,
     epsilon_of,
     mode_of,
+    refuse_parameters,
     sql_of,
     wants_private,
 )
@@ -71,6 +72,7 @@ def compile_query(question: Question) -> Plan:
     """Give the finished plan of `question`. Raises `Problem`: those of the SQL room, field_invalid, epsilon_invalid."""
     request = question.request
     check_confidence(request)
+    refuse_parameters(request)
     epsilon = epsilon_of(request, question.spec)
     whole = epsilon if question.pure else rho_for(epsilon, question.delta_conv)
     asked = compile_sql(sql_of(request), question.entry, question.facts, question.today, dialect_of(request))

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from fractions import Fraction
 from math import ceil, log
 from typing import Protocol
 
+from sandbox.oversight.marks import strength_of
 from sandbox.plan.block import SIGMA_UNIT, Block, Key, Measurement
 from sandbox.plan.relation import NUMBER
 from sandbox.plan.scalar import Column, Scalar, children, columns
 from sandbox.sql.draft import COUNTS, Measure
 from sandbox.sql.draft import Key as DraftKey
+from watermarking.chips import ONE
+from watermarking.score import FEWEST
 
 
 class Noted(Protocol):
@@ -84,6 +88,23 @@ def mark_notes(blocks: Sequence[Block]) -> list[str]:
     if any(measured.what != "quantile" for block in blocks for measured in block.measurements):
         return []
     return ["medians and quantiles carry no marks: only the receipt tells whose copy of this answer leaked"]
+
+
+def few_note(blocks: Sequence[Block], groups: Sequence[int], rows: int) -> tuple[str, ...]:
+    """Say when an answer of so many `rows`, from so many released `groups` of each block, may carry marks, but so few
+    that they name nobody. How many is not said: where keys are released, that would differ from draw to draw."""
+    shares = [
+        min(found, rows) * Fraction(share, ONE)
+        for block, found in zip(blocks, groups, strict=True)
+        for number in range(len(block.measurements))
+        if (share := strength_of(block, number, found).share)
+    ]
+    if not shares or sum(shares) >= FEWEST:
+        return ()
+    said = (
+        f"with fewer than {FEWEST} cells that carry marks this answer is too small to tell from them whose copy leaked"
+    )
+    return (f"{said}: only receipt and deliveries show whom it was given to",)
 
 
 def default_note(epsilon: Decimal) -> str:

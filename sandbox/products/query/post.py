@@ -37,7 +37,7 @@ def post(node: r.Relation, blocks: Sequence[Table], inside: Inside) -> Table:
             return united([post(source, blocks, inside) for source in node.sources], _names(node))
         case r.Sort():
             return _sort(node, post(node.source, blocks, inside))
-        case r.Scan() | r.Public():
+        case r.Scan() | r.Public() | r.Worked():
             raise ValueError("post-processing reads what is released")
         case _:
             return tabled(_by_rows(node, blocks, inside), _names(node))

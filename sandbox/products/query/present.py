@@ -8,6 +8,7 @@ from decimal import Decimal
 from operator import itemgetter
 from typing import Any
 
+from sandbox.engines.base import Columns
 from sandbox.jobs.product import Answer, AnswerColumn, Groups
 from sandbox.plan import relation as r
 from sandbox.plan.block import Block
@@ -16,7 +17,7 @@ from sandbox.plan.scalar import Column
 from sandbox.products.query.accuracy import Accuracy, constant_width, middle, scale, spelled
 from sandbox.products.query.consistent import consistent
 from sandbox.products.query.inside import Inside
-from sandbox.products.query.notes import bounded
+from sandbox.products.query.notes import bounded, few_note
 from sandbox.products.query.post import mixes, post
 from sandbox.products.query.table import Table, exact_first
 from sandbox.products.query.values import limits, values_of
@@ -35,9 +36,10 @@ def present(plan: Plan, base: Sequence[Groups], marked: Sequence[Sequence[tuple[
         table = exact_first(table, names)
     measures = noisy(plan)
     columns = tuple(_column(plan, column, table, column.name in measures) for column in plan.post.columns)
-    rows = zip(*(table.copy[name] for name in names), strict=True)
-    errors = zip(*(_errors(column, table) for column in columns), strict=True)
-    return Answer(columns, tuple(rows), plan.notes, tuple(errors))
+    rows = Columns([table.copy[name] for name in names], table.size)
+    errors = Columns([_errors(column, table) for column in columns], table.size)
+    few = few_note(plan.blocks, [len(found.groups) for found in base], table.size)
+    return Answer(columns, rows, (*plan.notes, *few), errors)
 
 
 def _errors(column: AnswerColumn, table: Table) -> Sequence[str | None]:
@@ -70,8 +72,10 @@ def _leaf(
     return Table(base, copy, width, size)
 
 
-def _columns(rows: Sequence[tuple[Any, ...]], number: int) -> list[tuple[Any, ...]]:
+def _columns(rows: Sequence[tuple[Any, ...]], number: int) -> list[Sequence[Any]]:
     """Give rows by column. (zip(*rows) makes an iterator of each of thousands.)"""
+    if isinstance(rows, Columns):
+        return list(Columns.of(rows, number).columns)
     return [tuple(map(itemgetter(place), rows)) for place in range(number)]
 
 

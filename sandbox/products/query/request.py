@@ -25,6 +25,12 @@ def sql_of(request: Mapping[str, Any]) -> str:
     return text
 
 
+def refuse_parameters(request: Mapping[str, Any]) -> None:
+    """Refuse (field_invalid) what only products of other kinds take."""
+    if request.get("parameters") is not None:
+        raise Problem("field_invalid", "Field parameters: a question in SQL has none; write the values into its text.")
+
+
 def dialect_of(request: Mapping[str, Any]) -> str:
     """Give the dialect that the question's text is in, DuckDB's when none is said. Raises field_invalid."""
     asked = request.get("dialect", "duckdb")
@@ -138,5 +144,10 @@ def check_spec(spec: Mapping[str, Any]) -> None:
     consistent_of({}, spec)
     if "max_epsilon_per_query" in spec:
         epsilon_of({"epsilon": spec["max_epsilon_per_query"]}, {})
+    check_approval(spec)
+
+
+def check_approval(spec: Mapping[str, Any]) -> None:
+    """Refuse (field_invalid) a word for how users are approved that means nothing."""
     if spec.get("approval") not in (None, "automatic"):
         raise Problem("field_invalid", 'Field spec.approval: write "automatic", or leave it out to approve each user.')

@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from sandbox.plan.evaluate import evaluate
-from sandbox.plan.ordering import value_key
 from sandbox.plan.scalar import Column, Scalar, Value, columns
 from sandbox.products.query.values import rounded
+
+if TYPE_CHECKING:  # arrays are loaded with the first answer
+    from sandbox.privacy.cells import Places
 
 T = TypeVar("T")
 Width = float | None
@@ -44,19 +46,24 @@ class Table:
         parts = (listed(part, self.size) for part in (self.base, self.copy, self.width))
         return [Found(*row) for row in zip(*parts, strict=True)]
 
-    def at(self, places: Sequence[int]) -> Table:
+    def at(self, places: Sequence[int] | Places) -> Table:
         """Give the rows at `places`, in their order."""
-        if len(places) == self.size and all(place == at for at, place in enumerate(places)):
+        import numpy as np
+
+        from sandbox.privacy.cells import picked
+
+        order = np.asarray(places, np.int64)
+        if np.array_equal(order, np.arange(self.size)):
             return self
         kept: dict[int, Sequence[Value | Width]] = {}
 
         def of(part: Mapping[str, Sequence[Value | Width]]) -> dict[str, Sequence[Value | Width]]:
             for column in part.values():
                 if id(column) not in kept:
-                    kept[id(column)] = [column[place] for place in places]
+                    kept[id(column)] = picked(column, order)
             return {name: kept[id(column)] for name, column in part.items()}
 
-        return Table(of(self.base), of(self.copy), of(self.width), len(places))  # type: ignore[arg-type]
+        return Table(of(self.base), of(self.copy), of(self.width), len(order))  # type: ignore[arg-type]
 
     def only(self, names: Sequence[str]) -> Table:
         """Give the columns of these names."""
@@ -122,7 +129,9 @@ def _shared(base: Cells, copy: Cells, width: Mapping[str, Sequence[Width]], size
 
 def exact_first(table: Table, names: Sequence[str]) -> Table:
     """Give rows in order of their exact columns among `names`: keys, which are alike in base and copy."""
-    exact = [table.base[name] for name in names if name not in table.width]
-    keys = [list(map(value_key, column)) if None in column else column for column in exact]
-    places = list(zip(*keys, strict=True)) if keys else [()] * table.size
-    return table.at(sorted(range(table.size), key=places.__getitem__))
+    import numpy as np
+
+    from sandbox.privacy.cells import ranked
+
+    ranks = [ranked(table.base[name]) for name in names if name not in table.width]
+    return table.at(np.lexsort(ranks[::-1])) if ranks else table

@@ -24,11 +24,8 @@ def values_of(
     parts, sums = [block.measurements[i] for i in output.source], [released[i] for i in output.source]
     first, kind = parts[0], output.type
     match output.what:
-        case "count":
-            return spelled_units(kind, [max(number, 0) for number in _units(kind, first, sums[0])])
-        case "sum":
-            numbers = _units(kind, first, sums[0])
-            return spelled_units(kind, [max(number, 0) for number in numbers] if first.nonnegative else numbers)
+        case "count" | "sum" as what:
+            return spelled_units(kind, _units(kind, first, sums[0], what == "count" or first.nonnegative))
         case "quantile":
             return [_of_bin(kind, first, number) for number in sums[0]]
         case "average":
@@ -45,11 +42,17 @@ def rounded(kind: Type, value: Value) -> Value:
         return Decimal(value).quantize(Decimal(1).scaleb(-kind.scale), ROUND_HALF_EVEN) + 0
 
 
-def _units(kind: Type, measured: Measurement, released: Sequence[int]) -> Sequence[int]:
+def _units(kind: Type, measured: Measurement, released: Sequence[int], nonnegative: bool) -> list[int]:
     """Give released integers, divided by the share that is kept, in the last decimal of a type; half to even."""
+    import numpy as np
+
+    from sandbox.privacy.cells import nearest, whole
+
     steps, shown = kind.scale - measured.scale, measured.kept.as_integer_ratio()
     up, down = 10 ** max(steps, 0) * shown[1], 10 ** max(-steps, 0) * shown[0]
-    return released if up == down else [_nearest(number * up, down) for number in released]
+    numbers = whole(released) if up == down else nearest(whole(released), up, down)
+    units: list[int] = (np.maximum(numbers, 0) if nonnegative else numbers).tolist()
+    return units
 
 
 def _nearest(number: int, parts: int) -> int:

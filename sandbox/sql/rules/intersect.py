@@ -56,7 +56,7 @@ def intersect(tree: exp.SetOperation, scope: Scope, statement: Statement) -> Tab
     here, there_too = side_by_side(left.relation, there, statement)
     equal, condition = split(same, here, there_too)
     found = r.Semi(here, there_too, equal, condition, anti=isinstance(tree, exp.Except))
-    return ordered(Table(found, left.fields), tree)
+    return ordered(Table(found, left.fields), tree, statement)
 
 
 def _of_units(arm: Table, word: str, every: bool, statement: Statement) -> Table:

@@ -1,4 +1,5 @@
-"""ORDER BY, LIMIT and OFFSET: in which order released groups are shown, and how many."""
+"""ORDER BY, LIMIT and OFFSET: in which order released groups – or rows that are served exactly – are shown, and how
+many."""
 
 from __future__ import annotations
 
@@ -8,15 +9,17 @@ from sqlglot import exp
 
 from sandbox.plan import relation as r
 from sandbox.plan.parts import Order
+from sandbox.sql.statement import Statement
 from sandbox.sql.terms import refuse
 
 
-def cut(relation: r.Relation, order: Sequence[Order], tree: exp.Expr) -> r.Relation:
-    """Give the rows in order, cut as LIMIT and OFFSET of `tree` say. Raises `Problem` unless they are released."""
+def cut(relation: r.Relation, order: Sequence[Order], tree: exp.Expr, statement: Statement) -> r.Relation:
+    """Give the rows in order, cut as LIMIT and OFFSET of `tree` say. Raises `Problem` unless they are released, or
+    served exactly."""
     most, skipped = _whole(tree.args.get("limit"), "LIMIT"), _whole(tree.args.get("offset"), "OFFSET") or 0
     if not order and most is None and not skipped:
         return relation
-    if relation.state != "released":
+    if relation.state != "released" and not statement.exact:
         whose = "rows of units would pick single ones" if relation.state == "unit" else "public rows is not built"
         clause = "LIMIT" if most is not None or skipped else "ORDER BY"
         raise refuse(f"{clause} over {whose}; leave it out, or write it over aggregates.")

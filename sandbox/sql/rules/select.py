@@ -80,8 +80,8 @@ class _Select:
             found = filtered(found, qualify.node)
         if distinct:
             table = distinct_rows(Table(found, tuple(self._fields)), self._statement)
-            return ordered(table, self._tree)
-        return Table(cut(found, order, self._tree), tuple(self._fields))
+            return ordered(table, self._tree, self._statement)
+        return Table(cut(found, order, self._tree, self._statement), tuple(self._fields))
 
     def _items(self) -> Iterator[Field]:
         """The fields, each under a name of its own: those that are given stay, others move out of the way."""
@@ -170,7 +170,7 @@ def orders(tree: exp.Expr, fields: list[Field], builder: Builder) -> list[Order]
     return found
 
 
-def ordered(table: Table, tree: exp.Expr) -> Table:
+def ordered(table: Table, tree: exp.Expr, statement: Statement) -> Table:
     """Give the rows of a table in the order that `tree` says of its own fields."""
     fields = list(table.fields)
 
@@ -182,9 +182,8 @@ def ordered(table: Table, tree: exp.Expr) -> Table:
             return found.term
         return None
 
-    return replace(
-        table, relation=cut(table.relation, orders(tree, fields, Builder(leaf, released=lambda: True)), tree)
-    )
+    order = orders(tree, fields, Builder(leaf, released=lambda: True))
+    return replace(table, relation=cut(table.relation, order, tree, statement))
 
 
 def distinct_rows(table: Table, statement: Statement) -> Table:

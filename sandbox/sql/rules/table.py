@@ -165,4 +165,5 @@ def _term(column: ColumnEntry, stored: s.Column, facts: ColumnFacts | None) -> T
 
 
 def _names(entry: Entry) -> str:
-    return " or ".join(table.name for table in entry.tables if not table.public) or "one of its protected tables"
+    named = [table.name for table in entry.tables if not table.public or entry.protection == "exact"]
+    return " or ".join(named) or "one of its protected tables"

@@ -30,7 +30,7 @@ def union(tree: exp.Union, scope: Scope, statement: Statement) -> Table:
         arms.append(statement.query(arm, scope))
         if distinct:
             arms = [distinct_rows(all_of(arms, statement), statement)]
-    return ordered(all_of(arms, statement), tree)
+    return ordered(all_of(arms, statement), tree, statement)
 
 
 def _chain(tree: exp.Union) -> tuple[exp.Expr, list[tuple[bool, exp.Expr]]]:

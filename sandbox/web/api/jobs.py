@@ -6,6 +6,7 @@ from typing import Any
 
 from apiflask import APIBlueprint
 
+from sandbox.core.canonical import canonical_bytes
 from sandbox.core.view import shown
 from sandbox.errors import Problem
 from sandbox.jobs import run
@@ -21,6 +22,7 @@ from sandbox.wire.jobs import EstimateOut, JobIn, JobOut
 blueprint = APIBlueprint("jobs", __name__)
 
 SQL_LIMIT = 100_000
+PARAMETERS_LIMIT = 10_000
 FINAL = frozenset({"done", "failed", "refused", "void"})
 REFUSALS = (
     "not_found",
@@ -124,6 +126,12 @@ def _job(errand: Errand, job_id: str) -> Job:
 
 
 def _question(body: JobIn) -> dict[str, Any]:
-    if len(body.sql.encode()) > SQL_LIMIT:
+    if len((body.sql or "").encode()) > SQL_LIMIT:
         raise Problem("upload_too_large", f"the SQL is longer than {SQL_LIMIT:,} bytes; shorten it")
+    try:
+        written = canonical_bytes(body.parameters)
+    except TypeError:
+        raise Problem("field_invalid", "Field parameters: write numbers with decimals as text.") from None
+    if len(written) > PARAMETERS_LIMIT:
+        raise Problem("upload_too_large", f"the parameters are longer than {PARAMETERS_LIMIT:,} bytes; shorten them")
     return body.model_dump(mode="json", exclude_none=True)

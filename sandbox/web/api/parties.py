@@ -80,7 +80,7 @@ def enrol(call: Public, body: EnrolmentIn) -> Reply:
 def create_key(call: Call, party_id: str, body: KeyIn) -> Reply:
     """Make a further key for one's own party, or as authoriser for one that it may hold keys of."""
     key, text = parties.create_key(
-        call.tx, call.house.journal, call.principal, party_id, body.scopes or RULES.scopes, body.expires_at
+        call.tx, call.house.journal, call.principal, party_id, body.scopes or RULES.whole, body.expires_at
     )
     return Reply({**parties.view(key), "api_key": text}, location=f"/api/v1/keys/{key.id}", secrets=("api_key",))
 

@@ -7,9 +7,8 @@ from typing import Any
 from apiflask import APIBlueprint
 from flask import request
 
-from sandbox.catalogue import quality, registry
+from sandbox.catalogue import quality, registry, search
 from sandbox.catalogue.dcat import dcat
-from sandbox.catalogue.entry import parse_entry
 from sandbox.catalogue.records import DataVersion, Resource
 from sandbox.jobs import profile
 from sandbox.jobs.house import House
@@ -19,8 +18,8 @@ from sandbox.web.conditions import if_match
 from sandbox.web.endpoint import endpoint
 from sandbox.web.paging import page
 from sandbox.web.uploads import Upload
-from sandbox.wire.common import Items, Page
-from sandbox.wire.resources import Catalogue, ProfileIn, ProfileOut, RegisteredOut, ResourceOut
+from sandbox.wire.common import Items
+from sandbox.wire.resources import Catalogue, Found, ProfileIn, ProfileOut, RegisteredOut, ResourceOut
 
 blueprint = APIBlueprint("resources", __name__)
 
@@ -60,8 +59,8 @@ REGISTRATION: dict[str, Any] = {
 def register_resource(errand: Errand) -> Reply:
     """Register a resource with its tables; declarations are enforced, and the quality report says how."""
     with Upload(errand.house) as upload:
-        upload.read(parse_entry)
-        entry = parse_entry(upload.metadata)
+        upload.read(registry.read_new)
+        entry = registry.read_new(upload.metadata)
         return _registered(errand, upload.submit(errand, entry.as_json()))
 
 
@@ -103,10 +102,13 @@ def buy_profile(call: Call, resource_id: str, body: ProfileIn) -> Reply:
     return Reply(shown | {"rho": str(bought.rho), "delta": str(bought.delta)})
 
 
-@endpoint(blueprint, "GET", "/resources", common=True, query=Page, answer=Items)
-def list_resources(call: Call, query: Page) -> Reply:
-    """List the resources one may see, by grade."""
-    seen = lambda resource: registry.visible(resource, call.principal)  # noqa: E731
+@endpoint(blueprint, "GET", "/resources", common=True, query=Found, answer=Items)
+def list_resources(call: Call, query: Found) -> Reply:
+    """List the resources one may see, by grade, or those in which the words of `q` stand."""
+
+    def seen(resource: Resource) -> bool:
+        return registry.visible(resource, call.principal) and search.matches(resource, query.q)
+
     return Reply(page(call.tx, Resource, query, lambda resource: registry.view(resource, call.principal), seen))
 
 

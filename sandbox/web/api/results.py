@@ -44,7 +44,7 @@ def read_result(errand: Errand, job_id: str, query: ResultQuery) -> Reply:
     if errand.house.test_instance:
         result = {**result, "test_instance": True}
     data = formats.render(result, query.format, raw=query.dialect == "raw")
-    _deliver(errand, job_id, query.format, data)
+    deliver(errand, job_id, query.format, data)
     name = {"Content-Disposition": f'attachment; filename="{job_id}.{query.format}"'}
     return Reply(data, media=formats.MEDIA[query.format], headers={} if query.format == "json" else name)
 
@@ -100,7 +100,7 @@ def acknowledge(call: Call, job_id: str, body: AcknowledgementIn) -> Reply:
     return Reply(shown, location=f"/api/v1/jobs/{job.id}/receipt")
 
 
-def _deliver(errand: Errand, job_id: str, format: str, data: bytes) -> None:
+def deliver(errand: Errand, job_id: str, format: str, data: bytes) -> None:
     """Log the digest of the very bytes that leave, before they leave."""
     house, digest = errand.house, hashlib.sha256(data).hexdigest()
     committed: dict[str, Any] = {"job": job_id, "party": errand.principal.party.id, "file": digest}

@@ -6,12 +6,13 @@ from decimal import Decimal
 
 from apiflask import APIBlueprint
 
-from sandbox.billing import disputes, papers, settlements
+from sandbox.billing import disputes, invoices, papers, settlements
 from sandbox.billing import reconcile as books
 from sandbox.billing.records import Dispute, Settlement
 from sandbox.billing.statement import revenue, statement
 from sandbox.core.clock import now
 from sandbox.identity.records import Party
+from sandbox.papers.pdf import pdf
 from sandbox.web.call import Call, Errand, Reply
 from sandbox.web.endpoint import endpoint
 from sandbox.web.paging import page
@@ -75,10 +76,11 @@ def read_settlement(call: Call, settlement_id: str, query: FormatQuery) -> Reply
     """Read a settlement: data, a CSV file of its lines, or the paper as PDF in Chinese or English."""
     settled = settlements.found(call.tx, call.principal, settlement_id)
     if query.format == "json":
-        return Reply(settlements.view(settled))
+        issued = [invoices.view(one) for one in invoices.of_settlements(call.tx, [settled])]
+        return Reply(settlements.view(settled) | {"tax_invoices": issued})
     name = f"{settled.month}-{settled.number}"
     if query.format == "pdf":
-        return _file(papers.settlement_pdf(call.tx, settled, query.lang), name, PDF)
+        return _file(pdf(papers.settlement_paper(call.tx, settled, query.lang)), name, PDF)
     return _file(papers.lines_csv(settled.lines, format(settled.total, "f")), name, "text/csv")
 
 
@@ -102,7 +104,7 @@ def read_statement(call: Call, month: str, query: SheetQuery) -> Reply:
     if query.format == "json":
         return Reply(sheet)
     if query.format == "pdf":
-        return _file(papers.statement_pdf(call.tx, sheet, now(), query.lang), f"{kind}-{month}", PDF)
+        return _file(pdf(papers.statement_paper(call.tx, sheet, now(), query.lang)), f"{kind}-{month}", PDF)
     return _file(papers.lines_csv(sheet["lines"], sheet["total"]), f"{kind}-{month}", "text/csv")
 
 

@@ -40,6 +40,5 @@ def list_agreements(call: Call, product_id: str) -> Reply:
 
 @endpoint(blueprint, "GET", "/revenue-shares", action="shares.read", query=MonthQuery, answer=Items)
 def list_shares(call: Call, query: MonthQuery) -> Reply:
-    """Divide what was settled for a month: an operator its own products', overseers all."""
-    whose = None if call.principal.oversees else call.principal.party.id
-    return Reply({"items": shares.shared(call.tx, query.month, whose), "next": None})
+    """Divide what was settled for a month: an operator its own products', a holder its own parts, overseers all."""
+    return Reply({"items": shares.due(call.tx, call.principal, query.month), "next": None})

@@ -154,4 +154,5 @@ def _read(house: House, trace_id: str) -> Trace:
 
 def _view(house: House, trace: Trace) -> dict[str, Any]:
     said = json.loads(house.release_sealer.open(trace.result, f"trace:{trace.id}")) if trace.result else {}
-    return {"findings": [], "below_bar": 0, "left_out": 0, **said, **shown(trace, "spool", "result", "bundle", "entry")}
+    none = {"findings": [], "below_bar": 0, "left_out": 0, "set_aside": 0, "too_few": 0}
+    return {**none, **said, **shown(trace, "spool", "result", "bundle", "entry")}

@@ -7,9 +7,10 @@ from apiflask import APIBlueprint
 from sandbox.billing import cycles, reviews, surveys, yearly
 from sandbox.billing.deadlines import calendar
 from sandbox.billing.records import YearlyReport, YearlyReview
-from sandbox.billing.yearly_paper import report_pdf
+from sandbox.billing.yearly_paper import report_paper
 from sandbox.core.clock import now
 from sandbox.errors import Problem
+from sandbox.papers.pdf import pdf
 from sandbox.web.call import Call, Reply
 from sandbox.web.endpoint import endpoint
 from sandbox.web.paging import page
@@ -127,8 +128,10 @@ def close_cycle(call: Call, cycle_id: str, body: CloseCycleIn) -> Reply:
 )
 def file_report(call: Call, operator_id: str, body: ReportIn) -> Reply:
     """File the yearly report on an operator, to both departments; filed again, it replaces the one before."""
-    by_hand = body.model_dump(mode="json", exclude={"year"})
-    made = yearly.file(call.tx, call.house.journal, call.principal, operator_id, body.year, by_hand)
+    by_hand = body.model_dump(mode="json", exclude={"year", "published"})
+    made = yearly.file(
+        call.tx, call.house.journal, call.principal, operator_id, body.year, by_hand, published=body.published
+    )
     return Reply(yearly.view(made), location=f"/api/v1/yearly-reports/{made.id}")
 
 
@@ -156,7 +159,7 @@ def read_report(call: Call, report_id: str, query: ReportQuery) -> Reply:
     if query.format == "json":
         return Reply(yearly.view(report))
     name = {"Content-Disposition": f'attachment; filename="report-{report.year}-{report.number}.pdf"'}
-    return Reply(report_pdf(report.content, report.created_at, query.lang), media=PDF, headers=name)
+    return Reply(pdf(report_paper(report.content, report.created_at, query.lang)), media=PDF, headers=name)
 
 
 @endpoint(blueprint, "GET", "/price-calendar", action="survey.read", query=CalendarQuery, answer=Items)

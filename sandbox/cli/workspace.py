@@ -1,0 +1,118 @@
+"""The commands of workspaces: develop on synthetic rows, bring code and tables, review, run, end."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sandbox.cli.command import Get, Json, service, tell, tell_items
+from sandbox.errors import Problem
+
+Admission = Annotated[str, typer.Argument(help="Id of the admission.")]
+Reason = Annotated[str, typer.Option(help="Why.")]
+File = typer.Argument(exists=True, dir_okay=False)
+app = typer.Typer(no_args_is_help=True, help="Bring own code and tables beside the data (数据工作区).")
+
+
+@app.command("sample")
+def get_sample(
+    product: Annotated[str, typer.Argument(help="Id of the product.")],
+    folder: Annotated[Path, typer.Argument(help="Where to write a CSV file of each table.", file_okay=False)],
+    rows: Annotated[int, typer.Option(min=1, max=1000)] = 100,
+) -> None:
+    """Write synthetic rows to develop on: of the right schema, about nobody."""
+    with service() as client:
+        found = client.sample(product, rows)
+    folder.mkdir(parents=True, exist_ok=True)
+    for table in found["tables"]:
+        with (folder / f"{table['name']}.synthetic.csv").open("w", encoding="utf-8", newline="") as out:
+            writer = csv.writer(out)
+            writer.writerow([column["name"] for column in table["columns"]])
+            writer.writerows(table["rows"])
+    typer.echo(f"{len(found['tables'])} tables in {folder}: {found['note']['en']}")
+
+
+@app.command()
+def bring(
+    subscription: Annotated[str, typer.Argument(help="Id of the subscription to the workspace.")],
+    code: Annotated[Path, File],
+    outputs: Annotated[Path, typer.Argument(help="JSON: a list of the numbers it gives.", exists=True, dir_okay=False)],
+    table: Annotated[list[str] | None, typer.Option(help="name=file.csv, an own table; repeatable.")] = None,
+    basis: Annotated[str, typer.Option(help="The legal basis of bringing the tables.")] = "",
+    as_json: Json = False,
+    get: Get = None,
+) -> None:
+    """Hand in code and own tables for the entry review; nobody but the code sees what is in the tables."""
+    try:
+        wanted = json.loads(outputs.read_text(encoding="utf-8"), parse_float=str)
+    except ValueError as error:
+        raise Problem("malformed_request", f"{outputs} is not valid JSON: {error}") from error
+    tables = []
+    for one in table or []:
+        name, _, file = one.partition("=")
+        if not Path(file).is_file():
+            raise typer.BadParameter("write name=file.csv, a file that is there", param_hint="--table")
+        tables.append({"name": name, "csv": Path(file).read_text(encoding="utf-8"), "basis": basis})
+    with service() as client:
+        made = client.bring(subscription, code.read_text(encoding="utf-8"), wanted, tables)
+    tell(made, "Admission {id} is {status} and waits for its review", as_json=as_json, get=get)
+
+
+@app.command("list")
+def list_admissions(as_json: Json = False) -> None:
+    """List what was brought: own admissions, and those to own workspaces."""
+    with service() as client:
+        found = client.admissions()
+    tell_items(found, ["id", "status", "until", "reason"], as_json=as_json, empty="Nothing was brought yet.")
+
+
+@app.command()
+def show(admission: Admission, as_json: Json = False) -> None:
+    """Show an admission: its code, what it gives, and what is said of its tables."""
+    with service() as client:
+        found = client.admission(admission)
+    tables = "".join(f"\n{one['name']}: {one['rows']} rows of {', '.join(one['columns'])}; basis: {one['basis']}"
+                     for one in found["tables"])  # fmt: skip
+    tell({**found, "said": tables}, "{id} is {status}, until {until}\n{code}\n{outputs}{said}", as_json=as_json)
+
+
+@app.command()
+def admit(admission: Admission, reason: Reason = "", as_json: Json = False) -> None:
+    """Admit what was handed in to one's workspace (入域审查)."""
+    with service() as client:
+        tell(client.decide_admission(admission, "admitted", reason), "{id} is {status}", as_json=as_json)
+
+
+@app.command()
+def reject(admission: Admission, reason: Reason, as_json: Json = False) -> None:
+    """Reject what was handed in; its tables are deleted."""
+    with service() as client:
+        tell(client.decide_admission(admission, "rejected", reason), "{id} is {status}", as_json=as_json)
+
+
+@app.command("exit")
+def review_exit(
+    job: Annotated[str, typer.Argument(help="Id of the job.")],
+    hold: Annotated[bool, typer.Option("--hold", help="Hold the answer back.")] = False,
+    reason: Reason = "",
+    as_json: Json = False,
+) -> None:
+    """Let the answer of a job leave one's workspace (出域审核), or hold it back; nobody sees it for that."""
+    with service() as client:
+        tell(client.review_exit(job, "held" if hold else "passed", reason), "The answer is {verdict}", as_json=as_json)
+
+
+@app.command()
+def end(admission: Admission, as_json: Json = False) -> None:
+    """End one's own admission; its tables are deleted."""
+    with service() as client:
+        tell(client.end_admission(admission), "{id} is {status}; its tables are deleted", as_json=as_json)
+
+
+def add_to(root: typer.Typer) -> None:
+    """Add `sandbox workspace …`."""
+    root.add_typer(app, name="workspace")

@@ -1,0 +1,87 @@
+"""Synthetic rows to develop on: of the right columns and types, made from registration and public profile alone.
+
+No file is opened. Each column is drawn by itself – from its domain, the keys that were published, its bounds –, so that
+nothing of how columns belong together is in it. Each recipient gets rows of its own, the same each time."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from sandbox.catalogue.entry import ColumnEntry
+from sandbox.catalogue.profile import Profile
+from sandbox.catalogue.records import Resource
+from sandbox.catalogue.stored import stored_entry
+from sandbox.core.canonical import digest
+from sandbox.core.store import Transaction
+from sandbox.core.view import plain
+from sandbox.jobs.profile import current
+from sandbox.products.records import Product
+
+NOTE = {
+    "en": "synthetic rows: made from declarations and the public profile, about nobody; for developing only",
+    "zh": "合成样例：仅依据登记元数据与公开画像生成，不涉及任何真实主体，仅供开发调试",
+}
+FIRST_DAY, DAYS = date(2020, 1, 1), 1826
+EMPTY = 0.05
+"""How many cells of a column that may be empty are."""
+
+
+def of_product(tx: Transaction, product: Product, party: str, rows: int) -> dict[str, Any]:
+    """Give `rows` synthetic rows of every table of the product's resource, for one recipient."""
+    resource = tx.get(Resource, product.resources[0])
+    assert resource is not None, "resources are never deleted"
+    entry, profile = stored_entry(resource.entry), current(tx, resource)
+    tables = []
+    for table in entry.tables:
+        chance = random.Random(digest({"party": party, "product": product.id, "table": table.name}))  # noqa: S311
+        drawn = [_column(column, table.name, profile, rows, chance) for column in table.columns]
+        tables.append(
+            {
+                "name": table.name,
+                "columns": [{"name": one.name, "type": one.type} for one in table.columns],
+                "rows": [list(row) for row in zip(*drawn, strict=True)],
+            }
+        )
+    return {"product": product.id, "synthetic": True, "note": NOTE, "tables": tables}
+
+
+def _column(
+    column: ColumnEntry, table: str, profile: Profile | None, rows: int, chance: random.Random
+) -> Sequence[Any]:
+    if column.role == "identifier" or column.key or column.references:
+        return [_named(column, 1 + number) for number in range(rows)]
+    known = column.domain or _published(column, table, profile)
+    drawn = [chance.choice(known) if known else _free(column, chance) for _ in range(rows)]
+    return [None if not column.required and chance.random() < EMPTY else plain(one) for one in drawn]
+
+
+def _published(column: ColumnEntry, table: str, profile: Profile | None) -> tuple[str, ...]:
+    found = profile.tables.get(table) if profile is not None else None
+    return tuple(found.keys.get(column.name) or ()) if found is not None else ()
+
+
+def _named(column: ColumnEntry, number: int) -> Any:
+    return number if column.plan_type.numeric else f"synthetic-{number}"
+
+
+def _free(column: ColumnEntry, chance: random.Random) -> Any:
+    """A value within the bounds, all alike."""
+    kind, (low, high) = column.plan_type, column.bounds or (None, None)
+    match kind.kind:
+        case "boolean":
+            return chance.random() < 0.5
+        case "date":
+            first, last = low or FIRST_DAY, high or FIRST_DAY + timedelta(days=DAYS)
+            return first + timedelta(days=chance.randint(0, (last - first).days))
+        case "string":
+            return f"synthetic-{chance.randint(1, 20)}"
+        case "integer":
+            return chance.randint(int(low if low is not None else 0), int(high if high is not None else 1000))
+        case _:
+            step = Decimal(1).scaleb(-kind.scale)
+            least, most = Decimal(low if low is not None else 0), Decimal(high if high is not None else 1000)
+            return least + chance.randint(0, int((most - least) / step)) * step

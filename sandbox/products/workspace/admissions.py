@@ -1,0 +1,225 @@
+"""Into a workspace and out of it: entry review (入域审查) of users' code and own tables, their end, exit review
+(出域审核).
+
+A reviewer sees the code, what it gives, and of each own table its columns, rows and legal basis – never what is in it.
+Own tables are sealed when they come and deleted when their admission ends: by its user, by a rejection, with time."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import secrets
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sandbox.core.clock import now
+from sandbox.core.ids import new_id
+from sandbox.core.sealing import Sealer
+from sandbox.core.store import Transaction
+from sandbox.core.view import shown
+from sandbox.errors import Problem
+from sandbox.grants.records import Subscription
+from sandbox.identity.keys import Principal
+from sandbox.jobs.records import Job
+from sandbox.products.records import Product
+from sandbox.products.workspace.records import Admission, ExitReview, OwnTable
+from sandbox.products.workspace.specification import read
+from sandbox.transparency.journal import Journal
+
+MOST_BYTES, MOST_TABLES = 2_000_000, 5
+"""Of all own tables of one admission together, as CSV."""
+
+
+def submit(
+    tx: Transaction, journal: Journal, sealer: Sealer, principal: Principal, body: Mapping[str, Any]
+) -> Admission:
+    """Hand code and own tables in for the entry review: `subscription`, `code`, `outputs`, `tables` of {name, csv,
+    basis}. Raises role_not_allowed, not_found, field_invalid, table_malformed."""
+    principal.may("admission.submit")
+    subscription = tx.get(Subscription, body["subscription"])
+    if subscription is None or subscription.party != principal.party.id:
+        raise Problem("not_found", "there is no such subscription of yours")
+    product = tx.get(Product, subscription.product)
+    if product is None or product.kind != "workspace" or product.status != "approved":
+        raise Problem("field_invalid", "Field subscription: name one to a workspace on offer.", field="subscription")
+    spec, moment = read(product.spec), now()
+    spec.program(body["code"], body["outputs"])
+    made = Admission(
+        new_id("admission"), product.id, subscription.id, principal.party.id, body["code"], list(body["outputs"]), [],
+        product.spec_digest, "submitted", "", None, moment + timedelta(days=spec.days), moment, None,
+    )  # fmt: skip
+    tables, told = _tables(body["tables"]), []
+    for name, (content, about) in tables.items():
+        table = OwnTable(new_id("table"), made.id, name, b"")
+        tx.add(OwnTable(table.id, made.id, name, sealer.seal(content, f"own:{table.id}")))
+        told.append(about)
+    made = Admission(**{**vars(made), "tables": told})
+    tx.add(made)
+    _log(tx, journal, "admission.submitted", made, product, principal)
+    return made
+
+
+def decide(
+    tx: Transaction, journal: Journal, principal: Principal, admission_id: str, verdict: str, reason: str
+) -> Admission:
+    """Admit or reject what was handed in: the product's operator or the authorising body, never its author. Raises
+    role_not_allowed, not_found, state_conflict, separation_of_duties."""
+    principal.may("admission.decide")
+    admission, product = _seen(tx, principal, admission_id, lock=True)
+    if admission.status != "submitted":
+        raise Problem("state_conflict", f"this admission is {admission.status}; only a submitted one is decided on")
+    if admission.party == principal.party.id:
+        raise Problem("separation_of_duties", "nobody reviews what is its own")
+    if verdict == "rejected":
+        _delete(tx, admission)
+    by = {"decided_by": principal.party.id, "decided_at": now()}
+    after = tx.change(admission, status=verdict, reason=reason, **by)
+    _log(tx, journal, f"admission.{verdict}", after, product, principal)
+    return after
+
+
+def end(tx: Transaction, journal: Journal, principal: Principal, admission_id: str) -> Admission:
+    """End one's own admission; its tables are deleted. Raises role_not_allowed, not_found, state_conflict: it ended
+    before, or a job is on its way."""
+    principal.may("admission.submit")
+    admission = tx.get(Admission, admission_id, lock=True)
+    if admission is None or admission.party != principal.party.id:
+        raise Problem("not_found", "there is no such admission of yours")
+    if admission.status in ("ended", "rejected"):
+        raise Problem("state_conflict", "this admission has ended already; its tables are deleted")
+    if _at_work(tx, admission):
+        raise Problem("state_conflict", "a job is on its way; end the admission when it is done")
+    return _ended(tx, journal, admission, principal.party.id)
+
+
+def sweep(tx: Transaction, journal: Journal, moment: datetime) -> int:
+    """End the admissions whose time is over; give how many."""
+    ended = over(tx, moment)
+    for one in ended:
+        _ended(tx, journal, one, "time")
+    return len(ended)
+
+
+def over(tx: Transaction, moment: datetime) -> list[Admission]:
+    """Give the admissions that are to end now; not while a job of theirs is on its way."""
+    late = [one for one in tx.find(Admission, status=["submitted", "admitted"]) if one.until <= moment]
+    return [one for one in late if not _at_work(tx, one)]
+
+
+def pass_out(
+    tx: Transaction, journal: Journal, principal: Principal, job_id: str, verdict: str, reason: str
+) -> ExitReview:
+    """Let the answer of a job leave a workspace, or hold it back: the product's operator or the authorising body, from
+    what was asked and what it cost – nobody sees the answer. Raises role_not_allowed, not_found, state_conflict."""
+    principal.may("exit.decide")
+    job = tx.get(Job, job_id)
+    mine = job is not None and (job.operator == principal.party.id or principal.has("authoriser"))
+    if job is None or job.kind != "workspace" or not mine:
+        raise Problem("not_found", "there is no such job of a workspace of yours")
+    if job.party == principal.party.id:
+        raise Problem("separation_of_duties", "nobody reviews what is its own")
+    if job.status != "done" or tx.find(ExitReview, job=job.id, limit=1):
+        raise Problem("state_conflict", "this job is not finished, or its exit review is over")
+    made = ExitReview(new_id("exit"), job.id, verdict, reason, principal.party.id, now())
+    tx.add(made)
+    public: dict[str, str | int | None] = {"verdict": verdict}
+    committed: dict[str, str | bytes] = {"job": job.id, "reason": reason, "by": principal.party.id}
+    journal.write(
+        tx, "exit.reviewed", public=public, committed=committed, job=job.id, party=job.party, product=job.product
+    )
+    return made
+
+
+def found(tx: Transaction, principal: Principal, admission_id: str) -> Admission:
+    """Give an admission to its author, the operator of its workspace, and the authorising body. Raises not_found."""
+    return _seen(tx, principal, admission_id)[0]
+
+
+def listed(tx: Transaction, principal: Principal, *, limit: int = 50, after: str | None = None) -> list[Admission]:
+    """Give own admissions and those to own workspaces; the authorising body sees all."""
+    if principal.has("authoriser"):
+        return tx.find(Admission, limit=limit, after=after)
+    rows = {row.id: row for row in tx.find(Admission, party=principal.party.id, limit=limit, after=after)}
+    mine = [product.id for product in tx.find(Product, operator=principal.party.id, kind="workspace")]
+    rows |= {row.id: row for row in tx.find(Admission, product=mine, limit=limit, after=after)} if mine else {}
+    return [rows[key] for key in sorted(rows)][:limit]
+
+
+def view(admission: Admission) -> dict[str, Any]:
+    """Give an admission as its author and its reviewers see it."""
+    return shown(admission, "spec")
+
+
+def _seen(tx: Transaction, principal: Principal, admission_id: str, *, lock: bool = False) -> tuple[Admission, Product]:
+    admission = tx.get(Admission, admission_id, lock=lock)
+    product = tx.get(Product, admission.product) if admission is not None else None
+    mine = product is not None and admission is not None
+    mine = mine and principal.party.id in (admission.party, product.operator)  # type: ignore[union-attr]
+    if admission is None or product is None or not (mine or principal.has("authoriser")):
+        raise Problem("not_found", "there is no such admission")
+    return admission, product
+
+
+def _tables(given: Sequence[Mapping[str, Any]]) -> dict[str, tuple[bytes, dict[str, Any]]]:
+    """Read own tables: what is sealed, and what is told of each."""
+    if len(given) > MOST_TABLES or sum(len(one["csv"].encode()) for one in given) > MOST_BYTES:
+        raise Problem("upload_too_large", f"bring at most {MOST_TABLES} tables of {MOST_BYTES:,} bytes together")
+    found = {}
+    for one in given:
+        rows = list(csv.reader(io.StringIO(one["csv"])))
+        heads = rows[0] if rows else []
+        if not heads or len(set(heads)) != len(heads) or any(len(row) != len(heads) for row in rows) or len(rows) < 2:
+            say = "write CSV with a line of different column names and rows of as many cells"
+            raise Problem("table_malformed", f"tables.{one['name']}: {say}")
+        columns = {head: _typed([row[place] for row in rows[1:]]) for place, head in enumerate(heads)}
+        # the salt keeps whoever sees the digest from trying what the table may hold
+        content = json.dumps({"salt": secrets.token_hex(16), "columns": columns}, separators=(",", ":")).encode()
+        told = {"name": one["name"], "columns": heads, "rows": len(rows) - 1, "basis": one["basis"]}
+        found[one["name"]] = content, {**told, "digest": hashlib.sha256(content).hexdigest()}
+    return found
+
+
+def _typed(cells: list[str]) -> list[Any]:
+    """Numbers where all cells that are not empty are numbers, else texts; None for an empty one."""
+    for kind in (int, float):
+        try:
+            return [None if cell == "" else kind(cell) for cell in cells]
+        except ValueError:
+            continue
+    return [cell or None for cell in cells]
+
+
+def _at_work(tx: Transaction, admission: Admission) -> bool:
+    return bool(tx.find(Job, subscription=admission.subscription, status=["queued", "running"], limit=1))
+
+
+def _delete(tx: Transaction, admission: Admission) -> None:
+    for table in tx.find(OwnTable, admission=admission.id):
+        tx.remove(table)
+
+
+def _ended(tx: Transaction, journal: Journal, admission: Admission, by: str) -> Admission:
+    _delete(tx, admission)
+    after = tx.change(admission, status="ended", decided_at=admission.decided_at or now())
+    product = tx.get(Product, after.product)
+    assert product is not None, "products are never deleted"
+    _log(tx, journal, "admission.ended", after, product, by)
+    return after
+
+
+def _log(
+    tx: Transaction, journal: Journal, kind: str, admission: Admission, product: Product, by: Principal | str
+) -> None:
+    public: dict[str, str | int | None] = {"product": product.id, "tables": len(admission.tables)}
+    public["code"] = hashlib.sha256(admission.code.encode()).hexdigest()
+    committed: dict[str, str | bytes] = {
+        "admission": admission.id,
+        "party": admission.party,
+        "by": by if isinstance(by, str) else by.party.id,
+        "tables": ",".join(one["digest"] for one in admission.tables),
+        "reason": admission.reason,
+    }
+    journal.write(tx, kind, public=public, committed=committed, party=admission.party, product=product.id)

@@ -1,0 +1,107 @@
+"""Workspaces: synthetic samples to develop on, entry review, exit review."""
+
+from __future__ import annotations
+
+from apiflask import APIBlueprint
+
+from sandbox.core.view import shown
+from sandbox.products import manage, sample
+from sandbox.products.workspace import admissions
+from sandbox.web.call import Call, Reply
+from sandbox.web.endpoint import endpoint
+from sandbox.web.paging import cut
+from sandbox.wire.common import Items, Nothing, Page, Record, State
+from sandbox.wire.workspace import AdmissionIn, DecisionIn, ExitIn, SampleOut, SampleQuery
+
+blueprint = APIBlueprint("workspaces", __name__)
+
+
+@endpoint(
+    blueprint,
+    "GET",
+    "/products/<product_id>/sample",
+    action="sample.read",
+    query=SampleQuery,
+    answer=SampleOut,
+    problems=("field_invalid",),
+)
+def read_sample(call: Call, product_id: str, query: SampleQuery) -> Reply:
+    """Synthetic rows of a product's tables to develop on: of the right schema, of nobody, the same each time for the
+    same recipient."""
+    product = manage.found(call.tx, call.principal, product_id)
+    return Reply(sample.of_product(call.tx, product, call.principal.party.id, query.rows))
+
+
+@endpoint(
+    blueprint,
+    "POST",
+    "/workspace/admissions",
+    action="admission.submit",
+    body=AdmissionIn,
+    answer=State,
+    status=201,
+    problems=("not_found", "field_invalid", "table_malformed", "upload_too_large"),
+)
+def submit_admission(call: Call, body: AdmissionIn) -> Reply:
+    """Hand in code and own tables for the entry review (入域审查)."""
+    house = call.house
+    made = admissions.submit(call.tx, house.journal, house.release_sealer, call.principal, body.model_dump())
+    return Reply(admissions.view(made), location=f"/api/v1/workspace/admissions/{made.id}")
+
+
+@endpoint(blueprint, "GET", "/workspace/admissions", action="admission.read", query=Page, answer=Items)
+def list_admissions(call: Call, query: Page) -> Reply:
+    """List own admissions and those to own workspaces; the authorising body sees all."""
+    fetch = lambda limit, after: admissions.listed(call.tx, call.principal, limit=limit, after=after)  # noqa: E731
+    return Reply(cut(fetch, query, admissions.view))
+
+
+@endpoint(blueprint, "GET", "/workspace/admissions/<admission_id>", action="admission.read", answer=State)
+def read_admission(call: Call, admission_id: str) -> Reply:
+    """Read code and outputs, and what is said of the tables; nobody reads what is in them."""
+    return Reply(admissions.view(admissions.found(call.tx, call.principal, admission_id)))
+
+
+@endpoint(
+    blueprint,
+    "POST",
+    "/workspace/admissions/<admission_id>/decide",
+    action="admission.decide",
+    body=DecisionIn,
+    answer=State,
+    problems=("state_conflict", "separation_of_duties"),
+)
+def decide_admission(call: Call, admission_id: str, body: DecisionIn) -> Reply:
+    """Admit or reject; the tables of what is rejected are deleted."""
+    done = admissions.decide(call.tx, call.house.journal, call.principal, admission_id, body.verdict, body.reason)
+    return Reply(admissions.view(done))
+
+
+@endpoint(
+    blueprint,
+    "POST",
+    "/workspace/admissions/<admission_id>/end",
+    action="admission.submit",
+    body=Nothing,
+    answer=State,
+    problems=("state_conflict",),
+)
+def end_admission(call: Call, admission_id: str, body: Nothing) -> Reply:
+    """End one's own admission; its tables are deleted."""
+    return Reply(admissions.view(admissions.end(call.tx, call.house.journal, call.principal, admission_id)))
+
+
+@endpoint(
+    blueprint,
+    "POST",
+    "/jobs/<job_id>/exit",
+    action="exit.decide",
+    body=ExitIn,
+    answer=Record,
+    status=201,
+    problems=("state_conflict", "separation_of_duties"),
+)
+def review_exit(call: Call, job_id: str, body: ExitIn) -> Reply:
+    """Let a workspace's answer leave, or hold it back (出域审核); nobody sees the answer for that."""
+    made = admissions.pass_out(call.tx, call.house.journal, call.principal, job_id, body.verdict, body.reason)
+    return Reply(shown(made))

@@ -1,0 +1,58 @@
+"""Workspaces: synthetic samples, what users bring in, reviews at the door."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from sandbox.wire.common import Id, Input, Output, Text
+
+Name = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,62}$")]
+
+
+class SampleQuery(Input):
+    """How many synthetic rows of each table."""
+
+    rows: Annotated[int, Field(ge=1, le=1000)] = 100
+
+
+class SampleOut(Output):
+    """Synthetic rows: of the right columns and types, made from declarations and the public profile, of nobody."""
+
+    product: str
+    synthetic: bool
+    note: dict[str, str]
+    tables: list[dict[str, Any]]
+
+
+class OwnTableIn(Input):
+    """An own table: CSV text with a line of column names, and on which legal basis it is brought."""
+
+    name: Name
+    csv: Annotated[str, Field(min_length=3, max_length=2_000_000)]
+    basis: Text
+
+
+class AdmissionIn(Input):
+    """Code that defines `program(rows, parameters)`, the numbers it gives (as of a program's `outputs`), own tables:
+    the code finds them as `parameters["tables"][name][column]`, lists of values."""
+
+    subscription: Id
+    code: Annotated[str, Field(min_length=1, max_length=50_000)]
+    outputs: Annotated[list[dict[str, Any]], Field(min_length=1, max_length=50)]
+    tables: Annotated[list[OwnTableIn], Field(max_length=5, default_factory=list)]
+
+
+class DecisionIn(Input):
+    """What the entry review decided, and why."""
+
+    verdict: Literal["admitted", "rejected"]
+    reason: Annotated[str, Field(max_length=2000)] = ""
+
+
+class ExitIn(Input):
+    """What the exit review decided, and why."""
+
+    verdict: Literal["passed", "held"]
+    reason: Annotated[str, Field(max_length=2000)] = ""
