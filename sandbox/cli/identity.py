@@ -11,7 +11,7 @@ from sandbox.cli.command import Get, Json, service, tell, tell_items
 
 key_app = typer.Typer(no_args_is_help=True, help="Keys of a party.")
 person_app = typer.Typer(no_args_is_help=True, help="People who sign in and act for a party.")
-Party = Annotated[str, typer.Argument(help="Id of the party.")]
+Party = Annotated[str, typer.Argument(help="Id of the party, or me.")]
 Scopes = Annotated[
     list[str] | None,
     typer.Option("--scope", help="read, write – both without it –, or data, jobs, offer, review, money, watch, admin."),
@@ -62,7 +62,13 @@ def revoke(key: Annotated[str, typer.Argument(help="Id of the key.")], as_json: 
 
 
 @person_app.command("invite")
-def invite(party: Party, name: str, scope: Scopes = None, as_json: Json = False, get: Get = None) -> None:
+def invite(
+    party: Party,
+    name: Annotated[str, typer.Argument(help="Whose invitation it is.")],
+    scope: Scopes = None,
+    as_json: Json = False,
+    get: Get = None,
+) -> None:
     """Let somebody act for a party; prints the one-time invitation."""
     with service() as client:
         made = client.invite(party, name, scope or ("read", "write"))

@@ -24,6 +24,7 @@ from sandbox.core.store import Duplicate, Transaction
 from sandbox.errors import Problem
 from sandbox.identity import seconding
 from sandbox.identity.keys import Principal
+from sandbox.identity.records import Seconding
 from sandbox.jobs.house import House
 from sandbox.web import description
 from sandbox.web.call import Call, Errand, Public, Reply
@@ -34,6 +35,8 @@ from sandbox.wire.common import Output, State
 
 DECLARED: list[Endpoint] = []
 _ID = re.compile(r"[A-Za-z0-9_.\-]{1,100}")
+ME = "me"
+"""Stands for one's own party in `/parties/me/…`."""
 Handler = Callable[..., Reply]
 
 
@@ -108,6 +111,8 @@ def _guard(declared: Endpoint, view: Callable[..., Response]) -> Callable[..., R
                 principal.may(declared.action)
             principal.require_scope("write" if declared.changes else "read", declared.action)
             g.principal = principal
+            if path.get("party_id") == ME:
+                path["party_id"] = principal.party.id
             if not declared.changes and not declared.common:
                 log_look(house, principal, declared.action, asked())
         if "<path:" not in declared.path and any(not _ID.fullmatch(value) for value in path.values()):
@@ -153,14 +158,22 @@ def _in_transaction(declared: Endpoint, house: House, handler: Handler, given: d
 
 def _seconded(declared: Endpoint, house: House, tx: Transaction, given: dict[str, Any]) -> Reply | None:
     """Give None when one person suffices, or a second asks for the same now; else what says that it waits."""
-    if not seconding.needed(tx, declared.action):
+    if declared.action is None:
         return None
-    body: BaseModel | None = given.get("body")
-    asked = {"at": request.path, "body": body.model_dump(mode="json") if body else {}}
-    digest = hashlib.sha256(canonical_bytes(asked)).hexdigest()
-    assert declared.action is not None
-    waiting = seconding.second(tx, house.journal, g.principal, declared.action, request.path, digest)
+    waiting = second(house, tx, g.principal, declared.action, request.path, given.get("body"))
     return None if waiting is None else Reply(seconding.view(waiting), status=202)
+
+
+def second(
+    house: House, tx: Transaction, principal: Principal, action: str, path: str, body: BaseModel | None
+) -> Seconding | None:
+    """Give None when an action may be done now: one person suffices, or this is the second who asks for the same; else
+    what says that it waits. A page asks with path and body of its endpoint, so that both doors count together."""
+    if not seconding.needed(tx, action):
+        return None
+    asked = {"at": path, "body": body.model_dump(mode="json") if body else {}}
+    digest = hashlib.sha256(canonical_bytes(asked)).hexdigest()
+    return seconding.second(tx, house.journal, principal, action, path, digest)
 
 
 def _known(house: House, ticket: Ticket) -> bool:

@@ -37,8 +37,9 @@ def configure(house: House) -> dict[str, object]:
     }
 
 
-def principal_of(house: House, *, guarded: bool) -> Principal:
-    """Give who asks; a key wins over a session. `guarded`: of a session the CSRF token is asked for.
+def principal_of(house: House, *, guarded: bool, sent: str | None = None) -> Principal:
+    """Give who asks; a key wins over a session. `guarded`: of a session the CSRF token is asked for, in its header or,
+    of a form, as what it `sent`.
 
     Raises key_missing, key_invalid, party_suspended, csrf_invalid."""
     header = request.headers.get("Authorization")
@@ -47,7 +48,7 @@ def principal_of(house: House, *, guarded: bool) -> Principal:
         with house.store.read() as tx:
             return authenticate(tx, header)
     if guarded:
-        _check_csrf()
+        check_csrf(sent)
     with house.store.read() as tx:
         principal, found = people.resume(tx, token, limits(house))
     if people.grown_old(found):
@@ -74,9 +75,10 @@ def limits(house: House) -> people.Limits:
     return people.Limits(timedelta(hours=settings.session_hours), timedelta(minutes=settings.session_idle_minutes))
 
 
-def _check_csrf() -> None:
+def check_csrf(sent: str | None = None) -> None:
+    """Let a request of a session pass that another site cannot have sent. Raises csrf_invalid."""
     try:
-        validate_csrf(request.headers.get(HEADER), secret_key=current_app.secret_key)
+        validate_csrf(sent or request.headers.get(HEADER), secret_key=current_app.secret_key)
     except ValidationError:
         raise Problem(
             "csrf_invalid", f"send the header {HEADER} with the csrf_token that GET /api/v1/session gives"

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from flask import Response, render_template, request
 
+from sandbox.web.visitor import may_sign_in, visitor
+
 LANGUAGES = ("en", "zh")
 
 
 def page(template: str, **values: object) -> Response:
     """Give a page in the language that was asked for, else the browser's."""
     chosen = language()
-    response = Response(render_template(template, lang=chosen, zh=chosen == "zh", **values))
+    shown = {"visitor": visitor(), "may_sign_in": may_sign_in(), **values}
+    response = Response(render_template(template, lang=chosen, zh=chosen == "zh", **shown))
     response.headers["Content-Language"] = chosen
     response.headers["Vary"] = "Accept, Accept-Language"
     return response

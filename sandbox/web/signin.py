@@ -16,7 +16,7 @@ from sandbox.errors import Problem
 from sandbox.identity import people
 from sandbox.identity.keys import fingerprint
 from sandbox.jobs.house import House
-from sandbox.web.sessions import begin, limits
+from sandbox.web.sessions import TOKEN, begin, check_csrf, limits
 
 blueprint = APIBlueprint("signin", __name__, enable_openapi=False)
 
@@ -74,6 +74,20 @@ def come_back() -> Response:
         _, token = people.sign_in(tx, house.journal, issuer, subject, invitation, limits(house))
     begin(token)
     house.doorbell.ring("scribe")
+    gone: Response = redirect("/")  # type: ignore[assignment]
+    return gone
+
+
+@blueprint.post("/sign-out")
+def sign_out() -> Response:
+    """End the session of this browser; from a form of a page, so that another site cannot."""
+    house = _house()
+    token = session.get(TOKEN)
+    if token is not None:
+        check_csrf(request.form.get("csrf_token"))
+        with house.store.write() as tx:
+            people.sign_out(tx, token)
+        session.clear()
     gone: Response = redirect("/")  # type: ignore[assignment]
     return gone
 

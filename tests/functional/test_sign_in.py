@@ -205,3 +205,19 @@ def test_without_a_provider_nobody_signs_in_and_a_dead_one_is_told(site: Site, t
     assert app.config["SESSION_COOKIE_SECURE"] and app.config["SESSION_COOKIE_NAME"] == "__Host-sandbox"
     store.close()
     second.close()
+
+
+def test_pages_say_who_is_signed_in_and_sign_out_by_a_form_only(site: Site) -> None:
+    with browser() as client:
+        assert 'href="/sign-in"' in client.get(f"{site.url}/").text
+        invitation = site.api("POST", "/parties/me/people", {"name": "Han Meimei"}).json()["invitation"]
+        assert signed_in(site, "meimei", client, invitation).status_code == 302
+        home = client.get(f"{site.url}/", params={"lang": "en"}).text
+        assert "Han Meimei, " in home and 'href="/sign-in"' not in home
+        assert client.post(f"{site.url}/sign-out").status_code == 403  # another site knows no token
+        assert client.get(f"{site.url}/papers").status_code == 200
+        token = re.search(r'name="csrf_token" value="([^"]+)"', home)
+        assert token is not None
+        assert client.post(f"{site.url}/sign-out", data={"csrf_token": token[1]}).status_code == 302
+        assert client.get(f"{site.url}/papers").status_code == 401
+        assert "Han Meimei" not in client.get(f"{site.url}/").text
