@@ -22,7 +22,10 @@ PAGES = {
     "/catalogue", "/prices", "/reports", "/reports/<report_id>", "/reports/<report_id>.pdf",
     "/reports/<report_id>.json", "/papers", "/letters/<letter_id>",
     "/settlements/<settlement_id>", "/statements/<month>",
+    "/reviews", "/reviews/admissions/<admission_id>", "/reviews/exits/<job_id>",
 }  # fmt: skip
+FORMS = {"/sign-out", "/reviews/admissions/<admission_id>", "/reviews/exits/<job_id>"}
+"""Pages that a form is sent to; whose they are is held in test_review_pages, and signing out in test_sign_in."""
 PUBLIC = {
     "GET /catalogue.jsonld",
     "GET /disclosure",
@@ -127,7 +130,7 @@ def test_every_path_of_the_service_is_declared_or_a_public_page(web: Web) -> Non
     }
     rules = {(method, path) for method, path in rules if method not in ("HEAD", "OPTIONS")}
     declared = {(one.method, f"{PREFIX}{one.path}") for one in DECLARED}
-    assert rules - declared == {("GET", path) for path in PAGES}
+    assert rules - declared == {("GET", path) for path in PAGES} | {("POST", path) for path in FORMS}
     known = {label(one) for one in DECLARED} | {one.path for one in DECLARED}
     assert set(OPEN) - known == set() and {one.action for one in DECLARED} >= DECIDED_BY_OVERSEERS
 
