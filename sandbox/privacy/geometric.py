@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 
 from sandbox.plan.block import SIGMA_UNIT
 from sandbox.privacy.cumulative import exponential
-from sandbox.privacy.sampler import CHUNK, invert, tabulate
+from sandbox.privacy.sampler import CHUNK, Table, invert, tabulate
 
 SETS = 16
 BASE = 1 << 10
@@ -86,7 +86,7 @@ def _chunk(count: int, scale: int) -> NDArray[Any]:
 
 
 @lru_cache(maxsize=SETS)
-def _tables(scale: int) -> tuple[tuple[Digit, NDArray[np.uint64]], ...]:
+def _tables(scale: int) -> tuple[tuple[Digit, Table], ...]:
     """Give side, T and the digits below it, from the highest, each with its table."""
     digits, numerator = [], SIGMA_UNIT
     while scale > HIGHEST * numerator:

@@ -17,21 +17,24 @@ digits a tie is left with probability at most (K + 2)·2^(1−b), and K grows li
 which saves a special case at j = 0 and makes ties of the words 0 and 1.)
 
 **Work.** One word, one search and one sign bit a sample; at σ = 1000 one sample in 2⁴⁹ is a tie. Where samples are
-many, the first 16 digits of most words say at once what a search would find: no T begins so, nor is one less than the
-first number that does. Words are the system's random bits, with no generator in between: nothing to seed, to fork or to
-share among threads. Noise is drawn apart from what it is added to, so time – further draws included – depends on σ, on
-the number of samples and on the random bits, never on a value.
+many, their first 16 digits are drawn alone, for most of them say already what a search would find: no T begins so, nor
+is one less than the first number that does. Only the others get the digits of a whole word. Words are the system's
+random bits, with no generator in between: nothing to seed, to fork or to share among threads. Noise is drawn apart from
+what it is added to, so time – further draws included – depends on σ, on the number of samples and on the random bits,
+never on a value.
 
-**Memory.** A table of σ ≤ `WIDEST` has at most 170,000 words (1.4 MB); the `TABLES` last used are kept: 22 MB at most.
-Building one takes 20 MB for 0.1 s (σ = 1000: 1 MB, 7 ms). Threads share tables, which are never written to; two that
-miss the same one build it twice. Samples are drawn `CHUNK` at a time, which takes 3 MB beside the array returned.
+**Memory.** A table of σ ≤ `WIDEST` has at most 170,000 words (1.4 MB), and a guide 0.3 MB; the `TABLES` last used are
+kept: 26 MB at most. Building one takes 20 MB for 0.1 s (σ = 1000: 1 MB, 7 ms). Threads share tables, which are never
+written to; two that miss the same one build it twice. Samples are drawn `CHUNK` at a time, which takes 3 MB beside the
+array returned.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable
-from functools import lru_cache, partial
+from dataclasses import dataclass
+from functools import cached_property, lru_cache, partial
 from os import urandom
 
 import numpy as np
@@ -42,10 +45,31 @@ from sandbox.privacy.cumulative import WIDEST, boundaries
 TABLES = 16
 CHUNK = 1 << 16
 GUIDED = 1 << 13
-"""The words from which on a guide is made, which takes as long as searching for some 4,000."""
+"""The samples from which on a guide is used; making it takes as long as searching for some 4,000."""
 _WORD, _PREFIX = 64, 16
+_OPEN = -1  # in a guide: the prefix does not say it
 Bounds = Callable[[int], list[int]]
 """From a number of bits to T_0 ≤ T_1 ≤ …"""
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """T of one word, with a 0 before them, never written to."""
+
+    entries: NDArray[np.uint64]
+
+    @cached_property
+    def guide(self) -> NDArray[np.int32] | None:
+        """Give for each prefix of a word the entry that the search finds, where that is so for every word that begins
+        with it: no other entry begins so, and none is a tie. None where not even half of the prefixes are such."""
+        shift, size = np.uint64(_WORD - _PREFIX), 1 << _PREFIX
+        begun = np.bincount((self.entries >> shift).astype(np.int64), minlength=size)
+        found = (np.cumsum(begun) - 1).astype(np.int32)
+        found[begun > 0] = _OPEN
+        behind = (self.entries + np.uint64(1)) >> shift  # all ones become 0, where the first entry begins
+        found[behind.astype(np.int64)] = _OPEN
+        found.setflags(write=False)
+        return found if 2 * np.count_nonzero(found == _OPEN) <= size else None
 
 
 def draw(count: int, sigma: int) -> NDArray[np.int64]:
@@ -66,46 +90,35 @@ def _chunk(count: int, sigma: int) -> NDArray[np.int64]:
 
 
 @lru_cache(maxsize=TABLES)
-def _table(sigma: int) -> NDArray[np.uint64]:
+def _table(sigma: int) -> Table:
     return tabulate(partial(boundaries, sigma))
 
 
-def tabulate(bounds: Bounds) -> NDArray[np.uint64]:
+def tabulate(bounds: Bounds) -> Table:
     """Give the table of one word, for any law whose `bounds` are certified as above."""
-    table = np.array([0, *bounds(_WORD)], np.uint64)
-    table.setflags(write=False)
-    return table
+    entries = np.array([0, *bounds(_WORD)], np.uint64)
+    entries.setflags(write=False)
+    return Table(entries)
 
 
-def invert(count: int, table: NDArray[np.uint64], bounds: Bounds) -> NDArray[np.int64]:
+def invert(count: int, table: Table, bounds: Bounds) -> NDArray[np.int64]:
     """Give M for `count` independent U, by the table of `bounds` and, for ties, by `bounds` of more digits."""
-    drawn = words(count)
-    if count < GUIDED:
-        return _searched(drawn, table, bounds)
-    first, sure = _guide(table)
-    prefixes = (drawn >> np.uint64(_WORD - _PREFIX)).astype(np.int64)
-    found = first[prefixes]
-    rest = np.flatnonzero(~sure[prefixes])
-    found[rest] = _searched(drawn[rest], table, bounds)
+    guide = table.guide if count >= GUIDED else None
+    if guide is None:
+        return _searched(words(count), table, bounds)
+    prefixes = _random(_PREFIX // 8 * count).view(np.uint16)
+    found = guide.take(prefixes).astype(np.int64)
+    rest = np.flatnonzero(found == _OPEN)
+    begun = prefixes[rest].astype(np.uint64) << np.uint64(_WORD - _PREFIX)
+    found[rest] = _searched(begun | words(len(rest)) >> np.uint64(_PREFIX), table, bounds)
     return found
 
 
-def _searched(words: NDArray[np.uint64], table: NDArray[np.uint64], bounds: Bounds) -> NDArray[np.int64]:
-    found = np.searchsorted(table, words, side="right") - 1
-    for place in np.flatnonzero(words - table[found] < 2):
+def _searched(words: NDArray[np.uint64], table: Table, bounds: Bounds) -> NDArray[np.int64]:
+    found = np.searchsorted(table.entries, words, side="right") - 1
+    for place in np.flatnonzero(words - table.entries[found] < 2):
         found[place] = _settle(int(words[place]), bounds)
     return found
-
-
-def _guide(table: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Give for each prefix of a word the entry that the search finds, and whether that is so for every word that begins
-    with it: no other entry begins so, and none is a tie."""
-    shift, size = np.uint64(_WORD - _PREFIX), 1 << _PREFIX
-    begun = np.bincount((table >> shift).astype(np.int64), minlength=size)
-    sure = begun == 0
-    behind = (table + np.uint64(1)) >> shift  # all ones become 0, where the first entry begins
-    sure[behind.astype(np.int64)] = False
-    return np.cumsum(begun) - 1, sure
 
 
 def _settle(digits: int, bounds: Bounds) -> int:

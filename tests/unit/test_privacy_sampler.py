@@ -82,20 +82,47 @@ def expected(sigma: int, *words: int) -> int:
     return bisect_right(cumulative(sigma, 64 * len(words)), digits)
 
 
-@pytest.mark.parametrize("sigma", [1, 100, 512, 1024, 3000, 50 * 1024])
-@pytest.mark.parametrize("last", [0, ONES])
-@pytest.mark.parametrize("guided", [0, 1 << 20])
-def test_words_at_every_boundary(sigma: int, last: int, guided: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Also where a guide of first digits finds most entries: those of every prefix, at both of its ends."""
-    monkeypatch.setattr(sampler, "GUIDED", guided)
+SIGMAS = [1, 100, 512, 1024, 3000, 50 * 1024]
+
+
+def near_every_boundary(sigma: int) -> list[int]:
     edges = [0, *(int(truth) for truth in cumulative(sigma, 64)), ONES]
     edges += [prefix << 48 for prefix in range(0, 1 << 16, 97)]
-    words = sorted({word for edge in edges for word in range(edge - 4, edge + 5) if 0 <= word <= ONES} - {0, ONES})
+    return sorted({word for edge in edges for word in range(edge - 4, edge + 5) if 0 <= word <= ONES} - {0, ONES})
+
+
+@pytest.mark.parametrize("sigma", SIGMAS)
+@pytest.mark.parametrize("last", [0, ONES])
+def test_words_at_every_boundary(sigma: int, last: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sampler, "GUIDED", 1 << 20)
+    words = near_every_boundary(sigma)
     bits = Script(words, last=last)
     monkeypatch.setattr(sampler, "urandom", bits)
     assert sampler.draw(len(words), sigma).tolist() == [expected(sigma, word, last, last, last) for word in words]
-    assert 0 < bits.asked.count(8) <= 2 * len(edges), "a tie draws one word, others none"
+    assert 0 < bits.asked.count(8) <= len(words), "a tie draws one word, others none"
     assert bits.asked[0] == 8 * len(words)
+
+
+def guided(words: list[int], table: sampler.Table, last: int) -> Script:
+    """Serves the first 16 digits of all words, then the other 48 of those that the table's guide leaves open."""
+    assert table.guide is not None
+    rest = [(word << 16) & ONES for word in words if table.guide[word >> 48] < 0]
+    bits = Script(rest, last=last)
+    bits.words.insert(0, np.array([word >> 48 for word in words], np.uint16).tobytes())
+    return bits
+
+
+@pytest.mark.parametrize("sigma", SIGMAS)
+@pytest.mark.parametrize("last", [0, ONES])
+def test_a_guide_knows_what_every_word_would_find(sigma: int, last: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those of every prefix, at both of its ends; only words that it leaves open are drawn to their end."""
+    monkeypatch.setattr(sampler, "GUIDED", 0)
+    table, words = sampler._table(sigma), near_every_boundary(sigma)
+    assert table.guide is not None and (table.guide < 0).sum() <= 2 * len(table.entries)
+    bits = guided(words, table, last)
+    monkeypatch.setattr(sampler, "urandom", bits)
+    assert sampler.draw(len(words), sigma).tolist() == [expected(sigma, word, last, last, last) for word in words]
+    assert bits.asked[0] == 2 * len(words) and not bits.words
 
 
 @pytest.mark.parametrize(("edge", "ties"), [((5 << 48) - 1, 1), ((5 << 48) - 2, 0), (5 << 48, 1)])
@@ -108,10 +135,25 @@ def test_a_guide_knows_the_ties_on_both_sides_of_a_prefix(
         return [edge << bits - 64, (1 << bits) - 1]
 
     monkeypatch.setattr(sampler, "GUIDED", 0)
+    table = sampler.tabulate(bounds)
+    bits = guided([5 << 48], table, 2**63)
+    monkeypatch.setattr(sampler, "urandom", bits)
+    assert sampler.invert(1, table, bounds).tolist() == [1]
+    assert bits.asked[0] == 2 and bits.asked.count(8) == 2 * ties, "what it leaves open is drawn whole, and settled"
+
+
+def test_a_wide_law_has_no_guide(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where most prefixes hold several entries, words are drawn whole at once."""
+
+    def bounds(bits: int) -> list[int]:
+        return [*((step << bits - 17) + 5 for step in range(1 << 17)), (1 << bits) - 1]
+
+    monkeypatch.setattr(sampler, "GUIDED", 0)
+    table = sampler.tabulate(bounds)
+    assert table.guide is None
     bits = Script([5 << 48], last=2**63)
     monkeypatch.setattr(sampler, "urandom", bits)
-    assert sampler.invert(1, sampler.tabulate(bounds), bounds).tolist() == [1]
-    assert bits.asked.count(8) == 1 + ties
+    assert sampler.invert(1, table, bounds).tolist() == [10] and bits.asked[0] == 8
 
 
 @pytest.mark.parametrize("sigma", [512, 1024, 3000, 12 * 1024])
@@ -132,7 +174,7 @@ def test_ties_that_last_four_words(sigma: int, aside: int, monkeypatch: pytest.M
 
 @pytest.mark.parametrize("sigma", [1, 300, 1024, 7 * 1024])
 def test_the_tail_goes_on_behind_the_table(sigma: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    behind = len(sampler._table(sigma)) - 1
+    behind = len(sampler._table(sigma).entries) - 1
     for more, last in ((1, 0), (1, 2**63), (2, 12345), (6, 1)):
         monkeypatch.setattr(sampler, "urandom", Script([ONES], [ONES] * more, last, sign=1))
         (sample,) = sampler.draw(1, sigma).tolist()
@@ -176,10 +218,12 @@ def test_memory_is_bounded_and_shared_tables_are_read_only() -> None:
     for sigma in range(1, 3 * sampler.TABLES):
         sampler.draw(1, sigma)
     assert sampler._table.cache_info().currsize == sampler.TABLES
-    widest = sampler._table(WIDEST)
-    assert widest.nbytes * sampler.TABLES < 22_000_000
-    with pytest.raises(ValueError, match="read-only"):
-        widest[0] = 1
+    widest, usual = sampler._table(WIDEST), sampler._table(1000 * 1024)
+    assert usual.guide is not None
+    assert (widest.entries.nbytes + usual.guide.nbytes) * sampler.TABLES < 26_500_000
+    for shared in (widest.entries, usual.guide):
+        with pytest.raises(ValueError, match="read-only"):
+            shared[0] = 1
 
 
 def test_threads_share_a_table() -> None:
