@@ -6,13 +6,14 @@ sees no post-processing. What it gives back never leaves the vault's memory but 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import repeat
 from operator import eq
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, overload
 
+from sandbox.engines.own import OwnRows
 from sandbox.plan.plan import Plan
 from sandbox.plan.reading import Reading
 from sandbox.plan.relation import Relation
@@ -33,11 +34,13 @@ class EngineFailed(Exception):
 
 @dataclass(frozen=True)
 class OpenVersion:
-    """A data version as an engine opens it: read-only file and its key."""
+    """A data version as an engine opens it: read-only file and its key, and own tables of the asker beside it, by what
+    the plan calls them."""
 
     id: str
     path: Path
     key: bytes
+    own: Mapping[str, OwnRows] = field(default_factory=dict, compare=False, repr=False)
 
 
 class Numbers(Sequence[int]):

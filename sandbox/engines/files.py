@@ -19,6 +19,7 @@ if TYPE_CHECKING:  # loaded where a file is opened
 
 
 ALIAS = "version"
+MEMORY = "memory"  # what DuckDB calls the database that is not a file
 UNITS = "__units"
 """The table of units' names, see `layout`."""
 

@@ -13,6 +13,7 @@ from sandbox.engines.base import EngineFailed, Exact, Histogram, OpenVersion
 from sandbox.engines.files import read_names, read_table
 from sandbox.engines.fixed import from_grains, grains
 from sandbox.engines.layout import UNIT
+from sandbox.engines.own import rows_in
 from sandbox.engines.relations import Cells, Row, Stored, rows_of, sorted_rows
 from sandbox.engines.unit_rows import check, of_values
 from sandbox.engines.worked import worked
@@ -39,7 +40,11 @@ class ReferenceEngine:
     def run(self, version: OpenVersion, plan: Plan) -> list[Exact]:
         """Execute `plan`, definition by definition."""
         named = {node.table for block in plan.blocks for node in walk(block.rows) if isinstance(node, Scan | Public)}
+        named -= set(version.own)
         tables = self._tables or {name: read_table(version.path, version.key, name) for name in named}
+        if version.own:
+            names = read_names(version.path, version.key)
+            tables = {**tables, **{name: rows_in(table, names) for name, table in version.own.items()}}
         return [measured(block, tables, self._worked(version, block)) for block in plan.blocks]
 
     def read(self, version: OpenVersion, reading: Reading) -> list[tuple[Value, ...]]:

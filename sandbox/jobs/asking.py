@@ -101,11 +101,15 @@ def _compiled(house: House, tx: Transaction, permit: Permit, request: Mapping[st
             facts={} if version is None else public_facts(version),
         )
     )
-    if plan.on_rows and version is not None and not version.report.get("units_named"):
+    if (plan.on_rows or plan.own) and version is not None and not version.report.get("units_named"):
         say = "the data are stored as before programs and models were; ask their holder to upload them again"
         raise Problem("state_conflict", say)
     if not fits(plan):  # else a row could make the engine fail, and the failure would tell
         raise Problem("sql_not_allowed", "its numbers can become too large to be exact; multiply fewer columns")
+    if plan.own and house.settings.engine != "duckdb":
+        raise Problem(
+            "sql_not_allowed", "this instance's engine joins no own tables; bring code that does instead"
+        )
     if not house.renders(plan, entry):
         raise Problem(
             "sql_not_allowed", "the engine has no statement for it; write it with fewer steps inside each other"

@@ -1,38 +1,56 @@
-"""Users' own tables on their way into a workspace: which admission a job is of (web), and what its code gets (vault).
+"""Users' own tables on their way into a workspace: which admission a job is of (web), and what its code or its
+question gets (vault).
 
-A plan names tables by their digests. What is in them is opened at step 5, given to the code as parameters, and kept
-nowhere else."""
+A plan names tables by their digests. What is in them is opened at step 5, given to the code as parameters or to the
+engine beside the data, and kept nowhere else."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from sandbox.catalogue.facts import TableFacts
 from sandbox.core.sealing import Sealer
 from sandbox.core.store import Transaction
 from sandbox.engines.base import EngineFailed
+from sandbox.engines.layout import UNIT
+from sandbox.engines.own import OwnRows
 from sandbox.errors import Problem
 from sandbox.grants.authorise import Permit
+from sandbox.jobs.ownreading import declared, read_rows
 from sandbox.jobs.records import Job
+from sandbox.plan.own import Own, OwnPublic
 from sandbox.plan.plan import Plan
+from sandbox.plan.walk import stored
 from sandbox.plan.worked import Worked
 from sandbox.products.records import Product
 from sandbox.products.workspace.records import Admission, ExitReview, OwnTable
+from sandbox.sql.own import OwnTable as Declared
+from sandbox.sql.own import fan_out
 
 ADMITTED = "admitted"
-"""What only the service puts into a request: code, outputs and digests of tables that were admitted."""
+"""What only the service puts into a request: code, outputs and what is said of tables that were admitted."""
 NAMED = "own_tables"
 """The parameter of a plan that names admission and digests; the code finds its tables under `tables`."""
 ASKED = {"subscription", "parameters", "epsilon"}
 
 
+@dataclass(frozen=True)
+class Brought:
+    """The own tables of one plan, opened: their rows, by what the plan calls them, and the facts of those without
+    identifiers, as they are."""
+
+    rows: Mapping[str, OwnRows] = field(default_factory=dict)
+    facts: Mapping[str, TableFacts] = field(default_factory=dict)
+
+
 def with_admission(tx: Transaction, permit: Permit, request: Mapping[str, Any]) -> dict[str, Any]:
     """Give the request with what was admitted. Raises field_invalid, not_found (not the asker's), state_conflict."""
-    if unknown := sorted(set(request) - ASKED):
-        say = "a workspace has none; it takes parameters.admission and epsilon"
+    if "sql" not in request and (unknown := sorted(set(request) - ASKED)):
+        say = "what was brought as code has none; it takes parameters.admission and epsilon"
         raise Problem("field_invalid", f"Field {unknown[0]}: {say}.", field=unknown[0])
     parameters = request.get("parameters") or {}
     if set(parameters) != {"admission"} or not isinstance(parameters["admission"], str):
@@ -45,13 +63,13 @@ def with_admission(tx: Transaction, permit: Permit, request: Mapping[str, Any]) 
         if found.status == "admitted":
             why = "was for the workspace as it was before; submit it again"
         raise Problem("state_conflict", f"this admission {why}")
-    digests = {one["name"]: one["digest"] for one in found.tables}
-    return {**request, ADMITTED: {"id": found.id, "code": found.code, "outputs": found.outputs, "tables": digests}}
+    admitted = {"id": found.id, "code": found.code, "outputs": found.outputs, "told": found.tables}
+    return {**request, ADMITTED: {**admitted, "tables": {one["name"]: one["digest"] for one in found.tables}}}
 
 
 def opened(tx: Transaction, sealer: Sealer, plan: Plan, subscription: str) -> Plan:
-    """Give the plan of a workspace with the tables that it names in it, to be run and forgotten. Raises `EngineFailed`
-    when they are deleted, not those that were admitted, or were admitted under another subscription."""
+    """Give the plan of a workspace with the tables that its code gets in it, to be run and forgotten. Raises
+    `EngineFailed` when they are deleted, not those that were admitted, or were admitted under another subscription."""
     blocks = []
     for block in plan.blocks:
         named = json.loads(block.rows.parameters).get(NAMED) if isinstance(block.rows, Worked) else None
@@ -59,19 +77,48 @@ def opened(tx: Transaction, sealer: Sealer, plan: Plan, subscription: str) -> Pl
             blocks.append(block)
             continue
         assert isinstance(block.rows, Worked)
-        admission = tx.get(Admission, named["admission"])
-        if admission is None or admission.status != "admitted" or admission.subscription != subscription:
-            raise EngineFailed
-        held = {one.name: one for one in tx.find(OwnTable, admission=named["admission"])}
-        tables = {}
-        for name, digest in named["tables"].items():
-            content = sealer.open(held[name].content, f"own:{held[name].id}") if name in held else b""
-            if hashlib.sha256(content).hexdigest() != digest:
-                raise EngineFailed
-            tables[name] = json.loads(content)["columns"]
+        held = _held(tx, sealer, _admission(tx, named["admission"], subscription), named["tables"])
+        tables = {name: _for_code(content) for name, content in held.items()}
         given = json.dumps({"tables": tables}, separators=(",", ":"))
         blocks.append(replace(block, rows=replace(block.rows, parameters=given)))
     return replace(plan, blocks=tuple(blocks))
+
+
+def brought(tx: Transaction, sealer: Sealer, plan: Plan, subscription: str, key: bytes) -> Brought:
+    """Give the own tables that a plan in SQL reads; `key` names units. Raises `EngineFailed` as `opened` does, and for
+    a plan that says something else of a table than its admission."""
+    rows, facts = {}, {}
+    for node in plan.own:
+        admission = _admission(tx, node.admission, subscription)
+        try:
+            told = next(one for one in admission.tables if f"own.{one['name']}" == node.table)
+            table = declared(told, admission.id)
+            if not _as_declared(node, table):
+                raise EngineFailed
+            if node.table not in rows:
+                cells = _held(tx, sealer, admission, {table.name: node.digest})[table.name]["cells"]
+                rows[node.table] = read_rows(table, told, cells, key)
+        except (StopIteration, ValueError, KeyError):
+            raise EngineFailed from None
+        if isinstance(node, OwnPublic):
+            facts[node.table] = _facts(table, rows[node.table])
+    return Brought(rows, facts)
+
+
+def _for_code(content: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """A table as code finds it, column by column. What was brought before questions could be asked holds it so."""
+    kept: dict[str, list[Any]] | None = content.get("columns")
+    return {name: _numbers(cells) for name, cells in content["cells"].items()} if kept is None else kept
+
+
+def _numbers(cells: Sequence[str | None]) -> list[Any]:
+    """Numbers where all cells that are not empty are numbers, else texts; None for an empty one."""
+    for kind in (int, float):
+        try:
+            return [None if cell is None else kind(cell) for cell in cells]
+        except ValueError:
+            continue
+    return list(cells)
 
 
 def check_exit(tx: Transaction, job: Job) -> None:
@@ -84,3 +131,42 @@ def check_exit(tx: Transaction, job: Job) -> None:
         raise Problem("state_conflict", "this answer waits for the exit review (出域审核)")
     if found[0].verdict != "passed":
         raise Problem("state_conflict", f"the exit review held this answer back: {found[0].reason}")
+
+
+def _admission(tx: Transaction, admission_id: str, subscription: str) -> Admission:
+    admission = tx.get(Admission, admission_id)
+    if admission is None or admission.status != "admitted" or admission.subscription != subscription:
+        raise EngineFailed
+    return admission
+
+
+def _held(
+    tx: Transaction, sealer: Sealer, admission: Admission, digests: Mapping[str, str]
+) -> dict[str, dict[str, Any]]:
+    """Unseal the tables of an admission that are named; they must be those that were named."""
+    held = {one.name: one for one in tx.find(OwnTable, admission=admission.id)}
+    found = {}
+    for name, digest in digests.items():
+        content = sealer.open(held[name].content, f"own:{held[name].id}") if name in held else b""
+        if hashlib.sha256(content).hexdigest() != digest:
+            raise EngineFailed
+        found[name] = json.loads(content)
+    return found
+
+
+def _as_declared(node: Own | OwnPublic, table: Declared) -> bool:
+    """Whether a plan reads a table as it was admitted: by identifier or not, its columns of their types and bounds."""
+    if node.digest != table.digest or isinstance(node, Own) != (table.identifier is not None):
+        return False
+    known = {one.name: (one.type, one.ends) for one in table.columns if one.name != table.identifier}
+    read = [one for one in node.columns if not (isinstance(node, Own) and stored(one) == UNIT)]
+    return all(known.get(stored(one)) == (one.type, (one.lower, one.upper)) for one in read)
+
+
+def _facts(table: Declared, rows: OwnRows) -> TableFacts:
+    """The facts of a table without identifiers as it is, whatever its admission says."""
+    columns = {name: replace(one, fan_out=fan_out(rows.columns[name])) for name, one in table.facts().columns.items()}
+    return replace(table.facts(), rows=rows.rows, columns=columns)
+
+
+__all__ = ["ADMITTED", "NAMED", "Brought", "brought", "check_exit", "opened", "with_admission"]

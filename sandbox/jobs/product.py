@@ -17,6 +17,8 @@ from sandbox.engines.base import Engine, Exact, OpenVersion
 from sandbox.plan.plan import Plan
 from sandbox.plan.reading import Reading
 from sandbox.plan.scalar import Value
+from sandbox.privacy.released import Released
+from sandbox.sql.own import OwnTable
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,7 @@ class Question:
     `delta_conv` converts the asked ε into ρ; `delta_threshold` is what one thresholded key set takes. `pure`: the
     account adds up ε and has no δ. `profile`: the released profile of the resource, None without one.
     `facts`: what everybody may know of the public tables of the data version. `today`: what CURRENT_DATE means, fixed
-    for the job and part of its plan; None refuses it."""
+    for the job and part of its plan; None refuses it. `own`: the asker's own tables, where it may bring some."""
 
     request: Mapping[str, Any]
     resource: str
@@ -40,6 +42,7 @@ class Question:
     profile: Profile | None = None
     facts: Mapping[str, TableFacts] = field(default_factory=dict)
     today: date | None = None
+    own: Mapping[str, OwnTable] | None = None
 
 
 @dataclass(frozen=True)

@@ -28,8 +28,8 @@ from sandbox.jobs import ledger
 from sandbox.jobs.house import House
 from sandbox.jobs.profiling import content, profile_plan
 from sandbox.jobs.records import Task
+from sandbox.jobs.registered import as_registered
 from sandbox.jobs.tasks import ATTEMPTS, drop, finish, queue
-from sandbox.jobs.working import as_registered
 from sandbox.oversight.emergency import stopped
 from sandbox.plan.codec import from_json, to_json
 from sandbox.plan.plan import Plan

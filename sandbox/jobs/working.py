@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sandbox.catalogue.exact import readable
-from sandbox.catalogue.facts import public_facts
 from sandbox.catalogue.records import DataVersion, Resource
 from sandbox.catalogue.stored import stored_entry
 from sandbox.core.clock import now
@@ -24,18 +23,16 @@ from sandbox.jobs import ledger, owntables
 from sandbox.jobs.house import House
 from sandbox.jobs.product import Answer, Inside, admits, exact_service, measured_by
 from sandbox.jobs.records import Base, Holding, Job, Release, Task
+from sandbox.jobs.registered import as_registered
 from sandbox.jobs.tasks import finish
 from sandbox.oversight.marks import fingerprint as mark
 from sandbox.plan.codec import from_json
 from sandbox.plan.plan import Plan
 from sandbox.plan.reading import Reading
-from sandbox.plan.relation import Public, Scan
-from sandbox.plan.walk import walk
 from sandbox.privacy import accountant
 from sandbox.privacy.rederive import PlanUnsound, loss, pure_loss, reading_loss
 from sandbox.privacy.released import Released, base_bytes, read_blocks
 from sandbox.products.records import Product
-from sandbox.sql.fanout import Declared, as_claimed
 from sandbox.webhooks.tell import tell
 
 if TYPE_CHECKING:
@@ -174,13 +171,18 @@ def execute(house: House, job: Job, plan: Plan) -> list[Exact] | pa.Table:
         if not accountant.is_spent(tx, job.id, job.party, rho, delta, pure=pure, population=plan.population):
             raise EngineFailed
         version = tx.get(DataVersion, plan.version)
-        if version is None or plan.base_key() != job.base_key or not as_registered(tx, plan, version):
+        if version is None or plan.base_key() != job.base_key:
+            raise EngineFailed
+        own = owntables.Brought()
+        if admits(house.products[job.kind]):
+            own = owntables.brought(tx, house.release_sealer, plan, job.subscription, house.vault.row_order)
+        if not as_registered(tx, plan, version, own):
             raise EngineFailed
         if admits(house.products[job.kind]):  # a program may call a parameter as it likes
             plan = owntables.opened(tx, house.release_sealer, plan, job.subscription)
     key = house.vault.sealer.open(version.wrapped_key, f"version:{version.id}")
     path = house.settings.data_folder / version.file
-    opened = OpenVersion(version.id, path, key)
+    opened = OpenVersion(version.id, path, key, own.rows)
     if (measure := measured_by(house.products[job.kind])) is not None:
         return measure(_inside(house, job, opened), plan)
     if plan.stages:
@@ -219,26 +221,6 @@ def read(house: House, job: Job, reading: Reading) -> Copy:
     key = house.vault.sealer.open(version.wrapped_key, f"version:{version.id}")
     opened = OpenVersion(version.id, house.settings.data_folder / version.file, key)
     return Copy(service.present(reading, house.vault.engine.read(opened, reading)), recipient(party))
-
-
-def as_registered(tx: Transaction, plan: Plan, version: DataVersion) -> bool:
-    """Say whether the plan spends the budget of the version's own population and counts on as many rows of a unit, and
-    of public tables, as there are: what its loss follows from and cannot show."""
-    resource = tx.get(Resource, version.resource)
-    if resource is None or (plan.resource, plan.population) != (resource.id, resource.population):
-        return False
-    entry = stored_entry(resource.entry)
-    known = Declared(entry, public_facts(version))
-    for rows in plan.relations:
-        if not as_claimed(rows, known):
-            return False
-        for node in walk(rows):
-            table = entry.table(node.table) if isinstance(node, Scan | Public) else None
-            if isinstance(node, Scan) and (table is None or table.public or table.max_rows_per_unit != node.rows):
-                return False
-            if isinstance(node, Public) and (table is None or not table.public):
-                return False
-    return True
 
 
 def known(house: House, job: Job) -> Known:

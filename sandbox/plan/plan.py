@@ -17,6 +17,7 @@ from sandbox.plan.block import Block
 from sandbox.plan.codec import to_json
 from sandbox.plan.fitted import Fitted, Slots
 from sandbox.plan.relation import Relation, Released, Worked
+from sandbox.plan.own import Own, OwnPublic, own_tables
 from sandbox.plan.scalar import Column, Type
 from sandbox.plan.walk import walk
 
@@ -119,6 +120,11 @@ class Plan:
     def rho(self) -> Decimal:
         """Σρ of all measurements, exact."""
         return sum((block.rho for block in self.blocks), sum((stage.rho for stage in self.stages), Decimal(0)))
+
+    @property
+    def own(self) -> tuple[Own | OwnPublic, ...]:
+        """Every use of an own table of a user, which not every engine and not every version gives."""
+        return tuple(own_tables(self.relations))
 
     @property
     def delta(self) -> Decimal:

@@ -6,12 +6,15 @@ a table, the fan-out of a public side – are checked against the registration w
 from __future__ import annotations
 
 from sandbox.plan import relation as r
+from sandbox.plan.own import Own
 from sandbox.plan.walk import walk
 
 
 def most_rows(node: r.Relation) -> int:
     """Give the most rows of one unit; 0 for a relation that has no units. Raises ValueError for one that cannot be."""
     match node:
+        case Own():  # whoever is in the data has the row of its identifier, which is there once; nobody else has one
+            return 1
         case r.Scan():
             return node.rows
         case r.Public() | r.Values() | r.Released():

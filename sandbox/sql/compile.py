@@ -17,6 +17,7 @@ from sandbox.sql.asked import asked
 from sandbox.sql.draft import Asked
 from sandbox.sql.exact import rows_asked
 from sandbox.sql.fields import Table
+from sandbox.sql.own import OwnTable
 from sandbox.sql.parse import parse
 from sandbox.sql.rules.intersect import intersect
 from sandbox.sql.rules.select import select
@@ -35,11 +36,12 @@ def compile_sql(
     facts: Mapping[str, TableFacts] | None = None,
     today: date | None = None,
     dialect: str = "duckdb",
+    own: Mapping[str, OwnTable] | None = None,
 ) -> Asked:
-    """Give the question `text`, in a dialect of `DIALECTS`, over the tables of `entry`; `facts` are those of its public
-    tables, `today` is what CURRENT_DATE means. Raises `Problem`: sql_syntax, sql_not_allowed, unknown_column,
-    bound_missing."""
-    return _compiled(text, entry, facts or {}, today, dialect, asked)
+    """Give the question `text`, in a dialect of `DIALECTS`, over the tables of `entry`, and `own` ones of its asker;
+    `facts` are those of public tables, `today` is what CURRENT_DATE means. Raises `Problem`: sql_syntax,
+    sql_not_allowed, unknown_column, bound_missing."""
+    return _compiled(text, entry, facts or {}, today, dialect, asked, own)
 
 
 def compile_rows(
@@ -65,10 +67,11 @@ def _compiled(
     today: date | None,
     dialect: str,
     finished: Callable[[Table, Statement], T],
+    own: Mapping[str, OwnTable] | None = None,
 ) -> T:
     try:
         tree = parse(text, dialect)
-        statement = Statement(entry, facts, today, _query)
+        statement = Statement(entry, facts, today, _query, own)
         return finished(statement.query(tree, {}), statement)
     except Problem as problem:
         if problem.detail.isprintable():

@@ -13,6 +13,7 @@ from sandbox.catalogue.entry import Entry
 from sandbox.catalogue.facts import TableFacts
 from sandbox.plan import relation as r
 from sandbox.plan import scalar as s
+from sandbox.plan.own import Own
 from sandbox.plan.walk import walk
 from sandbox.sql.statement import Statement
 
@@ -47,6 +48,8 @@ def as_claimed(node: r.Relation, known: Known) -> bool:
 def fan_out(node: r.Relation, name: str, known: Known) -> int | None:
     """Give the most rows that share one value (not NULL) of the column `name`; None where nothing says it."""
     match node:
+        case Own():  # one row of a unit bounds it; what else its rows have in common is not told
+            return None
         case r.Scan():
             table = known.entry.table(node.table)
             column = table.column(name.partition(r.NUMBER)[0]) if table else None

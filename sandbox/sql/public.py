@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from sandbox.catalogue.facts import MOST_CELLS
 from sandbox.plan import relation as r
+from sandbox.plan.own import OwnPublic
 from sandbox.sql.fields import told
 from sandbox.sql.filters import mapped
 from sandbox.sql.statement import Statement
@@ -16,6 +17,11 @@ def written_out(node: r.Relation, statement: Statement) -> r.Relation:
     are too many to be written into a plan."""
     if not isinstance(node, r.Public):
         return mapped(node, lambda one: written_out(one, statement))
+    if isinstance(node, OwnPublic):  # a plan, which others keep, would hold what is in it
+        raise refuse(
+            f"{node.table} is your own table and cannot stand beside released groups; join it to the rows, below the "
+            "aggregate, or join it to the answer when you have it."
+        )
     facts = statement.facts.get(node.table)
     if facts is None or facts.lines is None:
         raise refuse(

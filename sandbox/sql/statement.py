@@ -15,6 +15,7 @@ from sandbox.plan.walk import sources
 from sandbox.sql.draft import Measure
 from sandbox.sql.fields import Table, told
 from sandbox.sql.meter import Meter
+from sandbox.sql.own import OwnTable, public_facts_of
 from sandbox.sql.terms import refuse
 
 MOST_TABLES = 32  # of one measure, each use counted
@@ -27,7 +28,8 @@ Scope = Mapping[str, Table]  # what WITH defines, by its name in small letters
 
 
 class Statement:
-    """`query` reads a SELECT, or a union of them, wherever one stands."""
+    """`query` reads a SELECT, or a union of them, wherever one stands. `own`: the asker's own tables; None where there
+    can be none."""
 
     def __init__(
         self,
@@ -35,8 +37,10 @@ class Statement:
         facts: Mapping[str, TableFacts],
         today: date | None,
         query: Callable[[exp.Expr, Scope, Statement], Table],
+        own: Mapping[str, OwnTable] | None = None,
     ) -> None:
-        self.entry, self.facts, self.today = entry, facts, today
+        self.entry, self.today, self.own = entry, today, own
+        self.facts = {**facts, **public_facts_of(own or {})}
         self.meter = Meter()
         self.measures: list[Measure] = []
         self._query = query

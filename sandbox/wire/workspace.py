@@ -26,21 +26,36 @@ class SampleOut(Output):
     tables: list[dict[str, Any]]
 
 
+class OwnColumnIn(Input):
+    """What is declared of a column of an own table: its type, else that which its cells have; the bounds of a number or
+    date, beyond which cells become the bound; or all values it has, so that groups by it all show."""
+
+    name: Name
+    type: Annotated[str, Field(max_length=40)] | None = None
+    bounds: Annotated[list[Any], Field(min_length=2, max_length=2)] | None = None
+    domain: Annotated[list[Any], Field(min_length=1, max_length=1000)] | None = None
+
+
 class OwnTableIn(Input):
-    """An own table: CSV text with a line of column names, and on which legal basis it is brought."""
+    """An own table: CSV text with a line of column names, and on which legal basis it is brought. For questions in SQL:
+    the column that holds the `identifier` of the unit – each one once –, without one that of the unit's name, and what
+    is declared of other `columns`."""
 
     name: Name
     csv: Annotated[str, Field(min_length=3, max_length=2_000_000)]
     basis: Text
+    identifier: Name | None = None
+    columns: Annotated[list[OwnColumnIn], Field(max_length=100)] | None = None
 
 
 class AdmissionIn(Input):
     """Code that defines `program(rows, parameters)`, the numbers it gives (as of a program's `outputs`), own tables:
-    the code finds them as `parameters["tables"][name][column]`, lists of values."""
+    the code finds them as `parameters["tables"][name][column]`, lists of values, a question in SQL as `own.name`.
+    Without code there are questions only."""
 
     subscription: Id
-    code: Annotated[str, Field(min_length=1, max_length=50_000)]
-    outputs: Annotated[list[dict[str, Any]], Field(min_length=1, max_length=50)]
+    code: Annotated[str, Field(min_length=1, max_length=50_000)] | None = None
+    outputs: Annotated[list[dict[str, Any]], Field(min_length=1, max_length=50)] | None = None
     tables: Annotated[list[OwnTableIn], Field(max_length=5, default_factory=list)]
 
 

@@ -13,6 +13,8 @@ import duckdb
 import pyarrow as pa
 
 from sandbox.engines.duckdb.facts import BOUNDED, read_facts
+from sandbox.engines.duckdb.moments import install
+from sandbox.engines.duckdb.own import brought
 from sandbox.engines.duckdb.positions import prepare
 from sandbox.engines.files import attach, connect, lock
 from sandbox.engines.worker import serve
@@ -35,7 +37,7 @@ class Version:
             prepare(self._connection)
             lock(self._connection, [scratch])
             return read_facts(self._connection).as_json()
-        with self._connection.cursor() as cursor:
+        with brought(self._connection, asked.get("own", {})), self._connection.cursor() as cursor:
             pieces = asked["pieces"]
             if pieces is not None and pieces.get("tally"):
                 from sandbox.engines.duckdb.tally import tallied  # what few statements need is not waited for

@@ -78,4 +78,7 @@ def read_facts(connection: duckdb.DuckDBPyConnection) -> Facts:
     required = frozenset(name for (name,) in connection.execute(columns + where).fetchall())
     names = f"SELECT 1 FROM duckdb_tables() WHERE database_name = '{ALIAS}' AND table_name = '{UNITS}'"
     named = bool(connection.execute(names).fetchall())
+    if named:  # some have no row, and an own table may have one of theirs
+        [(most,)] = connection.execute(f"SELECT coalesce(max(code), 0) + 1 FROM {ALIAS}.main.{UNITS}").fetchall()
+        units = max(units, int(most))
     return Facts(layout, whole, units, rows, codes, required, named)

@@ -8,6 +8,7 @@ from sandbox.engines.duckdb.reads import read_statement
 from sandbox.engines.duckdb.render import render
 from sandbox.engines.duckdb.unit_rows import rows_statement
 from sandbox.engines.layout import Layout
+from sandbox.engines.own import with_named
 from sandbox.plan.block import Block
 from sandbox.plan.plan import Plan
 from sandbox.plan.reading import Reading
@@ -18,6 +19,7 @@ UNITS, CODES = 1 << 32, 1 << 16
 
 def renders(plan: Plan | Reading, layout: Layout) -> bool:
     """Say whether the engine has statements for `plan` over a version of this layout."""
+    layout = layout if isinstance(plan, Reading) else with_named(layout, plan.own)
     dictionaries = [one.dictionary for table in layout.tables.values() for one in table.columns]
     codes = {name: CODES for name in dictionaries if name is not None}
     facts = Facts(layout, whole=True, units=UNITS, rows=UNITS, codes=codes, required=frozenset())

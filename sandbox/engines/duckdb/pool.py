@@ -15,6 +15,7 @@ import pyarrow as pa
 from sandbox.engines.base import EngineFailed, Exact, OpenVersion
 from sandbox.engines.duckdb.answers import exact, texts
 from sandbox.engines.duckdb.facts import Facts, of_json
+from sandbox.engines.duckdb.own import beside, sent
 from sandbox.engines.duckdb.reads import Statement, read_statement, rows_read
 from sandbox.engines.duckdb.render import Query, render
 from sandbox.engines.duckdb.unit_rows import rows_statement, rows_table
@@ -73,7 +74,7 @@ class DuckDBEngine:
             if any(isinstance(block.rows, Worked) for block in plan.blocks):
                 return [self._worked(version, block) for block in plan.blocks]
             with self._seat(version.id) as seat:
-                facts = self._opened(seat, version)
+                facts = beside(self._opened(seat, version), version.own)
                 rendered = [render(block, facts) for block in plan.blocks]
                 named = {name for queries in rendered for query in queries for name in query.keys.dictionaries if name}
                 listed = {name: self._texts(seat, version, name) for name in named}
@@ -140,7 +141,8 @@ class DuckDBEngine:
     def _ask(self, seat: Seat, version: OpenVersion, query: Query | Statement) -> bytes:
         self._opened(seat, version)
         pieces = query.pieces if isinstance(query, Query) else None
-        answer = self._told(seat, {"sql": query.sql, "parameters": query.parameters, "pieces": pieces})
+        question = {"sql": query.sql, "parameters": query.parameters, "pieces": pieces}
+        answer = self._told(seat, question | ({"own": sent(version.own)} if version.own else {}))
         seat.jobs += 1
         if seat.jobs >= self._jobs or self._closed:
             seat.clear()

@@ -10,9 +10,10 @@ from sqlglot import exp
 from sandbox.engines.duckdb.facts import FROM, TO
 from sandbox.engines.duckdb.numbers import grains_of
 from sandbox.engines.duckdb.terms import cast, integer, joined
-from sandbox.engines.files import ALIAS
+from sandbox.engines.files import ALIAS, MEMORY
 from sandbox.engines.layout import ORDER, UNIT, Index, Stored, TableLayout
 from sandbox.engines.width import width
+from sandbox.plan.own import SCHEMA
 from sandbox.plan.relation import Public, Scan
 from sandbox.plan.scalar import Column
 from sandbox.plan.walk import stored as stored_name
@@ -116,8 +117,8 @@ class TableScan:
 
 
 def table(name: str) -> exp.Table:
-    """A table of the open data version."""
-    return exp.table_(name, db="main", catalog=ALIAS, quoted=True)
+    """A table of the open data version, or an own one beside it, which no version has a name like."""
+    return exp.table_(name, db="main", catalog=MEMORY if name.startswith(f"{SCHEMA}.") else ALIAS, quoted=True)
 
 
 def whole(cell: exp.Expression, column: Column) -> exp.Expression:

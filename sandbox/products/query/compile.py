@@ -75,7 +75,8 @@ def compile_query(question: Question) -> Plan:
     refuse_parameters(request)
     epsilon = epsilon_of(request, question.spec)
     whole = epsilon if question.pure else rho_for(epsilon, question.delta_conv)
-    asked = compile_sql(sql_of(request), question.entry, question.facts, question.today, dialect_of(request))
+    text = sql_of(request), question.entry, question.facts, question.today, dialect_of(request)
+    asked = compile_sql(*text, question.own)
     if question.entry.unit is None:
         raise Problem("unit_missing", f"{question.entry.name} declares no privacy unit; ask the holder to declare it.")
     loss = whole / len(asked.measures)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from sandbox.plan import relation as r
 from sandbox.plan.block import Block
+from sandbox.plan.own import Own, OwnPublic
 from sandbox.plan.plan import Output, Plan
 from sandbox.plan.relation import NUMBER
 from sandbox.plan.scalar import Scalar, columns
@@ -46,6 +47,10 @@ def _shown(plan: Plan) -> dict[tuple[int, str], str]:
 def _rows(node: r.Relation, unit: str, language: str) -> list[str]:
     """What is read and made, from the tables up."""
     match node:
+        case Own():
+            return [_say(language, "own", table=node.table, unit=unit)]
+        case OwnPublic():
+            return [_say(language, "own_public", table=node.table)]
         case r.Scan():
             return [_say(language, "scan", table=node.table, rows=node.rows, unit=unit)]
         case r.Public():

@@ -6,15 +6,13 @@ Own tables are sealed when they come and deleted when their admission ends: by i
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
-import json
-import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from sandbox.catalogue.records import Resource
+from sandbox.catalogue.stored import stored_entry
 from sandbox.core.clock import now
 from sandbox.core.ids import new_id
 from sandbox.core.sealing import Sealer
@@ -26,7 +24,8 @@ from sandbox.identity.keys import Principal
 from sandbox.jobs.records import Job
 from sandbox.products.records import Product
 from sandbox.products.workspace.records import Admission, ExitReview, OwnTable
-from sandbox.products.workspace.specification import read
+from sandbox.products.workspace.specification import WorkspaceSpec, read
+from sandbox.products.workspace.tables import read_tables
 from sandbox.transparency.journal import Journal
 
 MOST_BYTES, MOST_TABLES = 2_000_000, 5
@@ -36,8 +35,8 @@ MOST_BYTES, MOST_TABLES = 2_000_000, 5
 def submit(
     tx: Transaction, journal: Journal, sealer: Sealer, principal: Principal, body: Mapping[str, Any]
 ) -> Admission:
-    """Hand code and own tables in for the entry review: `subscription`, `code`, `outputs`, `tables` of {name, csv,
-    basis}. Raises role_not_allowed, not_found, field_invalid, table_malformed."""
+    """Hand code and own tables, or one of them, in for the entry review: `subscription`, `code`, `outputs`, `tables` of
+    {name, csv, basis, identifier, columns}. Raises role_not_allowed, not_found, field_invalid, table_malformed."""
     principal.may("admission.submit")
     subscription = tx.get(Subscription, body["subscription"])
     if subscription is None or subscription.party != principal.party.id:
@@ -46,12 +45,15 @@ def submit(
     if product is None or product.kind != "workspace" or product.status != "approved":
         raise Problem("field_invalid", "Field subscription: name one to a workspace on offer.", field="subscription")
     spec, moment = read(product.spec), now()
-    spec.program(body["code"], body["outputs"])
+    code, outputs = body["code"] or "", list(body["outputs"] or [])
+    _check_whole(spec, code, outputs, body["tables"])
     made = Admission(
-        new_id("admission"), product.id, subscription.id, principal.party.id, body["code"], list(body["outputs"]), [],
+        new_id("admission"), product.id, subscription.id, principal.party.id, code, outputs, [],
         product.spec_digest, "submitted", "", None, moment + timedelta(days=spec.days), moment, None,
     )  # fmt: skip
-    tables, told = _tables(body["tables"]), []
+    resource = tx.get(Resource, product.resources[0])
+    assert resource is not None, "resources are never deleted"
+    tables, told = read_tables(body["tables"], stored_entry(resource.entry) if spec.tables else None), []
     for name, (content, about) in tables.items():
         table = OwnTable(new_id("table"), made.id, name, b"")
         tx.add(OwnTable(table.id, made.id, name, sealer.seal(content, f"own:{table.id}")))
@@ -163,33 +165,14 @@ def _seen(tx: Transaction, principal: Principal, admission_id: str, *, lock: boo
     return admission, product
 
 
-def _tables(given: Sequence[Mapping[str, Any]]) -> dict[str, tuple[bytes, dict[str, Any]]]:
-    """Read own tables: what is sealed, and what is told of each."""
-    if len(given) > MOST_TABLES or sum(len(one["csv"].encode()) for one in given) > MOST_BYTES:
-        raise Problem("upload_too_large", f"bring at most {MOST_TABLES} tables of {MOST_BYTES:,} bytes together")
-    found = {}
-    for one in given:
-        rows = list(csv.reader(io.StringIO(one["csv"])))
-        heads = rows[0] if rows else []
-        if not heads or len(set(heads)) != len(heads) or any(len(row) != len(heads) for row in rows) or len(rows) < 2:
-            say = "write CSV with a line of different column names and rows of as many cells"
-            raise Problem("table_malformed", f"tables.{one['name']}: {say}")
-        columns = {head: _typed([row[place] for row in rows[1:]]) for place, head in enumerate(heads)}
-        # the salt keeps whoever sees the digest from trying what the table may hold
-        content = json.dumps({"salt": secrets.token_hex(16), "columns": columns}, separators=(",", ":")).encode()
-        told = {"name": one["name"], "columns": heads, "rows": len(rows) - 1, "basis": one["basis"]}
-        found[one["name"]] = content, {**told, "digest": hashlib.sha256(content).hexdigest()}
-    return found
-
-
-def _typed(cells: list[str]) -> list[Any]:
-    """Numbers where all cells that are not empty are numbers, else texts; None for an empty one."""
-    for kind in (int, float):
-        try:
-            return [None if cell == "" else kind(cell) for cell in cells]
-        except ValueError:
-            continue
-    return [cell or None for cell in cells]
+def _check_whole(spec: WorkspaceSpec, code: str, outputs: list[Any], tables: Sequence[Any]) -> None:
+    """Refuse (field_invalid) code that cannot run, and tables without code where no question reads them."""
+    if code or outputs:
+        spec.program(code, outputs)
+    elif not spec.tables:
+        raise Problem("field_invalid", "Field code: this workspace runs code only; bring code and its outputs.")
+    elif not tables:
+        raise Problem("field_invalid", "Field tables: bring an own table, or code; without both, subscribe to a query.")
 
 
 def _at_work(tx: Transaction, admission: Admission) -> bool:

@@ -15,6 +15,7 @@ from sandbox.sql.conditions import is_null, negate
 from sandbox.sql.fields import Field, Table, lone, names, plain, projected
 from sandbox.sql.links import Link, conjuncts, link, linked
 from sandbox.sql.rules.join import How, Leaf, Part, Step, joined_on, leaves
+from sandbox.sql.rules.own import own_table
 from sandbox.sql.rules.table import renamed, table, values
 from sandbox.sql.statement import MOST_TABLES, Scope, Statement
 from sandbox.sql.terms import quote, refuse
@@ -78,7 +79,7 @@ class Sources:
         if not node.args.get("db") and node.name.lower() in self._scope:
             found = again(self._scope[node.name.lower()], self._statement)
             return found, None, alias or exp.TableAlias(this=node.this)
-        found, entries = table(node, self._statement)
+        found, entries = own_table(node, self._statement) or table(node, self._statement)
         return found, None if alias else entries, alias
 
     def _leaf(self, found: Table, entries: list[Entry] | None, alias: exp.Expr | None) -> From:
