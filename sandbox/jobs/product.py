@@ -148,6 +148,16 @@ def measured_by(kind: object) -> Measure | None:
     return found
 
 
+Settle = Callable[[Plan, list[Released]], list[Released]]
+
+
+def settled_by(kind: object) -> Settle | None:
+    """Give how a kind settles, once for each base, what is made of what was released and belongs to every copy: its
+    attribute `settle`. Post-processing; it raises `EngineFailed` where it cannot. None for most kinds."""
+    found: Settle | None = getattr(kind, "settle", None)
+    return found
+
+
 class ExactService(Protocol):
     """What a kind has, as its attribute `exact`, that can serve data exactly (U6)."""
 

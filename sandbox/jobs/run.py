@@ -120,13 +120,14 @@ def carry_out(house: House, task: Task, begun: Begun | None = None) -> None:
         try:
             # 5 execute – the loss is derived again from the finished plan before anything runs
             exact = working.execute(house, job, plan)
+            # 6 release – the only door: noise and threshold on the primitive measurements
+            released = working.settled(house, job, plan, release(plan, exact))
         except EngineFailed:
             wait_for_quantum(house.settings, job)
             working.fail(house, task, job)
             house.doorbell.ring(of_job(job.id))
             return
-        # 6 release – the only door: noise and threshold on the primitive measurements
-        base, drawn_by = working.keep_base(house, job, plan, release(plan, exact))
+        base, drawn_by = working.keep_base(house, job, plan, released)
     # 7 fingerprint – the recipient's marks, then post-processing, of which there may be too much
     try:
         copy = working.fingerprint(house, job, plan, base, known.recipient)

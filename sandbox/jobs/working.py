@@ -21,7 +21,7 @@ from sandbox.identity.parties import recipient
 from sandbox.identity.records import Party
 from sandbox.jobs import ledger, owntables
 from sandbox.jobs.house import House
-from sandbox.jobs.product import Answer, Inside, admits, exact_service, measured_by
+from sandbox.jobs.product import Answer, Inside, admits, exact_service, measured_by, settled_by
 from sandbox.jobs.records import Base, Holding, Job, Release, Task
 from sandbox.jobs.registered import as_registered
 from sandbox.jobs.tasks import finish
@@ -188,6 +188,14 @@ def execute(house: House, job: Job, plan: Plan) -> list[Exact] | pa.Table:
     if plan.stages:
         return house.vault.engine.rows(opened, plan.stages[0].rows)
     return house.vault.engine.run(opened, plan)
+
+
+def settled(house: House, job: Job, plan: Plan, released: list[Released]) -> list[Released]:
+    """Give what is stored as the base: what was released, and what the kind settles of it once for all copies.
+
+    Raises `EngineFailed` where that cannot be made."""
+    settle = settled_by(house.products[job.kind])
+    return released if settle is None else settle(plan, released)
 
 
 def _inside(house: House, job: Job, version: OpenVersion) -> Inside:

@@ -41,6 +41,7 @@ from sandbox.plan.plan import Plan
 from sandbox.transparency.journal import EVIDENCE, RECIPIENT, Journal
 from sandbox.transparency.records import LogEntry
 from watermarking.base import Base
+from watermarking.leak import Leak
 from watermarking.models import DETECTOR
 
 LOG = "log/"
@@ -79,7 +80,7 @@ def build_bundle(
         signed = acknowledged(tx, journal, mine, trace.created_at)
         also = _beside(tx, journal, prepared, finding)
         files |= {f"finding-{number}/{name}": data for name, data in (proof | signed | also).items()}
-        said.append(_said(finding, candidate, kind, sum(name.endswith("/signature") for name in signed)))
+        said.append(_said(finding, candidate, prepared.leak, kind, sum(name.endswith("/signature") for name in signed)))
     data = {
         "v": 2,
         "trace": trace.id,
@@ -195,7 +196,7 @@ def _erased(missing: Sequence[str]) -> Problem:
     return Problem("execution_failed", said)
 
 
-def _said(finding: Finding, candidate: Candidate, kind: str, signed: int) -> dict[str, Any]:
+def _said(finding: Finding, candidate: Candidate, leak: Leak, kind: str, signed: int) -> dict[str, Any]:
     return {
         "release": finding.release,
         "party": finding.party,
@@ -209,7 +210,7 @@ def _said(finding: Finding, candidate: Candidate, kind: str, signed: int) -> dic
         "deliveries": len(finding.deliveries),
         "signed": signed,
         "beside": finding.beside,
-        "alignment": reported(candidate.plan, finding.shown)[0],
+        "alignment": reported(candidate.plan, finding.shown, leak)[0],
     }
 
 

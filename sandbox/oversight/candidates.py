@@ -15,6 +15,7 @@ from sandbox.core.sealing import Sealer
 from sandbox.core.store import Store, Transaction
 from sandbox.errors import Problem
 from sandbox.jobs.records import Base, Job, Release
+from sandbox.oversight.drawn import Rows, rows_of, sketched
 from sandbox.oversight.leaks import LeakUnreadable, read_leak
 from sandbox.oversight.marks import marks_bases, views
 from sandbox.oversight.predicted import PREDICTED, named, predictions_of
@@ -43,11 +44,12 @@ class TraceKeys:
 
 @dataclass(frozen=True)
 class Shown:
-    """A block of a base that the file shows, and where."""
+    """A block of a base that the file shows, and where: its cells; of a synthetic table, the places of the seed, its
+    rows."""
 
     block: int
     marks: Marks
-    alignment: Alignment
+    alignment: Alignment | Rows
 
 
 @dataclass(frozen=True)
@@ -148,7 +150,13 @@ def sketches(tx: Transaction, sealer: Sealer, bases: Sequence[str]) -> Iterator[
                 yield base, from_bytes(sealer.open(kept[base], f"sketch:{base}"))
             elif (row := tx.get(Base, base)) is not None:
                 plan, marks = read_base(base, sealer.open(row.content, f"base:{base}"))
-                yield base, (named(plan),) if plan.fitted else sketch(marks)
+                yield base, _sketch(plan, marks)
+
+
+def _sketch(plan: Plan, marks: Sequence[Marks]) -> tuple[Part, ...]:
+    if plan.drawn is not None:
+        return (sketched(plan),)
+    return (named(plan),) if plan.fitted else sketch(marks)
 
 
 def keep_sketches(store: Store, sealer: Sealer) -> int:
@@ -180,7 +188,11 @@ def _candidate(tx: Transaction, keys: TraceKeys, row: Base, leak: Leak) -> Candi
 
 
 def shown(leak: Leak, plan: Plan, marks: Sequence[Marks]) -> tuple[Shown, ...]:
-    """Give the blocks of a base that the file shows; of a model, the slots of its predictions."""
+    """Give the blocks of a base that the file shows; of a model, the slots of its predictions; of a synthetic table,
+    the places that its rows were drawn by."""
+    if plan.drawn is not None:
+        rows = rows_of(leak, plan, marks)
+        return () if rows is None else (Shown(len(marks) - 1, marks[-1], rows),)
     if plan.fitted:
         found_in = predictions_of(leak, plan, marks)
         seen = found_in and align(found_in[0], marks[found_in[1]], [PREDICTED])

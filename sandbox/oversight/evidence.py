@@ -243,7 +243,7 @@ def _log_e(
     found = seen_with(shown(leak, plan, bases), others)
     if not found:
         raise _refused("score", "the file does not show this base")
-    return scored(found, designs, openings["k_base"].value, [openings["k_user"].value])[1][0]
+    return scored(plan, found, designs, openings["k_base"].value, [openings["k_user"].value])[1][0]
 
 
 def _passed(check: str, finding: int | None = None) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from typing import Protocol
 from sandbox.core.canonical import canonical_bytes
 from sandbox.plan.block import SIGMA_UNIT, Block, Measurement
 from sandbox.plan.codec import to_json
+from sandbox.plan.drawn import SEED
 from sandbox.plan.fitted import PARTS, Fitted, Slots
 from sandbox.plan.plan import Plan
 from sandbox.plan.scalar import Scalar, Value, columns
@@ -57,6 +58,7 @@ def marks_bases(plan: Plan, base_id: str, released: Sequence[Groups]) -> list[Ba
             )
             for number, (one, found) in enumerate(zip(plan.fitted, released, strict=True))
         ]
+    counted = len(plan.blocks)
     return [
         Base(
             id=base_id.encode(),
@@ -65,7 +67,23 @@ def marks_bases(plan: Plan, base_id: str, released: Sequence[Groups]) -> list[Ba
             primitives=tuple(_primitive(measurement, number) for measurement in block.measurements),
             values=tuple(tuple(row) for row in found.values),
         )
-        for number, (block, found) in enumerate(zip(plan.blocks, released, strict=True))
+        for number, (block, found) in enumerate(zip(plan.blocks, released[:counted], strict=True))
+    ] + ([] if plan.drawn is None else _drawn(base_id, counted, *released[counted:]))
+
+
+def _drawn(base_id: str, number: int, tables: Groups, seed: Groups) -> list[Base]:
+    """The tables of a synthetic table's model are the same in all copies; its places are marked, and make the rows."""
+    name = canonical_bytes({"tables": number}).decode()
+    kinds = Primitive(name, Fraction(0), False), _of_model(SEED, number + 1)
+    return [
+        Base(
+            id=base_id.encode(),
+            key_names=("place",),
+            groups=tuple(tuple(group) for group in found.groups),
+            primitives=(primitive,),
+            values=tuple(tuple(row) for row in found.values),
+        )
+        for primitive, found in zip(kinds, (tables, seed), strict=True)
     ]
 
 

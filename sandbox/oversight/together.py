@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from sandbox.oversight.candidates import Candidate, Shown
 from watermarking import combine
+from watermarking.align import Alignment
 
 
 def by_holdings(candidate: Candidate, candidates: Sequence[Candidate]) -> Iterator[tuple[tuple[Shown, ...], list[str]]]:
@@ -27,14 +28,18 @@ def by_holdings(candidate: Candidate, candidates: Sequence[Candidate]) -> Iterat
 
 def seen_with(shown: Sequence[Shown], others: Sequence[Shown]) -> tuple[Shown, ...]:
     """Give the blocks of a base as the file shows them with `others` known; the same where that explains no more."""
-    known = [combine.Shown(one.marks, one.alignment) for one in others]
+    known = [combine.Shown(one.marks, one.alignment) for one in others if isinstance(one.alignment, Alignment)]
     if not known:
         return tuple(shown)
     return tuple(
-        replace(one, alignment=combine.together(combine.Shown(one.marks, one.alignment), known)) for one in shown
+        replace(one, alignment=combine.together(combine.Shown(one.marks, one.alignment), known))
+        if isinstance(one.alignment, Alignment)
+        else one  # rows that were drawn are not averaged
+        for one in shown
     )
 
 
 def beside(shown: Sequence[Shown]) -> list[str]:
     """Give the ids of the other bases that a base was seen together with, each once."""
-    return list(dict.fromkeys(other.decode() for one in shown for other in one.alignment.beside))
+    aligned = [one.alignment for one in shown if isinstance(one.alignment, Alignment)]
+    return list(dict.fromkeys(other.decode() for one in aligned for other in one.beside))

@@ -13,6 +13,7 @@ from typing import Any
 
 from sandbox.core.store import Transaction
 from sandbox.jobs.records import Delivery, Job, Release
+from sandbox.oversight import drawn
 from sandbox.oversight.candidates import Candidate, Prepared, Shown, TraceKeys, prepare
 from sandbox.oversight.marks import described
 from sandbox.oversight.publications import beside as publications
@@ -27,6 +28,7 @@ from watermarking.align import Alignment
 from watermarking.design import Design
 from watermarking.embed import channel
 from watermarking.keys import base_key, user_key
+from watermarking.leak import Leak
 from watermarking.models import DETECTOR
 
 
@@ -131,8 +133,8 @@ def _scored(tx: Transaction, keys: TraceKeys, candidate: Candidate, prepared: Pr
     found, reach = [], 0.0
     for shown, recipients in by_holdings(candidate, prepared.candidates):
         k_users = [user_key(master, recipient, base_id) for recipient in recipients]
-        cells, log_es = scored(shown, designs, k_base, k_users)
-        reach = max(reach, _most(shown, designs, k_base))
+        cells, log_es = scored(candidate.plan, shown, designs, k_base, k_users)
+        reach = max(reach, _most(candidate.plan, shown, designs, k_base))
         for recipient, log_e in zip(recipients, log_es, strict=True):
             log10_p = scoring.log10_p(float(log_e), prepared.pairs)
             if (verdict := scoring.verdict(log10_p)) == scoring.TRACED:
@@ -156,18 +158,26 @@ def _scored(tx: Transaction, keys: TraceKeys, candidate: Candidate, prepared: Pr
     return found, reach
 
 
-def _most(shown: Sequence[Shown], designs: Mapping[int, Design], k_base: bytes) -> float:
-    paths = ((one.alignment, channel(one.marks, designs[one.block], k_base)) for one in shown)
-    return sum(scoring.most(alignment, path) for alignment, path in paths)
+def _most(plan: Plan, shown: Sequence[Shown], designs: Mapping[int, Design], k_base: bytes) -> float:
+    found = 0.0
+    for one in shown:
+        if isinstance(one.alignment, Alignment):
+            found += scoring.most(one.alignment, channel(one.marks, designs[one.block], k_base))
+        else:
+            found += drawn.most(one.alignment, plan)
+    return found
 
 
 def scored(
-    shown: Sequence[Shown], designs: Mapping[int, Design], k_base: bytes, k_users: Sequence[bytes]
+    plan: Plan, shown: Sequence[Shown], designs: Mapping[int, Design], k_base: bytes, k_users: Sequence[bytes]
 ) -> tuple[int, list[float]]:
-    """Give how many marked cells of a base the file shows, and ln E of each recipient. No two cells have one name, so
-    marks of different blocks are independent, and e-values multiply."""
+    """Give how many marked cells of a base the file shows, or rows of a synthetic table, and ln E of each recipient. No
+    two cells have one name, so marks of different blocks are independent, and e-values multiply."""
     cells, log_es = 0, [0.0] * len(k_users)
     for one in shown:
+        if not isinstance(one.alignment, Alignment):
+            design = designs[one.block]
+            return one.alignment.read, drawn.log_e_values(one.alignment, plan, one.marks, design, k_base, k_users)
         path = channel(one.marks, designs[one.block], k_base)
         cells += len(scoring.informative(one.alignment, path))
         found = scoring.log_e_values(one.alignment, one.marks, designs[one.block], path, k_users)
@@ -192,7 +202,11 @@ def _deliveries(tx: Transaction, release: Release) -> list[dict[str, Any]]:
 def _changes(tx: Transaction, prepared: Prepared, finding: Finding) -> dict[str, Any]:
     """What was done to the file, told against the copy that was found."""
     candidate = prepared.candidate(finding.base)
-    report, alignment = reported(candidate.plan, finding.shown)
+    report, alignment = reported(candidate.plan, finding.shown, prepared.leak)
+    if not isinstance(alignment, Alignment):
+        assert candidate.plan.drawn is not None
+        known = {column.name for column in candidate.plan.drawn.columns}
+        return report | {"columns_renamed": len(set(report["keys"].values()) - known), "reordered": None}
     job = tx.get(Job, next(row.job for row in candidate.releases[finding.recipient]))
     plan = from_json(job.plan) if job else candidate.plan
     assert isinstance(plan, Plan)
@@ -207,8 +221,11 @@ def _changes(tx: Transaction, prepared: Prepared, finding: Finding) -> dict[str,
     }
 
 
-def reported(plan: Plan, shown: Sequence[Shown]) -> tuple[dict[str, Any], Alignment]:
+def reported(plan: Plan, shown: Sequence[Shown], leak: Leak) -> tuple[dict[str, Any], Alignment | drawn.Rows]:
     """Say of the block of which the file shows most rows where the file has it."""
-    best = max(shown, key=lambda one: len(one.alignment.observed))
+    if isinstance(rows := shown[0].alignment, drawn.Rows):
+        return rows.report(plan, leak), rows
+    aligned = [(one, one.alignment) for one in shown if isinstance(one.alignment, Alignment)]
+    best, alignment = max(aligned, key=lambda one: len(one[1].observed))
     names = ["record"] if plan.fitted else [described("key", key.expr) for key in plan.blocks[best.block].keys]
-    return best.alignment.report(best.marks, names), best.alignment
+    return alignment.report(best.marks, names), alignment

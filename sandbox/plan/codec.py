@@ -52,8 +52,8 @@ def from_json(value: Any) -> Any:
 @cache
 def _nodes() -> dict[str, Any]:
     # plan needs to_json: imported when first used
-    from sandbox.plan import block, fitted, own, parts, plan, reading, relation, scalar, worked
+    from sandbox.plan import block, drawn, fitted, own, parts, plan, reading, relation, scalar, worked
 
-    modules = (block, fitted, own, parts, plan, reading, relation, scalar, worked)
+    modules = (block, drawn, fitted, own, parts, plan, reading, relation, scalar, worked)
     found = [one for module in modules for one in vars(module).values()]
     return {node.__name__: node for node in found if isinstance(node, type) and dataclasses.is_dataclass(node)}

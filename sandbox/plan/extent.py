@@ -16,6 +16,8 @@ def most_cells(plan: Plan | Reading) -> int | None:
         return min(plan.most, plan.rows.limit or 0) * plan.shown
     if plan.stages:
         return len(plan.stages[0].model.shown) * COLUMNS
+    if plan.drawn is not None:
+        return plan.drawn.count * len(plan.drawn.columns)
     rows = _rows(plan.post, plan)
     return None if rows is None else rows * len(plan.post.columns)
 

@@ -15,9 +15,10 @@ from typing import Any, Literal
 from sandbox.core.canonical import digest
 from sandbox.plan.block import Block
 from sandbox.plan.codec import to_json
+from sandbox.plan.drawn import Drawn
 from sandbox.plan.fitted import Fitted, Slots
-from sandbox.plan.relation import Relation, Released, Worked
 from sandbox.plan.own import Own, OwnPublic, own_tables
+from sandbox.plan.relation import Relation, Released, Worked
 from sandbox.plan.scalar import Column, Type
 from sandbox.plan.walk import walk
 
@@ -73,7 +74,8 @@ class Output:
 class Plan:
     """Blocks, for each the outputs that are made of it, and `post`, the relation over them whose columns and rows are
     the answer; `consistent`: counts and sums of grouping sets are put right against each other first. Or, instead of
-    blocks, the stages of one `fitted` model and the slots of its predictions' marks."""
+    blocks, the stages of one `fitted` model and the slots of its predictions' marks. `drawn`: the answer are rows that
+    are drawn from what the blocks released."""
 
     semantics: str
     resource: str
@@ -85,6 +87,7 @@ class Plan:
     notes: tuple[str, ...] = ()
     consistent: bool = False
     fitted: tuple[Fitted | Slots, ...] = ()
+    drawn: Drawn | None = None
 
     def __post_init__(self) -> None:
         if bool(self.blocks) == bool(self.fitted) or len(self.blocks) != len(self.outputs):
@@ -93,6 +96,8 @@ class Plan:
             raise ValueError("a plan fits one model")
         for block, outputs in zip(self.blocks, self.outputs, strict=True):
             _check(block, outputs)
+        if self.drawn is not None:
+            self.drawn.check(self.blocks)
         if self.post.state != "released":
             raise ValueError("only what is released leaves")
         for leaf in walk(self.post):
@@ -117,14 +122,14 @@ class Plan:
         return bool(self.fitted) or any(isinstance(block.rows, Worked) for block in self.blocks)
 
     @property
-    def rho(self) -> Decimal:
-        """Σρ of all measurements, exact."""
-        return sum((block.rho for block in self.blocks), sum((stage.rho for stage in self.stages), Decimal(0)))
-
-    @property
     def own(self) -> tuple[Own | OwnPublic, ...]:
         """Every use of an own table of a user, which not every engine and not every version gives."""
         return tuple(own_tables(self.relations))
+
+    @property
+    def rho(self) -> Decimal:
+        """Σρ of all measurements, exact."""
+        return sum((block.rho for block in self.blocks), sum((stage.rho for stage in self.stages), Decimal(0)))
 
     @property
     def delta(self) -> Decimal:
@@ -137,6 +142,8 @@ class Plan:
         whole: dict[str, Any] = to_json(self)
         if not self.fitted:  # plans without a model are spelled as they always were: their keys are stored
             del whole["fitted"]
+        if self.drawn is None:
+            del whole["drawn"]
         return whole
 
     def base_key(self) -> str:

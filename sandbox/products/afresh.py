@@ -22,6 +22,7 @@ from sandbox.jobs.product import (
     by_operator,
     exact_service,
     measured_by,
+    settled_by,
     takes_several,
 )
 from sandbox.plan.fitted import Fitted
@@ -39,7 +40,7 @@ class Afresh:
     def __init__(self, kind: ProductKind, allowed: bool) -> None:
         self.kind, self._inner, self._allowed = kind.kind, kind, allowed
         self.by_operator, self.admits, self.several = by_operator(kind), admits(kind), takes_several(kind)
-        self.measure = measured_by(kind)
+        self.measure, self.settle = measured_by(kind), settled_by(kind)
         inner = exact_service(kind)
         self.exact = None if inner is None else ExactlySaid(inner, allowed)
 
