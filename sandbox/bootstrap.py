@@ -30,6 +30,7 @@ from sandbox.jobs.house import House, Ingest, Vault
 from sandbox.jobs.product import installed
 from sandbox.jobs.scratch import scratch
 from sandbox.persons.pseudonym import Pseudonyms
+from sandbox.plan.moments import has_moments
 from sandbox.plan.plan import Plan
 from sandbox.plan.reading import Reading
 from sandbox.products.afresh import Afresh
@@ -291,7 +292,9 @@ def _house(
 def _renders(settings: Settings) -> Callable[[Plan | Reading, Entry], bool]:
     """Give what says of plans whether DuckDB has statements for them."""
     if settings.engine != "duckdb":
-        return lambda plan, entry: isinstance(plan, Reading) or not (plan.on_rows or plan.own)
+        return lambda plan, entry: (
+            not has_moments(plan.rows) if isinstance(plan, Reading) else not (plan.on_rows or plan.own)
+        )
     from sandbox.catalogue.laying import declared_layout
     from sandbox.engines.duckdb.foreseen import renders
 

@@ -11,7 +11,9 @@ from typing import Any
 from sandbox.plan import relation as r
 from sandbox.plan.evaluate import evaluate
 from sandbox.plan.fold import fold, ordered, over
+from sandbox.plan.moments import of_rows
 from sandbox.plan.ordering import value_key
+from sandbox.plan.parts import OF_PUBLIC, OF_RELEASED
 from sandbox.plan.scalar import Scalar, Value
 from sandbox.plan.walk import stored
 
@@ -127,8 +129,11 @@ def _group(node: r.Group, rows: Sequence[Row]) -> list[Row]:
         members = sorted(unsorted, key=lambda row: row.place)
         cells = {one.name: value for one, value in zip(node.keys, key, strict=True)}
         for one in node.aggregates:
-            values = [None if one.expr is None else evaluate(one.expr, row.cells) for row in members]
-            cells[one.name] = fold(one.what, values, one.type)
+            values = [tuple(evaluate(part, row.cells) for part in one.parts) for row in members]
+            if one.what in (*OF_RELEASED, *OF_PUBLIC):
+                cells[one.name] = of_rows(one, values)
+            else:
+                cells[one.name] = fold(one.what, [row[0] if row else None for row in values], one.type)
         found.append(Row(unit, members[0].place if members else (), cells))
     return found
 

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 
 from sandbox.engines.widths import LARGEST_DECIMAL, LARGEST_INTEGER, MOST, Width, common, sound, width
 from sandbox.plan.block import WEIGHT, Block, Measurement
-from sandbox.plan.parts import Aggregate, Over
+from sandbox.plan.moments import rank_of
+from sandbox.plan.parts import OF_PUBLIC, OF_RELEASED, Aggregate, Over
 from sandbox.plan.plan import Plan
 from sandbox.plan.reading import Reading
 from sandbox.plan.relation import Group, Relation, Scan, Window
@@ -18,6 +19,7 @@ from sandbox.plan.scalar import Column, Scalar
 from sandbox.plan.walk import expressions, walk
 
 MOST_PUBLIC = 10**12  # rows of a relation that has no units, and rows and units of one that has
+MOST_MEASURED = 10**22  # of a number whose squares are summed in two parts, over so many rows
 
 
 def fits(plan: Plan | Reading) -> bool:
@@ -66,11 +68,21 @@ def _largest(part: Aggregate | Over, node: Relation) -> int:
     """The largest number on the way to a sum or average of the rows of a group or partition, 0 of others. An average
     is a sum with more decimals, and one more to round."""
     assert isinstance(node, Group | Window)
+    if part.what in (*OF_RELEASED, *OF_PUBLIC) and isinstance(part, Aggregate):
+        return _largest_of_moments(part)
     if part.what not in ("sum", "average") or part.expr is None:
         return 0
     own = width(part.expr)
     finer = 10 ** max(part.type.scale - own.scale + 1, 0) if part.what == "average" else 1
     return (node.source.rows if node.state == "unit" else MOST_PUBLIC) * own.most * finer
+
+
+def _largest_of_moments(part: Aggregate) -> int:
+    """The same of a statistic of public rows: its own value, for its sums are put together without a limit where their
+    parts are of numbers that are not too long."""
+    own = [width(one).most for one in part.parts if one.type.numeric]
+    longest = [one for one in own if one > MOST_MEASURED and rank_of(part) is None]
+    return max([0, *own, *(MOST + 1 for _ in longest), *([width(part.column).most] if part.type.numeric else [])])
 
 
 def _total_fits(m: Measurement) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
 
@@ -25,9 +25,24 @@ Fold = Literal[
     "var_samp",
     "stddev_pop",
     "stddev_samp",
+    "regr_sxx",
+    "covar_pop",
+    "covar_samp",
+    "corr",
+    "regr_slope",
+    "regr_intercept",
+    "regr_r2",
+    "regr_sxy",
+    "quantile_cont",
+    "quantile_disc",
+    "quantile_desc",
 ]
 OF_RELEASED = ("median", "var_pop", "var_samp", "stddev_pop", "stddev_samp")
-"""Folds that no engine has: of released rows only."""
+"""Folds of released rows and of groups of public ones, never of rows of units."""
+OF_TWO = ("covar_pop", "covar_samp", "corr", "regr_slope", "regr_intercept", "regr_r2", "regr_sxy")
+OF_RANK = ("quantile_cont", "quantile_disc", "quantile_desc")
+OF_PUBLIC = ("regr_sxx", *OF_TWO, *OF_RANK)
+"""Folds of groups of public rows only."""
 Place = Literal["row_number", "rank", "dense_rank", "lag", "lead", "first", "last"]
 Frame = tuple[int | None, int | None]  # from which row to which, counted from the row itself; None: to the end
 
@@ -57,7 +72,8 @@ class Order:
 class Aggregate:
     """One value of many rows of a group: rows, values (that are not NULL), distinct values, sum, min, max, average
     (to the decimals of `type`, half away from zero), every, some (of truth values), first (in the rows' own order);
-    of released rows the median, variances and deviations too, rounded alike."""
+    of released and public rows the median, variances and deviations too, rounded alike, and of public ones the sum of
+    squared distances from the mean (regr_sxx)."""
 
     name: str
     what: Fold
@@ -69,10 +85,54 @@ class Aggregate:
     def __post_init__(self) -> None:
         if (self.expr is None) != (self.what == "rows"):
             raise ValueError(f"{self.what} and its expression do not fit")
+        if (self.what in OF_TWO, self.what in OF_RANK) != self._of:
+            raise ValueError(f"{self.what} takes other parts")
 
     @property
     def column(self) -> Column:
         return Column(self.name, self.type, self.lower, self.upper)
+
+    @property
+    def parts(self) -> tuple[Scalar, ...]:
+        """Every expression that it computes."""
+        return () if self.expr is None else (self.expr,)
+
+    @property
+    def _of(self) -> tuple[bool, bool]:
+        return False, False
+
+
+@dataclass(frozen=True)
+class Paired(Aggregate):
+    """What two numbers of the public rows of a group have to do with each other, where neither is NULL: `expr` is the
+    one that depends, `second` the other. A class of its own, so that plans without it keep their form."""
+
+    second: Scalar = field(kw_only=True)
+
+    @property
+    def parts(self) -> tuple[Scalar, ...]:
+        return (*super().parts, self.second)
+
+    @property
+    def _of(self) -> tuple[bool, bool]:
+        return True, False
+
+
+@dataclass(frozen=True)
+class Ranked(Aggregate):
+    """The value at `rank` a/b of the public rows of a group in their order: one that is there (quantile_disc;
+    quantile_desc counts from the largest), or of a number what lies in proportion between two (quantile_cont)."""
+
+    rank: tuple[int, int] = field(kw_only=True)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not 0 <= self.rank[0] <= self.rank[1] or self.rank[1] < 1:
+            raise ValueError("a rank is a share of the rows")
+
+    @property
+    def _of(self) -> tuple[bool, bool]:
+        return False, True
 
 
 @dataclass(frozen=True)
@@ -98,6 +158,8 @@ class Over:
             raise ValueError(f"{self.what} and its expression do not fit")
         if self.what == "distinct" and self.order:
             raise ValueError("distinct values are counted over a whole partition")
+        if self.what in OF_PUBLIC:
+            raise ValueError(f"{self.what} is of groups")
         if self.step < 0:
             raise ValueError("LAG and LEAD go a whole number of rows")
         if self.frame is not None:

@@ -11,11 +11,10 @@ first row.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from sandbox.plan.parts import OF_RELEASED, Aggregate, Named, Order, Over, once, reads, widest
+from sandbox.plan.parts import OF_PUBLIC, OF_RELEASED, Aggregate, Named, Order, Over, once, reads, widest
 from sandbox.plan.scalar import BOOLEAN, Column, Scalar, Value
 from sandbox.plan.states import Leaf, State, Through, mixed
 from sandbox.plan.worked import Worked as Worked
@@ -242,9 +241,13 @@ class Group(Through):
 
     def __post_init__(self) -> None:
         reads([key.expr for key in self.keys], self.source.columns)
-        reads([one.expr for one in self.aggregates if one.expr], self.source.columns)
+        reads([part for one in self.aggregates for part in one.parts], self.source.columns)
         once(self.columns)
-        _of_released(self.source, self.aggregates)
+        for one in self.aggregates:
+            if one.what in OF_RELEASED and self.source.state == "unit":
+                raise ValueError("medians and variances without noise are of released or public rows only")
+            if one.what in OF_PUBLIC and self.source.state != "public":
+                raise ValueError(f"{one.what} without noise is of public rows only")
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -265,7 +268,8 @@ class Window(Through):
     def __post_init__(self) -> None:
         reads([part for one in self.over for part in one.parts], self.source.columns)
         once(self.columns)
-        _of_released(self.source, self.over)
+        if self.source.state != "released" and any(one.what in OF_RELEASED for one in self.over):
+            raise ValueError("medians and variances without noise over windows are of released rows only")
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -286,11 +290,6 @@ class Sort(Through):
         if self.source.state == "unit":
             raise ValueError("rows of units have no order that may be seen")
         reads([one.expr for one in self.order], self.source.columns)
-
-
-def _of_released(source: Relation, folds: Sequence[Aggregate | Over]) -> None:
-    if source.state != "released" and any(one.what in OF_RELEASED for one in folds):
-        raise ValueError("medians and variances without noise are of released rows only")
 
 
 Relation = Scan | Public | Values | Released | Filter | Project | Join | Semi | Union | Group | Window | Sort | Worked

@@ -54,7 +54,7 @@ def expressions(node: Relation) -> tuple[Scalar, ...]:
             pairs = [side for pair in node.equal for side in pair]
             return (*pairs, *([node.condition] if node.condition else []))
         case Group():
-            return (*(key.expr for key in node.keys), *(one.expr for one in node.aggregates if one.expr))
+            return (*(key.expr for key in node.keys), *(part for one in node.aggregates for part in one.parts))
         case Window():
             return tuple(part for one in node.over for part in one.parts)
         case Sort():

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from sandbox.plan import relation as r
 from sandbox.plan import scalar as s
 from sandbox.plan.ordering import node_key, unique_sorted
-from sandbox.plan.parts import Aggregate, Named, Order, Over
+from sandbox.plan.parts import Aggregate, Named, Order, Over, Paired
 from sandbox.plan.walk import expressions, stored
 from sandbox.sql.fields import names, reads
 
@@ -49,7 +49,7 @@ def pruned(node: r.Relation, wanted: frozenset[str]) -> r.Relation:
             kept_too = tuple(one for one in node.aggregates if one.name in wanted)
             if not (node.keys or kept_too) and node.state != "unit":  # one row, whatever there is below
                 return r.Values((), ((),))
-            own = [*(reads(key.expr) for key in node.keys), *(reads(one.expr) for one in kept_too)]
+            own = [*(reads(key.expr) for key in node.keys), *(reads(part) for one in kept_too for part in one.parts)]
             return r.Group(pruned(node.source, frozenset().union(*own)), node.keys, kept_too)
         case r.Window():
             over = tuple(one for one in node.over if one.name in wanted)
@@ -151,6 +151,8 @@ class Renaming:
     def _part(self, one: _Part) -> _Part:
         expr = None if one.expr is None else self.scalar(one.expr)
         changed: dict[str, Any] = {"name": self._new(one.name), "expr": expr}
+        if isinstance(one, Paired):
+            changed["second"] = self.scalar(one.second)
         if isinstance(one, Over):
             changed["partition"] = unique_sorted(self.scalar(part) for part in one.partition)
             changed["order"] = self._order(one.order)

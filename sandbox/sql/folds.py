@@ -13,6 +13,7 @@ from sandbox.plan.parts import Fold, Order
 from sandbox.sql import choices
 from sandbox.sql.columns import Readable
 from sandbox.sql.conditions import is_null, logic, negate, truthy
+from sandbox.sql.moments import moment
 from sandbox.sql.numbers import check_digits
 from sandbox.sql.terms import Term, literal, quote, refuse, unbounded
 
@@ -34,14 +35,17 @@ class Folded:
     what: Fold
     expr: s.Scalar | None
     term: Term
+    second: s.Scalar | None = None
+    rank: tuple[int, int] | None = None
 
     @property
     def type(self) -> s.Type:
         return self.term.type
 
 
-def folded(node: exp.Expr, row: Readable, most: int, digits: int) -> Folded:
-    """Give what the aggregate `node` is of at most `most` rows, with or without FILTER. Raises `Problem`."""
+def folded(node: exp.Expr, row: Readable, most: int, digits: int, *, exact: bool = False) -> Folded:
+    """Give what the aggregate `node` is of at most `most` rows, with or without FILTER; `exact`: of groups of rows that
+    are served exactly. Raises `Problem`."""
     written, condition = node, None
     if isinstance(node, exp.Filter):
         condition = row.builder.condition(node.expression.this, "FILTER")
@@ -69,9 +73,12 @@ def folded(node: exp.Expr, row: Readable, most: int, digits: int) -> Folded:
     if isinstance(node, exp.First) and condition is None:
         term = _argument(node, row)
         return Folded("first", term.node, term)
+    if exact and (found := moment(node, row, lambda term: _where(condition, term), most, digits)):
+        return Folded(found.what, found.parts[0], found.term, (*found.parts, None)[1], found.rank)
     raise refuse(
         f"{quote(written)}: of the rows of one unit, and of released groups, {KNOWN} are built; of released groups "
-        "MEDIAN, VAR and STDDEV too."
+        "MEDIAN, VAR and STDDEV too; of groups of rows that are served exactly quantiles, COVAR, CORR and REGR_… "
+        "as well, but not over windows."
     )
 
 

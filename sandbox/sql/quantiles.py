@@ -10,7 +10,7 @@ from fractions import Fraction
 from sqlglot import exp
 
 from sandbox.plan.scalar import DATE, Constant, DatePart, Type
-from sandbox.sql.columns import Row
+from sandbox.sql.columns import Readable, Row
 from sandbox.sql.draft import Ask
 from sandbox.sql.spelling import RANKED
 from sandbox.sql.terms import Term, quote, refuse, unbounded
@@ -31,7 +31,7 @@ def quantile(node: exp.AggFunc, row: Row, where: Callable[[Term], Term]) -> Ask:
         argument = argument.expressions[0]
     if argument is None:
         raise refuse(f"{quote(node)} takes a number or a date; write it in the brackets.")
-    rank = _rank(node, row)
+    rank = rank_asked(node, row)
     term = row.builder.term(argument)
     if term.null or not (term.type.numeric or term.type == DATE):
         raise refuse(f"{node.sql_name()} takes numbers and dates; {quote(argument)} is none. Write GROUP BY instead.")
@@ -45,7 +45,8 @@ def quantile(node: exp.AggFunc, row: Row, where: Callable[[Term], Term]) -> Ask:
     return Ask("quantile", where(number), rank=rank.as_integer_ratio(), shown=shown, end=end)
 
 
-def _rank(node: exp.AggFunc, row: Row) -> Fraction:
+def rank_asked(node: exp.AggFunc, row: Readable) -> Fraction:
+    """Give the rank that a quantile names. Raises `Problem`."""
     match node:
         case exp.Min():
             return Fraction(0)

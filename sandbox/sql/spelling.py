@@ -53,6 +53,7 @@ _NAMES: dict[str, tuple[int, type[exp.Expr], Sequence[str]]] = {
     **dict.fromkeys(("percentile", "approx_percentile"), (2, exp.Quantile, ("this", "quantile"))),
 }  # how many arguments, the function, and what each argument is of it
 MOST_PARTS = 32
+FALLING = "falling"
 _BUCKETS = "write COUNT(*) with GROUP BY WIDTH_BUCKET(x, low, high, n)."
 NOT_FITTING = {
     "histogram": f"HISTOGRAM puts many groups into one value; {_BUCKETS}",
@@ -100,8 +101,11 @@ def _within(node: exp.Expr) -> exp.Expr | None:
     ordered = order.expressions[0]
     if not isinstance(ordered, exp.Ordered) or ordered.args.get("with_fill"):
         return None
-    rank = exp.Sub(this=exp.Literal.number(1), expression=inner.this) if ordered.args.get("desc") else inner.this
-    return type(inner)(this=ordered.this, expression=rank)
+    if not ordered.args.get("desc"):
+        return type(inner)(this=ordered.this, expression=inner.this)
+    found = type(inner)(this=ordered.this, expression=exp.Sub(this=exp.Literal.number(1), expression=inner.this))
+    found.meta[FALLING] = True  # which of two values is meant can hang on it
+    return found
 
 
 _CHANGES: tuple[tuple[type[exp.Expr], Callable[[exp.Expr], exp.Expr | None]], ...] = (

@@ -35,6 +35,7 @@ class Version:
             self._connection = connect(scratch, asked["memory"], asked["threads"])
             attach(self._connection, Path(asked["path"]), bytes.fromhex(asked["key"]))
             prepare(self._connection)
+            install(self._connection)
             lock(self._connection, [scratch])
             return read_facts(self._connection).as_json()
         with brought(self._connection, asked.get("own", {})), self._connection.cursor() as cursor:

@@ -60,9 +60,11 @@ class Folds:
                 return within(exp.LogicalAnd(this=value))
             case "some":
                 return within(exp.LogicalOr(this=value))
-            case _:
+            case "average":
                 finer = 10 ** (one.type.scale - self.scalars.scale(one.expr))
                 return self.scalars.average(within(exp.Sum(this=value)), within(exp.Count(this=value.copy())), finer)
+            case _:
+                raise ValueError(f"no window has {one.what}")
 
     def over(self, one: Over, unit: Sequence[exp.Expression], places: Sequence[str]) -> exp.Expression:
         partition = [*unit, *(self.scalars.render(expr) for expr in one.partition)]

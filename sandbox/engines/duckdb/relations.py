@@ -3,13 +3,14 @@ NULL first. Numbers are whole, in the fixed point of their type, from the scan o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sqlglot import exp
 
 from sandbox.engines.duckdb.facts import Facts
 from sandbox.engines.duckdb.folds import Folds, over
+from sandbox.engines.duckdb.moments import is_moment, rendered
 from sandbox.engines.duckdb.scalars import Scalars
 from sandbox.engines.duckdb.scans import Scope, TableScan, put
 from sandbox.engines.duckdb.terms import column, digits, joined
@@ -184,11 +185,20 @@ class Relations:
     def _group(self, node: r.Group, placed: bool) -> Rows:
         firsts = placed or any(one.what == "first" for one in node.aggregates)
         below = self._numbered(node.source, firsts)
+        moments = {one.name: [f"__m{self._next()}" for _ in one.parts] for one in node.aggregates if is_moment(one)}
+        if moments:
+            below = self._measured(node, below, moments)
         scalars = self._scalars.on(below.scope, asking=False)
         keys = [scalars.render(key.expr) for key in node.keys]
         named = [exp.alias_(one, key.name, quoted=True) for one, key in zip(keys, node.keys, strict=True)]
         folds = Folds(scalars)
-        folded = [exp.alias_(folds.fold(one, below.places), one.name, quoted=True) for one in node.aggregates]
+        made = [
+            rendered(one, moments[one.name], [scalars.scale(part) if part.type.numeric else 0 for part in one.parts])
+            if one.name in moments
+            else folds.fold(one, below.places)
+            for one in node.aggregates
+        ]
+        folded = [exp.alias_(each, one.name, quoted=True) for each, one in zip(made, node.aggregates, strict=True)]
         unit = [column(UNIT)] if node.state == "unit" else []
         places = [f"__p{self._next()}"] if placed else []
         order = [exp.alias_(exp.Min(this=column(below.places[0])), place, quoted=True) for place in places]
@@ -199,6 +209,16 @@ class Relations:
             this=exp.Count(this=exp.Star()), expression=digits(0)
         )  # without keys there would be one group of none
         return Rows(select.having(some, copy=False) if node.keys and not by else select, places)
+
+    def _measured(self, node: r.Group, below: Rows, moments: Mapping[str, Sequence[str]]) -> Rows:
+        """The rows with what statistics are of under names of its own, so that each is written once."""
+        scalars = self._scalars.on(below.scope, asking=False)
+        added = [
+            exp.alias_(scalars.render(part), name, quoted=True)
+            for one in node.aggregates
+            for part, name in zip(one.parts, moments.get(one.name, ()), strict=False)
+        ]
+        return Rows(exp.select(exp.Star(), *added).from_(self._named(below), copy=False), below.places, below.scope)
 
     def _window(self, node: r.Window) -> Rows:
         below = self.rows(node.source, placed=True)

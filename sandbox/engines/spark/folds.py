@@ -77,8 +77,10 @@ def _fold(scalars: Scalars, one: Aggregate | Over, rows: int, window: str) -> st
             return f"bool_{'and' if one.what == 'every' else 'or'}({value}){window}"
         case "sum":
             return summed(value, width(one.expr).most, rows, window)
-        case _:
+        case "average":
             return _average(scalars, one, rows, window)
+        case _:
+            raise ValueError(f"Spark has no exact {one.what}")
 
 
 def summed(value: str, most: int, rows: int, window: str = "") -> str:

@@ -7,9 +7,10 @@ from dataclasses import replace
 
 from sqlglot import exp
 
+from sandbox.catalogue.exact import EXACT
 from sandbox.plan import relation as r
 from sandbox.plan import scalar as s
-from sandbox.plan.parts import Aggregate, Named, Over
+from sandbox.plan.parts import Aggregate, Named, Over, Paired, Ranked
 from sandbox.plan.states import State
 from sandbox.sql.fields import Field, at, named
 from sandbox.sql.folds import ENDS, MOST_GROUPS, Folded, at_end, bounds, folded, placed_term
@@ -27,6 +28,7 @@ class Folds(Groups):
         released = source.state == "released"
         super().__init__(source, keys, sets, scope, statement, released)
         self._bounded = not released
+        self._exact = source.state == "public" and statement.entry.protection == EXACT
         self._folds: list[Folded] = []
         self._columns: list[s.Column] = []
         self._overs: list[Over] = []
@@ -45,11 +47,11 @@ class Folds(Groups):
     def aggregate(self, node: exp.Expr) -> Term:
         if isinstance(node.this.unnest() if isinstance(node, exp.Filter) else node, ENDS):
             return self._at_end(node)
-        return self._folded(folded(node, self._source.row, self.rows, self.builder.digits))
+        return self._folded(folded(node, self._source.row, self.rows, self.builder.digits, exact=self._exact))
 
     def _folded(self, found: Folded) -> Term:
-        known = [(one.what, one.expr) for one in self._folds]
-        same = known.index((found.what, found.expr)) if (found.what, found.expr) in known else len(known)
+        known = [replace(one, term=found.term) for one in self._folds]
+        same = known.index(found) if found in known else len(known)
         if same == len(known):
             self._folds.append(found)
             span = bounds(found, self._bounded)
@@ -106,12 +108,16 @@ class Folds(Groups):
             elif field.column is not None:
                 name = self._unit_names[self._keys[place].name]
                 units.append(Aggregate(name, "min", field.column, field.column.type))
-        folds = [
-            Aggregate(column.name, one.what, one.expr, column.type, column.lower, column.upper)
-            for one, column in zip(self._folds, self._columns, strict=True)
-        ]
+        folds = [_aggregate(one, column) for one, column in zip(self._folds, self._columns, strict=True)]
         rows = self._source.relation()
         return r.Group(r.Window(rows, tuple(self._overs)) if self._overs else rows, tuple(own), (*units, *folds))
 
     def _key_column(self, place: int) -> s.Scalar:
         return self._named(place).column
+
+
+def _aggregate(one: Folded, column: s.Column) -> Aggregate:
+    whole = column.name, one.what, one.expr, column.type, column.lower, column.upper
+    if one.second is not None:
+        return Paired(*whole, second=one.second)
+    return Aggregate(*whole) if one.rank is None else Ranked(*whole, rank=one.rank)

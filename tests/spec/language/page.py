@@ -10,6 +10,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import exact_world
+
 from language import (
     beside,
     correlated,
@@ -19,6 +21,7 @@ from language import (
     joined,
     refused,
     released,
+    served,
     subqueries,
     town,
     unions,
@@ -29,6 +32,9 @@ from language.case import Case
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "sql-reference.md"
 MODULES = (grouped, joined, subqueries, correlated, windowed, frames, unions, intersected, released, beside)
 TABLES = {name: getattr(town, name.upper()) for name in ("persons", "visits", "items", "places", "rates")}
+EXACT = {"stations": exact_world.STATIONS, "lines": exact_world.LINES}
+SERVED = """These tables hold nothing of persons and are [served exactly](exact.md): every digit here is what
+leaves. The whole language is asked of them in the same way; these statistics are without noise nowhere else."""
 HEAD = """# The language by examples
 
 Written from the specification tests by `make reference`; each example runs on every engine, and where it says so plain
@@ -49,6 +55,9 @@ def page(values: Sequence[tuple[str, Sequence[tuple[str, dict[str, Any], Any]]]]
     for section in dict.fromkeys(case.section for case in cases):
         parts.append(f"\n## {section}\n")
         parts += [_example(case) for case in cases if case.section == section]
+    parts.append(f"\n## {served.SECTION}\n\n{SERVED}\n")
+    parts += [f"\n`{name}`\n\n{_rows(rows)}" for name, rows in EXACT.items()]
+    parts += [_example(case) for case in served.CASES]
     parts.append("\n## Single values\n")
     for heading, examples in values:
         parts.append(f"\n### {heading}\n\n| expression | of | gives |\n| --- | --- | --- |")
@@ -63,6 +72,11 @@ def _table(name: str, text: str) -> str:
     shown = [place for place, title in enumerate(header) if not title.startswith("__")]
     rows = [[line[place] for place in shown] for line in lines]
     return f"\n`{name}`\n\n{_grid([header[place] for place in shown], rows)}"
+
+
+def _rows(rows: Sequence[Sequence[object]]) -> str:
+    header, *lines = [["-" if cell is None else str(cell) for cell in row] for row in rows]
+    return _grid(header, lines)
 
 
 def _example(case: Case) -> str:
