@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PY := $(BIN)/python
 READY := $(VENV)/.ready
 
-.PHONY: setup spark demo test nightly check bench serve lock reference
+.PHONY: setup spark synthetic demo test nightly check bench serve lock reference
 .DEFAULT_GOAL := setup
 
 setup: $(READY)
@@ -30,6 +30,14 @@ $(VENV)/.spark: requirements-spark.lock $(READY)
 	  echo "Java is missing; Spark needs 17 or newer. On Debian or Ubuntu: apt-get install openjdk-17-jre-headless"; exit 1; }
 	@echo "Installing what requirements-spark.lock names (another 500 MB) …"
 	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-spark.lock
+	@touch $@
+
+# What fits synthetic tables, apart because it brings jax.
+synthetic: $(VENV)/.synthetic
+
+$(VENV)/.synthetic: requirements-synthetic.lock $(READY)
+	@echo "Installing what requirements-synthetic.lock names (another 400 MB) …"
+	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-synthetic.lock
 	@touch $@
 
 demo: setup
@@ -65,3 +73,4 @@ lock: setup
 	@$(PY) -m pip install --quiet --disable-pip-version-check uv
 	@$(COMPILE) $$($(PY) .ci/extras.py) pyproject.toml --output-file requirements.lock
 	@$(PY) .ci/extras.py spark | $(COMPILE) --constraint requirements.lock - --output-file requirements-spark.lock
+	@$(PY) .ci/extras.py synthetic | $(COMPILE) --constraint requirements.lock - --output-file requirements-synthetic.lock

@@ -5,7 +5,7 @@ import sys
 import tomllib
 from pathlib import Path
 
-APART = ("spark",)  # heavy: requirements-<name>.lock, installed by `make <name>`
+APART = ("spark", "synthetic")  # heavy: requirements-<name>.lock, installed by `make <name>`
 
 if __name__ == "__main__":
     extras = tomllib.loads(Path("pyproject.toml").read_text())["project"]["optional-dependencies"]
