@@ -13,7 +13,7 @@ import duckdb
 import pyarrow as pa
 
 from sandbox.engines.duckdb.facts import BOUNDED, read_facts
-from sandbox.engines.duckdb.moments import install
+from sandbox.engines.duckdb.moments import install, wanted
 from sandbox.engines.duckdb.own import brought
 from sandbox.engines.duckdb.positions import prepare
 from sandbox.engines.files import attach, connect, lock
@@ -26,6 +26,7 @@ class Version:
     def __init__(self) -> None:
         self._connection: duckdb.DuckDBPyConnection | None = None
         self._threads = 1
+        self._finishes = False
 
     def answer(self, question: bytes) -> bytes | memoryview:
         asked = json.loads(question)
@@ -35,9 +36,11 @@ class Version:
             self._connection = connect(scratch, asked["memory"], asked["threads"])
             attach(self._connection, Path(asked["path"]), bytes.fromhex(asked["key"]))
             prepare(self._connection)
-            install(self._connection)
             lock(self._connection, [scratch])
             return read_facts(self._connection).as_json()
+        if not self._finishes and wanted(asked["sql"]):
+            install(self._connection)
+            self._finishes = True
         with brought(self._connection, asked.get("own", {})), self._connection.cursor() as cursor:
             pieces = asked["pieces"]
             if pieces is not None and pieces.get("tally"):

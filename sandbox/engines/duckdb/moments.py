@@ -29,8 +29,14 @@ def is_moment(one: Aggregate | Over) -> bool:
     return one.what in OF_RELEASED or one.what in OF_PUBLIC
 
 
+def wanted(sql: str) -> bool:
+    """Say whether a statement may call the function; a quoted name like it does no harm."""
+    return f"{FUNCTION}(" in sql.lower()
+
+
 def install(connection: duckdb.DuckDBPyConnection) -> None:
-    """Give a connection, and its cursors, the function of the last step."""
+    """Give a connection, and its cursors, the function of the last step. DuckDB loads
+    numpy for it, which children without such statements do not wait for."""
     from duckdb.func import SPECIAL
 
     kinds: list[Any] = ["VARCHAR", "INTEGER[]", f"{WHOLE}[]"]
