@@ -28,6 +28,7 @@ class Kinds(Rule):
     unusual_spend: Kind
     expiring_grant: Kind
     overdue: Kind
+    review_waiting: Kind
     log_trouble: Kind
     clock_trouble: Kind
     process_missing: Kind

@@ -20,11 +20,13 @@ from sandbox.grants import allowances
 from sandbox.grants.records import Grant
 from sandbox.identity.records import Tally
 from sandbox.identity.tallies import LOOKS_IN, WINDOW, begins, count, forget, recent
+from sandbox.oversight import doors
 from sandbox.oversight.alerts import raise_alert
 from sandbox.oversight.approvals import overtaken
 from sandbox.oversight.records import Alert
 from sandbox.persons.records import PersonRequest
 from sandbox.privacy.records import Account
+from sandbox.products.records import Product
 from sandbox.transparency.journal import Journal
 from sandbox.transparency.records import Contradiction, Lease, LogEntry
 from sandbox.webhooks.records import Webhook
@@ -119,6 +121,18 @@ def overdue(tx: Transaction, moment: datetime) -> Iterator[Found]:
             yield Found("overdue", operator, f"report:{operator}:{year}:{state}", facts)
 
 
+def review_waiting(tx: Transaction, moment: datetime) -> Iterator[Found]:
+    """What users brought to a workspace, and answers of one, that nobody reviewed for days; about its operator."""
+    since = moment - timedelta(days=_most("review_waiting"))
+    for one in doors.entering(tx):
+        product = tx.get(Product, one.product)
+        if one.created_at < since and product is not None:
+            yield Found("review_waiting", product.operator, one.id, {"what": "entry review", "subject": one.id})
+    for job in doors.leaving(tx):
+        if job.finished_at is not None and job.finished_at < since:
+            yield Found("review_waiting", job.operator, job.id, {"what": "exit review", "subject": job.id})
+
+
 def log_trouble(tx: Transaction, moment: datetime) -> Iterator[Found]:
     """Entries that wait for the scribe, checkpoints of another history, a stopped service."""
     waiting = tx.find(LogEntry, index=None, order=("at", "id"), limit=1)
@@ -169,6 +183,7 @@ CHECKS: tuple[Check, ...] = (
     unusual_spend,
     expiring_grant,
     overdue,
+    review_waiting,
     log_trouble,
     clock_trouble,
     process_missing,

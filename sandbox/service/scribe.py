@@ -15,6 +15,7 @@ from sandbox.jobs.doorbell import of_job
 from sandbox.jobs.house import House
 from sandbox.jobs.presence import STOP, beat, clear_stop
 from sandbox.jobs.records import Job
+from sandbox.oversight.doors import reviewed
 from sandbox.products.verification.records import Verification
 from sandbox.service import lookout
 from sandbox.service.process import begin
@@ -35,6 +36,8 @@ def let_go(tx: Transaction, size: int, entries: Sequence[str]) -> list[str]:
     for job in jobs:
         tx.change(job, status="done")
         tell(tx, [job.party], "job.ended", {"job": job.id, "status": "done"})
+        if job.kind == "workspace" and reviewed(tx, job.product):
+            tell(tx, [job.operator], "exit.waiting", {"job": job.id, "product": job.product})
     claims = tx.find(Verification, entry=list(entries), status="sealing")
     if claims:
         tx.change_each(claims, "status", ["done"] * len(claims))

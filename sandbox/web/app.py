@@ -8,7 +8,7 @@ from flask import Response, request
 from sandbox import __version__
 from sandbox.jobs.house import House
 from sandbox.products.verification.desk import Desk
-from sandbox.web import description, health, pages, papers, problems, refusals, sessions, signin, waiting
+from sandbox.web import description, health, pages, papers, problems, refusals, reviewing, sessions, signin, waiting
 from sandbox.web.api import BLUEPRINTS, verifications
 from sandbox.web.kept import Kept
 from sandbox.web.looks import LOOKS, Looks
@@ -19,7 +19,7 @@ DRAIN = 64 << 20
 
 SECURITY_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "no-referrer",
@@ -62,6 +62,7 @@ def create_app(house: House) -> Service:
     app.register_blueprint(health.blueprint)
     app.register_blueprint(pages.blueprint)
     app.register_blueprint(papers.blueprint)
+    app.register_blueprint(reviewing.blueprint)
     app.register_blueprint(signin.blueprint)
     signin.install(app)
     app.after_request(_finish)

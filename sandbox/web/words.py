@@ -50,6 +50,12 @@ _WORDS = {
     "party": ("主体", "party"),
     "resource": ("数据资源", "resource"),
     "everything": ("全部服务", "everything"),
+    "entry_submitted": ("待审查", "waits for its review"),
+    "entry_admitted": ("已准予入域", "admitted"),
+    "entry_rejected": ("已拒绝", "rejected"),
+    "entry_ended": ("已结束", "ended"),
+    "exit_passed": ("已准予出域", "may leave"),
+    "exit_held": ("已扣留", "held back"),
     "exact": ("精确服务，无数据指纹", "served exactly, unmarked"),
 }
 

@@ -21,7 +21,8 @@ from sandbox.webhooks.tell import TEST, message
 
 EVENTS = (
     "job.ended", "alert.raised", "emergency.raised", "incident.notified", "settlement.made", "usage.metered",
-    "letter.written",
+    "letter.written", "admission.submitted", "admission.admitted", "admission.rejected", "admission.ended",
+    "exit.waiting", "exit.reviewed",
 )  # fmt: skip
 MOST = 10
 SECRET_BYTES = 32

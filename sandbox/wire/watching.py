@@ -16,6 +16,12 @@ Event = Literal[
     "settlement.made",
     "usage.metered",
     "letter.written",
+    "admission.submitted",
+    "admission.admitted",
+    "admission.rejected",
+    "admission.ended",
+    "exit.waiting",
+    "exit.reviewed",
 ]
 
 
@@ -51,7 +57,7 @@ class WebhookIn(Input):
     """An address (https) and the kinds of events one wants there."""
 
     url: Annotated[str, Field(min_length=1, max_length=500)]
-    events: Annotated[list[Event], Field(min_length=1, max_length=10)]
+    events: Annotated[list[Event], Field(min_length=1, max_length=20)]
 
 
 class WebhookOut(State):

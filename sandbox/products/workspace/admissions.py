@@ -27,9 +27,7 @@ from sandbox.products.workspace.records import Admission, ExitReview, OwnTable
 from sandbox.products.workspace.specification import WorkspaceSpec, read
 from sandbox.products.workspace.tables import read_tables
 from sandbox.transparency.journal import Journal
-
-MOST_BYTES, MOST_TABLES = 2_000_000, 5
-"""Of all own tables of one admission together, as CSV."""
+from sandbox.webhooks.tell import tell
 
 
 def submit(
@@ -132,6 +130,7 @@ def pass_out(
     journal.write(
         tx, "exit.reviewed", public=public, committed=committed, job=job.id, party=job.party, product=job.product
     )
+    tell(tx, [job.party], "exit.reviewed", {"job": job.id, "verdict": verdict})
     return made
 
 
@@ -206,3 +205,5 @@ def _log(
         "reason": admission.reason,
     }
     journal.write(tx, kind, public=public, committed=committed, party=admission.party, product=product.id)
+    told = product.operator if kind == "admission.submitted" else admission.party
+    tell(tx, [told], kind, {"admission": admission.id, "product": product.id, "status": admission.status})

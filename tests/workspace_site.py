@@ -1,0 +1,91 @@
+"""An instance with a workspace that two users subscribed to, and what they bring there, for tests of its doors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from estate import Estate, estate
+
+from sandbox.core.clock import now
+from sandbox.identity import people
+from sandbox.identity.keys import fingerprint
+from sandbox.web.sessions import TOKEN, limits
+
+SPEC: dict[str, Any] = {
+    "sql": "SELECT person, age, wage FROM people", "blocks": 8, "seconds": "1.5", "memory_mb": 128, "days": 7,
+}  # fmt: skip
+CODE = "def program(rows, parameters):\n    return {'n': len(rows)}  # <b>&\n"
+OUTPUTS = [{"name": "n", "lower": 0, "upper": 100}]
+TABLE = {"name": "insured", "csv": "person,premium\n1,77881\n2,77882", "basis": "contract 2026-7 <i>"}
+
+
+class Site(Estate):
+    """An estate with a workspace."""
+
+    workspace: str
+
+    def bring(self, user: str = "firm", **changed: Any) -> str:
+        """Hand code and a table in; gives the admission."""
+        body = {"subscription": self.subscriptions[user], "code": CODE, "outputs": OUTPUTS, "tables": [TABLE]}
+        return str(self.ok("POST", "/workspace/admissions", {**body, **changed}, user)["id"])
+
+    def ran(self, user: str = "firm") -> str:
+        """Run what was admitted; gives the job, whose answer waits for its exit review."""
+        admission = self.bring(user)
+        self.ok("POST", f"/workspace/admissions/{admission}/decide", {"verdict": "admitted"}, "operator")
+        self.beat()
+        body = {"subscription": self.subscriptions[user], "parameters": {"admission": admission}, "epsilon": "20"}
+        headers = {"Idempotency-Key": f"k-{now().timestamp()}"}
+        job = str(self.ok("POST", "/jobs", body, user, headers=headers)["id"])
+        self.finish()
+        found = self.ok("GET", f"/jobs/{job}", key=user)
+        assert found["status"] == "done", found
+        return job
+
+    def page(self, path: str, key: str | None, form: dict[str, str] | None = None, lang: str = "en") -> Any:
+        """Open a page, or send its form, with somebody's key; None: with the session that this client has."""
+        sent = {"Accept": "text/html"} | ({"Authorization": f"Bearer {self.web.keys.get(key, key)}"} if key else {})
+        method = "GET" if form is None else "POST"
+        return self.web.client.open(f"{path}?lang={lang}", method=method, headers=sent, data=form)
+
+    def sign_in(self, party: str, subject: str) -> None:
+        """Make this client's session that of a person who acts for a party, as the provider's answer does."""
+        house = self.web.house
+        key = None if party == "authority" else party
+        whose = self.web.ids.get(party) or self.ok("GET", "/session", key=key)["party"]
+        invited = self.ok("POST", f"/parties/{whose}/people", {"name": subject}, key)
+        with house.store.write() as tx:
+            mark = fingerprint(invited["invitation"])
+            _, token = people.sign_in(tx, house.journal, "https://issuer", subject, mark, limits(house))
+        with self.web.client.session_transaction() as session:
+            session.clear()
+            session[TOKEN] = token
+
+
+@contextmanager
+def site(home: Path) -> Iterator[Site]:
+    with estate(home, quantum_ms=0) as made:
+        made.__class__ = Site
+        assert isinstance(made, Site)
+        made.publish(users=("firm", "other"), epsilon="400", per_user={"epsilon": "200", "delta": "1e-7"})
+        grant = made.ok("POST", "/grants", made.grant())["id"]
+        body = {"grant": grant, "kind": "workspace", "name": "w", "resources": [made.resource], "spec": SPEC}
+        made.workspace = made.ok("POST", "/products", body, "operator")["id"]
+        made.ok("POST", f"/products/{made.workspace}/submit", {}, "operator")
+        paper = {"subject": made.workspace, "kind": "impact_assessment", "title": "x", "digest": "0" * 64}
+        made.ok("POST", "/documents", paper)
+        made.ok("POST", f"/products/{made.workspace}/approve", {})
+        made.ok("POST", f"/products/{made.workspace}/price", {"unit": "call", "price": "9", "trial": True}, "operator")
+        for user in ("firm", "other"):
+            asked = {"product": made.workspace, "purpose": "industry", "commitment": {"accepted": True}}
+            made.subscriptions[user] = made.ok("POST", "/subscriptions", asked, user)["id"]
+            made.ok("POST", f"/subscriptions/{made.subscriptions[user]}/approve", {}, "operator")
+        made.web.join("stranger", "operator")
+        made.web.join("regulator")
+        yield made
+
+
+__all__ = ["CODE", "OUTPUTS", "SPEC", "TABLE", "Site", "site"]
