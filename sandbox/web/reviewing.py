@@ -145,7 +145,7 @@ def _names(tx: Transaction, rows: list[Any]) -> dict[str, str]:
     """The names of parties and products of admissions or jobs."""
     found = {row.party: tx.get(Party, row.party) for row in rows}
     offered = {row.product: tx.get(Product, row.product) for row in rows}
-    return {key: one.name if one else key for key, one in (found | offered).items()}  # type: ignore[attr-defined]
+    return {key: one.name if one else key for key, one in (found | offered).items()}
 
 
 def _sent(kind: type[I], action: str) -> tuple[I, Principal]:
