@@ -13,6 +13,7 @@ import duckdb
 import pyarrow as pa
 
 from sandbox.engines.duckdb.facts import BOUNDED, read_facts
+from sandbox.engines.duckdb.kept import Planned
 from sandbox.engines.duckdb.moments import install, wanted
 from sandbox.engines.duckdb.own import brought
 from sandbox.engines.duckdb.positions import prepare
@@ -25,6 +26,7 @@ class Version:
 
     def __init__(self) -> None:
         self._connection: duckdb.DuckDBPyConnection | None = None
+        self._planned: Planned | None = None
         self._threads = 1
         self._finishes = False
 
@@ -37,10 +39,13 @@ class Version:
             attach(self._connection, Path(asked["path"]), bytes.fromhex(asked["key"]))
             prepare(self._connection)
             lock(self._connection, [scratch])
+            self._planned = Planned(self._connection)
             return read_facts(self._connection).as_json()
         if not self._finishes and wanted(asked["sql"]):
             install(self._connection)
             self._finishes = True
+        if self._planned and asked["pieces"] is None and not asked["parameters"] and not asked.get("own"):
+            return _stream(self._planned.table(asked["sql"]))
         with brought(self._connection, asked.get("own", {})), self._connection.cursor() as cursor:
             pieces = asked["pieces"]
             if pieces is not None and pieces.get("tally"):
@@ -53,10 +58,14 @@ class Version:
 
                     cursor.register(BOUNDED, bounded(self._connection, pieces, self._threads))
                 table = cursor.execute(asked["sql"], asked["parameters"]).to_arrow_table()
-        sink = pa.BufferOutputStream()
-        with pa.ipc.new_stream(sink, table.schema) as stream:
-            stream.write_table(table)
-        return memoryview(sink.getvalue())
+        return _stream(table)
+
+
+def _stream(table: pa.Table) -> memoryview:
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as stream:
+        stream.write_table(table)
+    return memoryview(sink.getvalue())
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ import pyarrow as pa
 from sandbox.engines.base import EngineFailed, Exact, OpenVersion
 from sandbox.engines.duckdb.answers import exact, texts
 from sandbox.engines.duckdb.facts import Facts, of_json
+from sandbox.engines.duckdb.kept import Written
 from sandbox.engines.duckdb.own import beside, sent
 from sandbox.engines.duckdb.reads import Statement, read_statement, rows_read
 from sandbox.engines.duckdb.render import Query, render
@@ -43,13 +44,14 @@ class Seat:
     child: Child | None = None
     facts: Facts | None = None
     texts: dict[str, tuple[Value, ...]] = field(default_factory=dict)
+    written: Written = field(default_factory=Written)
     jobs: int = 0
     users: int = 0
 
     def clear(self) -> None:
         if self.child is not None:
             self.child.close()
-        self.child, self.facts, self.texts, self.jobs = None, None, {}, 0
+        self.child, self.facts, self.texts, self.written, self.jobs = None, None, {}, Written(), 0
 
 
 class DuckDBEngine:
@@ -75,7 +77,8 @@ class DuckDBEngine:
                 return [self._worked(version, block) for block in plan.blocks]
             with self._seat(version.id) as seat:
                 facts = beside(self._opened(seat, version), version.own)
-                rendered = [render(block, facts) for block in plan.blocks]
+                write = render if version.own else seat.written.of  # own tables are of one question
+                rendered = [write(block, facts) for block in plan.blocks]
                 named = {name for queries in rendered for query in queries for name in query.keys.dictionaries if name}
                 listed = {name: self._texts(seat, version, name) for name in named}
                 answers = [[self._ask(seat, version, query) for query in queries] for queries in rendered]
