@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import csv
 import json
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -39,27 +40,61 @@ def get_sample(
 @app.command()
 def bring(
     subscription: Annotated[str, typer.Argument(help="Id of the subscription to the workspace.")],
-    code: Annotated[Path, File],
-    outputs: Annotated[Path, typer.Argument(help="JSON: a list of the numbers it gives.", exists=True, dir_okay=False)],
+    code: Annotated[Path | None, File] = None,
+    outputs: Annotated[
+        Path | None, typer.Argument(help="JSON: a list of the numbers it gives.", exists=True, dir_okay=False)
+    ] = None,
     table: Annotated[list[str] | None, typer.Option(help="name=file.csv, an own table; repeatable.")] = None,
+    columns: Annotated[
+        list[str] | None,
+        typer.Option(help="name=file.json, what is declared of an own table: identifier and columns; repeatable."),
+    ] = None,
     basis: Annotated[str, typer.Option(help="The legal basis of bringing the tables.")] = "",
     as_json: Json = False,
     get: Get = None,
 ) -> None:
-    """Hand in code and own tables for the entry review; nobody but the code sees what is in the tables."""
-    try:
-        wanted = json.loads(outputs.read_text(encoding="utf-8"), parse_float=str)
-    except ValueError as error:
-        raise Problem("malformed_request", f"{outputs} is not valid JSON: {error}") from error
-    tables = []
-    for one in table or []:
+    """Hand in code and own tables for the entry review; nobody sees what is in the tables. Without code, questions in
+    SQL read them as own.name."""
+    if (code is None) != (outputs is None):
+        raise typer.BadParameter("write both, the code and the numbers it gives, or neither", param_hint="OUTPUTS")
+    wanted = [] if outputs is None else _json(outputs)
+    said = {name: _declared(file) for name, file in _files(columns, "--columns")}
+    tables = [
+        {"name": name, "csv": file.read_text(encoding="utf-8"), "basis": basis, **said.pop(name, {})}
+        for name, file in _files(table, "--table")
+    ]
+    if said:
+        raise typer.BadParameter(f"there is no --table {sorted(said)[0]}", param_hint="--columns")
+    with service() as client:
+        made = client.bring(subscription, None if code is None else code.read_text(encoding="utf-8"), wanted, tables)
+    tell(made, "Admission {id} is {status} and waits for its review", as_json=as_json, get=get)
+
+
+def _files(given: list[str] | None, option: str) -> list[tuple[str, Path]]:
+    """Read name=file, a file that is there."""
+    found = []
+    for one in given or []:
         name, _, file = one.partition("=")
         if not Path(file).is_file():
-            raise typer.BadParameter("write name=file.csv, a file that is there", param_hint="--table")
-        tables.append({"name": name, "csv": Path(file).read_text(encoding="utf-8"), "basis": basis})
-    with service() as client:
-        made = client.bring(subscription, code.read_text(encoding="utf-8"), wanted, tables)
-    tell(made, "Admission {id} is {status} and waits for its review", as_json=as_json, get=get)
+            raise typer.BadParameter("write name=file, a file that is there", param_hint=option)
+        found.append((name, Path(file)))
+    return found
+
+
+def _declared(file: Path) -> dict[str, Any]:
+    """Read what is declared of an own table."""
+    found = _json(file)
+    if not isinstance(found, dict) or not set(found) <= {"identifier", "columns"}:
+        say = 'write {"identifier": "person", "columns": [{"name": "premium", "bounds": [0, 1000]}]} into the file'
+        raise typer.BadParameter(say, param_hint="--columns")
+    return found
+
+
+def _json(file: Path) -> Any:
+    try:
+        return json.loads(file.read_text(encoding="utf-8"), parse_float=str)
+    except ValueError as error:
+        raise Problem("malformed_request", f"{file} is not valid JSON: {error}") from error
 
 
 @app.command("list")
@@ -75,9 +110,19 @@ def show(admission: Admission, as_json: Json = False) -> None:
     """Show an admission: its code, what it gives, and what is said of its tables."""
     with service() as client:
         found = client.admission(admission)
-    tables = "".join(f"\n{one['name']}: {one['rows']} rows of {', '.join(one['columns'])}; basis: {one['basis']}"
-                     for one in found["tables"])  # fmt: skip
+    tables = "".join(
+        f"\n{one['name']}: {one['rows']} rows of {', '.join(_columns(one))}; basis: {one['basis']}"
+        for one in found["tables"]
+    )
     tell({**found, "said": tables}, "{id} is {status}, until {until}\n{code}\n{outputs}{said}", as_json=as_json)
+
+
+def _columns(table: Mapping[str, Any]) -> list[str]:
+    """The columns of an own table, with their types where questions rely on them."""
+    told = [f"{one['name']} ({one['type']})" for one in table.get("schema", [])]
+    return [f"{one}, the identifier" if one.startswith(f"{table['identifier']} (") else one for one in told] or list(
+        table["columns"]
+    )
 
 
 @app.command()

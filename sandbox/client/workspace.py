@@ -18,12 +18,15 @@ class Working(Transport):
     def bring(
         self,
         subscription: str,
-        code: str,
-        outputs: Sequence[Mapping[str, Any]],
-        tables: Sequence[Mapping[str, str]] = (),
+        code: str | None = None,
+        outputs: Sequence[Mapping[str, Any]] = (),
+        tables: Sequence[Mapping[str, Any]] = (),
     ) -> dict[str, Any]:
-        """Hand in code, the numbers that it gives, and own tables of {name, csv, basis} for the entry review."""
-        body = {"subscription": subscription, "code": code, "outputs": list(outputs), "tables": list(tables)}
+        """Hand in code and the numbers that it gives, or own tables for questions, or both, for the entry review. A
+        table is {name, csv, basis}; for questions also `identifier` and `columns`, what is declared of them."""
+        body: dict[str, Any] = {"subscription": subscription, "tables": [dict(one) for one in tables]}
+        if code is not None:
+            body |= {"code": code, "outputs": list(outputs)}
         return self.json("POST", "/workspace/admissions", body=body)
 
     def admissions(self) -> list[dict[str, Any]]:

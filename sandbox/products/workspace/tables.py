@@ -15,7 +15,7 @@ from typing import Any
 from sandbox.catalogue.declared import column_type, constant
 from sandbox.catalogue.entry import Entry
 from sandbox.errors import Problem
-from sandbox.jobs.ownreading import guessed, identifiers, read_bounds, value
+from sandbox.jobs.ownreading import guessed, identifiers, value
 from sandbox.plan.ordering import value_key
 from sandbox.sql.own import fan_out
 
@@ -94,13 +94,14 @@ def _column(name: str, cells: list[str | None], known: Mapping[str, Any], *, tol
     """One column, all of whose cells must be what it is declared to be. Raises ValueError."""
     kind = known.get("type") or guessed(cells)
     column_type(kind)
+    if known.get("bounds") is not None and column_type(kind).kind in ("string", "boolean"):
+        raise ValueError("bounds are of numbers and dates; correct the cells that are none, or leave bounds out")
     domain = None if known.get("domain") is None else [constant(kind, raw) for raw in known["domain"]]
     raw = None if known.get("bounds") is None else [constant(kind, one) for one in known["bounds"]]
     if domain is not None and (raw is not None or not domain or len(set(domain)) != len(domain)):
         raise ValueError("write bounds, or a list of different values")
-    low, high = read_bounds(kind, raw, domain)
-    if raw is not None and (low is None or high is None or raw[0] > raw[1]):  # type: ignore[operator]
-        raise ValueError("bounds are of numbers and dates, the lower one first")
+    if raw is not None and raw[0] > raw[1]:  # type: ignore[operator]
+        raise ValueError("write the lower bound first")
     values = [value(kind, cell) for cell in cells]
     if domain is not None and (beyond := {one for one in values if one is not None} - set(domain)):
         raise ValueError(f"{min(beyond, key=value_key)} is none of the declared values; declare it, or leave it empty")
