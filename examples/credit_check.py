@@ -246,7 +246,7 @@ def enumerated(story: Story, bank: Client, subscription: str) -> None:
         number += 1
     must(stopped is not None and stopped.code == "rate_limited", "a walk is stopped")
     regulator = story.join("Financial Regulator", "regulator")
-    until = time.monotonic() + 20
+    until = time.monotonic() + 120
     while not (found := regulator.alerts(kind="enumeration")) and time.monotonic() < until:
         time.sleep(0.5)
     must(len(found) == 1 and found[0]["about"] == story.ids["Harbour Bank"], "the regulator is told")

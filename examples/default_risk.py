@@ -145,7 +145,7 @@ def user(authority: Client, operator: Client, model: str, name: str, code: str) 
 
 def trained(operator: Client, model: str) -> None:
     """Wait until the schedule has trained the model."""
-    end = time.monotonic() + 60
+    end = time.monotonic() + 300
     while not any(run["status"] == "done" for run in operator.runs(model)):
         if time.monotonic() > end:
             raise SystemExit("the schedule did not train the model")

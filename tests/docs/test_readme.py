@@ -65,7 +65,7 @@ def port(place: Path, environment: dict[str, str]) -> Iterator[int]:
             ["bash", "-ec", script], cwd=place, env=environment, stdout=log, stderr=log, start_new_session=True
         )
     try:
-        for _ in range(300):
+        for _ in range(1500):
             assert terminal.poll() is None, (place / "service.log").read_text()
             try:
                 urllib.request.urlopen(f"http://127.0.0.1:{number}/readyz", timeout=1).close()
@@ -75,7 +75,7 @@ def port(place: Path, environment: dict[str, str]) -> Iterator[int]:
         yield number
     finally:
         terminal.send_signal(signal.SIGTERM)
-        terminal.wait(40)
+        terminal.wait(200)
 
 
 def run(script: str, place: Path, environment: dict[str, str]) -> str:

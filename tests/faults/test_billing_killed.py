@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from dataclasses import replace
 from decimal import Decimal
 
@@ -23,21 +22,29 @@ from sandbox.transparency.records import LogEntry
 
 MONTH, USERS = "2026-03", 400
 RUN = """
-import os, sys
+import sys, time
 from sandbox.billing import settlements
 from sandbox.core.sealing import Sealer
 from sandbox.stores.sql import SqlStore
 from sandbox.transparency.journal import Journal
 settlements.BATCH = 7
-print("begun", flush=True)
+issue, left = settlements._issue, [int(sys.argv[4])]
+def issued(*given):
+    left[0] -= 1
+    if left[0] == 0:  # in the middle of a transaction: here it is killed
+        print("stands still", flush=True)
+        time.sleep(3600)
+    return issue(*given)
+settlements._issue = issued
 run = settlements.close(SqlStore(sys.argv[1]), Journal(Sealer(bytes.fromhex(sys.argv[2]))), sys.argv[3])
 print(run.made, run.kept, run.total)
 """
 KEY = os.urandom(32)
 
 
-def begin(store) -> subprocess.Popen[str]:
-    command = [sys.executable, "-c", RUN, store.url, KEY.hex(), MONTH]
+def begin(store, until: int = 0) -> subprocess.Popen[str]:
+    """A run; it stands still before it makes settlement number `until` of its own."""
+    command = [sys.executable, "-c", RUN, store.url, KEY.hex(), MONTH, str(until)]
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 
 
@@ -61,19 +68,16 @@ def test_a_killed_run_changes_nothing_in_the_result(store):
         expected = [(number, party, total(lines)) for number, (_, party, lines) in enumerate(due_in(tx, MONTH), 1)]
     assert len(expected) == USERS and sum(one[-1] for one in expected) > 0
     reached = []
-    for wanted in (1, 60, 150):
-        running = begin(store)
-        assert running.stdout is not None and running.stdout.readline() == "begun\n"
-        while len(made(store)) < wanted:
-            assert running.poll() is None
-            time.sleep(0.002)
+    for until in (10, 57, 92):
+        running = begin(store, until)
+        assert running.stdout is not None and running.stdout.readline() == "stands still\n"
         os.kill(running.pid, signal.SIGKILL)
         assert running.wait() == -signal.SIGKILL
         running.stdout.close()
         reached.append(len(made(store)))
-    assert 0 < reached[0] < reached[1] < reached[2] < USERS, "each was killed in the middle"
+    assert reached == [7, 7 + 56, 7 + 56 + 91], "of each only whole transactions are left"
     both = [begin(store), begin(store)]
-    outcomes = [run.communicate()[0].split()[1:] for run in both]
+    outcomes = [run.communicate()[0].split() for run in both]
     assert sum(int(new) for new, _, _ in outcomes) == USERS - reached[-1]
     assert {Decimal(sum_) for _, _, sum_ in outcomes} == {sum(one[-1] for one in expected)}
     after = made(store)

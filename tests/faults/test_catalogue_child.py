@@ -9,7 +9,7 @@ import threading
 import time
 
 import pytest
-from registrations import CLINIC, clinic_files
+from registrations import CLINIC, PERSONS, clinic_files
 
 from sandbox.catalogue.entry import parse_entry
 from sandbox.catalogue.ingest import ingest_in_child, version
@@ -48,17 +48,19 @@ def test_a_child_killed_half_way_leaves_nothing(tmp_path, monkeypatch):
 
     monkeypatch.setattr("sandbox.catalogue.ingest.child.Child", Watched)
     target = tmp_path / "v.duckdb"
+    many = [[number, "f", 20 + number % 70, "1000.50"] for number in range(100_000)]  # to be written for some seconds
+    files = clinic_files(tmp_path, persons=[PERSONS[0], *many])
 
     def kill_when_it_writes() -> None:
         while not target.with_name("v.duckdb.part").exists():
             time.sleep(0.002)
         os.kill(pids[0], signal.SIGKILL)
 
-    killer = threading.Thread(target=kill_when_it_writes)
+    killer = threading.Thread(target=kill_when_it_writes, daemon=True)
     killer.start()
     with pytest.raises(Problem, match="table_malformed"):
-        ingest_in_child(ENTRY, clinic_files(tmp_path), target, KEY, PRF)
-    killer.join()
+        ingest_in_child(ENTRY, files, target, KEY, PRF)
+    killer.join(60)
     assert not list(tmp_path.glob("v.duckdb*"))
     monkeypatch.undo()
     ingest_in_child(ENTRY, clinic_files(tmp_path), target, KEY, PRF)

@@ -24,7 +24,7 @@ from sandbox.errors import Problem
 
 pytestmark = pytest.mark.service
 SQL = "SELECT dept, COUNT(*) AS n FROM visits WHERE cost > {} GROUP BY dept"
-PATIENCE = 60
+PATIENCE = 300
 ENDED = {"done", "failed", "void"}
 
 

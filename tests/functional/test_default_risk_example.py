@@ -14,7 +14,7 @@ SCRIPT = Path(__file__).parents[2] / "examples" / "default_risk.py"
 
 def test_a_broker_that_sells_its_scores_is_found() -> None:
     done = subprocess.run(
-        [sys.executable, SCRIPT, "--lang", "zh"], capture_output=True, text=True, timeout=300, check=False
+        [sys.executable, SCRIPT, "--lang", "zh"], capture_output=True, text=True, timeout=1800, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr[-2000:]
     assert "AUC" in done.stdout and "Quick Loans" in done.stdout

@@ -16,7 +16,7 @@ from sandbox.cli.demo.words import Words
 
 pytestmark = pytest.mark.service
 DEMO = [sys.executable, "-m", "sandbox.cli", "demo"]
-LIMIT = 90
+LIMIT = 900  # a minute alone; a machine may be slow and busy
 
 
 def environment(folder: Path) -> dict[str, str]:
@@ -72,7 +72,7 @@ def test_ctrl_c_cleans_up(tmp_path: Path) -> None:
         if line.startswith("2."):
             break
     os.killpg(story.pid, signal.SIGINT)
-    story.communicate(timeout=60)
+    story.communicate(timeout=300)
     assert story.returncode == 130
     assert list(tmp_path.iterdir()) == []
     assert running_in(tmp_path) == []

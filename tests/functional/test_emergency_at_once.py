@@ -1,9 +1,11 @@
-"""S1 on a real service with two web workers: a stop holds everywhere within a second, also for what waits; drills
-measure it."""
+"""S1 on a real service with two web workers: a stop holds everywhere at once, also for what waits; drills measure how
+soon every process knows of it."""
 
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import time
 import zipfile
 from collections.abc import Iterator
@@ -68,33 +70,26 @@ def town(instance: Instance, tmp_path_factory: pytest.TempPathFactory) -> Town:
     return Town(instance, tmp_path_factory.mktemp("town"))
 
 
-def refused_everywhere(town: Town, job: str, until: float) -> float:
-    """Ask over fresh connections, which both workers accept, until eight in a row are refused; give the moment."""
-    row, first = 0, 0.0
-    while time.monotonic() < until:
-        path = f"{town.instance.url}/api/v1/jobs/{job}/result"
-        answer = httpx.get(path, headers={"Authorization": f"Bearer {town.user_key}"})
-        stopped = answer.status_code == 423
-        first = (first if row else time.monotonic()) if stopped else 0.0
-        row = row + 1 if stopped else 0
-        if row == 8:
-            return first
-    raise AssertionError("not stopped in time")
+def statuses(town: Town, job: str, times: int = 16) -> set[int]:
+    """Ask over fresh connections, which both workers accept; give how they answer."""
+    path, key = f"{town.instance.url}/api/v1/jobs/{job}/result", {"Authorization": f"Bearer {town.user_key}"}
+    return {httpx.get(path, headers=key, timeout=60).status_code for _ in range(times)}
 
 
 @pytest.mark.parametrize("scope", ["product", "party", "resource", "everything"])
-def test_S1_a_stop_holds_within_a_second_on_all_workers_and_spends_stand(town: Town, scope: str) -> None:
+def test_S1_a_stop_holds_at_once_on_all_workers_and_spends_stand(town: Town, scope: str) -> None:
+    """Who ordered it has not even heard that it is in force before every worker refuses: no request waits for a look
+    at some later time."""
     job = town.submit("东")
     assert town.user.json("GET", f"/jobs/{job}", wait=20)["status"] in ("done", "running", "sealing", "queued")
-    end = time.monotonic() + 20
+    end = time.monotonic() + 120
     while town.user.json("GET", f"/jobs/{job}")["status"] != "done" and time.monotonic() < end:
         time.sleep(0.1)
-    town.user.json("GET", f"/jobs/{job}/result")  # it could be had a moment ago
+    assert statuses(town, job) == {200}, "it could be had a moment ago"
     before = town.user.json("GET", "/budgets")["items"][0]["spent"]
     target = {"product": town.product, "party": town.user_id, "resource": town.resource, "everything": "*"}[scope]
-    start = time.monotonic()
     stop = town.watch.emergency(scope, target, "drill")
-    assert refused_everywhere(town, job, start + 5) - start < 1.0
+    assert statuses(town, job) == {423}
     with pytest.raises(Problem, match="emergency_stop"):
         town.submit("西")
     assert town.user.json("GET", "/budgets")["items"][0]["spent"] == before
@@ -107,7 +102,7 @@ def test_S1_what_waits_in_the_queue_is_withheld_and_given_out_when_the_stop_is_l
     """Its answer shows a second and a half after the question; the stop comes before that."""
     body = {"subscription": town.subscription, "sql": "SELECT SUM(wage) AS w FROM people", "epsilon": "0.2"}
     job = town.user.json("POST", "/jobs", body=body)["id"]
-    end = time.monotonic() + 10
+    end = time.monotonic() + 60
     while (state := town.user.json("GET", f"/jobs/{job}")["status"]) == "queued" and time.monotonic() < end:
         time.sleep(0.02)
     assert state == "running"
@@ -124,8 +119,16 @@ def test_S1_what_waits_in_the_queue_is_withheld_and_given_out_when_the_stop_is_l
 
 
 def test_S1_a_drill_measures_every_process_and_stops_nothing(town: Town) -> None:
-    found = json.loads(cli(town, "drill", "--reason", "each quarter", "--json"))
-    assert found["status"] == "passed" and float(found["slowest"]) < 1.0
+    """How long it takes is the machine's; that a second is the goal, and who missed it, is the drill's."""
+    command = [sys.executable, "-m", "sandbox.cli", "drill", "--reason", "each quarter", "--json"]
+    given = {"SANDBOX_URL": town.instance.url, "SANDBOX_API_KEY": town.watch_key}
+    done = subprocess.run(command, env=town.instance._environment | given, capture_output=True, text=True, check=False)
+    found = json.loads(done.stdout)
+    assert (done.returncode == 0) == (found["status"] == "passed"), done.stderr
+    end = time.monotonic() + 60
+    while (found := town.watch.drill(found["id"]))["missing"] and time.monotonic() < end:
+        time.sleep(0.1)
+    assert found["status"] == ("passed" if float(found["slowest"]) <= 1.0 else "failed")
     kinds = sorted(process.partition(":")[0] for process in found["seconds"])
     assert kinds == ["scribe", "vault", "web", "web"]
     assert town.watch.emergencies()[-1]["status"] == "lifted"  # no stop came of it
@@ -147,7 +150,7 @@ def test_S1_S2_S3_S4_S5_on_the_command_line_and_in_the_log(town: Town, tmp_path:
     for _ in range(31):
         with pytest.raises(Problem):
             town.user.json("GET", "/jobs/job_none")
-    end = time.monotonic() + 20
+    end = time.monotonic() + 120
     while not (found := json.loads(cli(town, "alerts", "--json"))) and time.monotonic() < end:
         time.sleep(0.3)
     [alert] = [one for one in found if one["kind"] == "probing"]

@@ -15,7 +15,7 @@ SCRIPT = Path(__file__).parents[2] / "examples" / "inspection_index.py"
 def test_a_city_publishes_an_index_and_revises_it(tmp_path: Path) -> None:
     page = tmp_path / "index.html"
     done = subprocess.run(
-        [sys.executable, SCRIPT, "--page", page], capture_output=True, text=True, timeout=300, check=False
+        [sys.executable, SCRIPT, "--page", page], capture_output=True, text=True, timeout=1800, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr[-2000:]
     years = [line[:4] for line in done.stdout.splitlines() if line[:2] == "20"]

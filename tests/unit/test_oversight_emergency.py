@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from authority import World, refused
 from offer import Offer
 
+from sandbox.core.clock import now
+from sandbox.oversight import drill as drills
 from sandbox.oversight.emergency import lift_stop, raise_stop, stopped, view
 
 
@@ -78,3 +82,28 @@ def test_a_wrong_stop_is_refused(offer, problem, asked):
 def test_the_reason_is_committed_to_not_published(offer):
     pull(offer, reason="Firm X leaked")
     assert "leaked" not in str(offer.world.last())
+
+
+@pytest.mark.parametrize(
+    ("echoes", "status"),
+    [
+        ({}, "running"),
+        ({"vault": 0.2}, "running"),
+        ({"vault": 0.2, "web": 1.0}, "passed"),
+        ({"vault": 0.2, "web": 1.1}, "failed"),
+        ({"vault": 1.1}, "failed"),
+    ],
+)
+def test_S1_a_drill_passes_when_all_saw_it_within_a_second(offer, monkeypatch, echoes, status):
+    tx, began = offer.tx, now()
+    monkeypatch.setattr(drills, "now", lambda: began)
+    for kind in ("vault", "web"):
+        drills.present(tx, kind, f"{kind}-1")
+    made = drills.order(tx, offer.journal, offer.world.authority, "each quarter")
+    for kind, seconds in echoes.items():
+        monkeypatch.setattr(drills, "now", lambda later=began + timedelta(seconds=seconds): later)
+        drills.see(tx, made, kind, f"{kind}-1")
+    found = drills.report(tx, made.id)
+    assert found["status"] == status and len(found["missing"]) == 2 - len(echoes)
+    monkeypatch.setattr(drills, "now", lambda: began + drills.FRESH + timedelta(seconds=1))
+    assert drills.report(tx, made.id)["status"] == ("passed" if status == "passed" else "failed")

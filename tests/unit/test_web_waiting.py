@@ -36,16 +36,17 @@ def waited(bell: Doorbell, rings: bool) -> float:
     with bell.listen(of_job("job_1")) as listener:
         threading.Timer(0.05, end).start()
         start = time.monotonic()
-        assert waiting.until(ended.is_set, 5, listener)
+        assert waiting.until(ended.is_set, 60, listener)
         return time.monotonic() - start
 
 
-def test_a_ring_ends_the_wait(served: None, tmp_path: Path) -> None:
-    assert waited(Doorbell(tmp_path), rings=True) < 0.8
+def test_a_ring_ends_the_wait(served: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(waiting, "_LISTENING", 50.0)
+    assert waited(Doorbell(tmp_path), rings=True) < 40
 
 
 def test_a_lost_ring_only_delays(served: None, tmp_path: Path) -> None:
-    assert 0.8 < waited(Doorbell(tmp_path), rings=False) < 4
+    assert waited(Doorbell(tmp_path), rings=False) > 0.8  # seen at the next look, which `waited` waits for
 
 
 def test_a_ring_for_another_job_is_not_heard(served: None, tmp_path: Path) -> None:
@@ -63,5 +64,5 @@ def test_a_name_is_free_again_after_the_wait(tmp_path: Path) -> None:
         with bell.listen("web") as listener:
             bell.ring("web")
             start = time.monotonic()
-            listener.wait(5)
-            assert time.monotonic() - start < 2
+            listener.wait(60)
+            assert time.monotonic() - start < 30

@@ -22,7 +22,7 @@ from typing import Self
 from sandbox.client import Client
 from sandbox.errors import Problem
 
-PATIENCE = 60  # seconds until the service has to be ready
+PATIENCE = 300  # seconds until the service has to be ready; three on an idle machine
 
 
 class Instance:
