@@ -116,6 +116,27 @@ def test_a_user_works_beside_the_data_without_leaving_the_terminal(desk: Desk) -
     assert "tables are deleted" in desk.type("user", "workspace", "end", admission)
 
 
+def test_a_user_asks_about_a_table_of_its_own_from_the_terminal(desk: Desk) -> None:
+    _, subscription = desk.subscribed("workspace", {"tables": ["visits"], "exit": "automatic"})
+    clients = "\n".join(f"{person},{'gold' if person < 100 else 'tin'}" for person in range(50, 900))
+    (desk.folder / "clients.csv").write_text(f"person_id,segment\n{clients}")
+    (desk.folder / "said.json").write_text(json.dumps({"columns": [{"name": "segment", "domain": ["gold", "tin"]}]}))
+    brought = ("workspace", "bring", subscription, "--table", "clients=clients.csv", "--columns", "clients=said.json")
+    admission = desk.type("user", *brought, "--basis", "contract", "--get", "id").strip()
+    shown = desk.type("operator", "workspace", "show", admission)
+    assert "850 rows of person_id (" in shown and "the identifier, segment (string)" in shown
+    desk.type("operator", "workspace", "admit", admission)
+    sql = "SELECT segment, COUNT(DISTINCT person_id) AS n FROM own.clients JOIN visits USING (person_id) GROUP BY 1"
+    asked = desk.type("user", "query", subscription, sql, "--epsilon", "20", "--parameter", f"admission={admission}")
+    with desk.client("user") as user:
+        answer = user.query(subscription, sql, epsilon=20, parameters={"admission": admission})
+    # persons below 500 are in the data; a half-width is 1.96 σ or more, and 4 of them are missed once in 10¹⁴ times
+    assert "gold" in asked and sorted(row[0] for row in answer.rows) == ["gold", "tin"]
+    for row, error in zip(answer.rows, answer.row_errors("n"), strict=True):
+        assert error is not None and abs(float(row[1]) - {"gold": 50, "tin": 400}[row[0]]) < 4 * error + 1
+    assert "tables are deleted" in desk.type("user", "workspace", "end", admission)
+
+
 def test_an_index_is_run_collected_and_shown(desk: Desk) -> None:
     product, subscription = desk.subscribed("index", INDEX)
     desk.type("operator", "run", "start", product, "--period", "2024")
