@@ -7,7 +7,9 @@ REPEATABLE READ for readers.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import sqlite3
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -22,11 +24,23 @@ from alembic.script import ScriptDirectory
 from sandbox.core.store import Duplicate, R, Record, Stale, Transaction, Unavailable
 from sandbox.errors import Problem
 from sandbox.stores import statements
+from sandbox.stores.prepared import KEPT, prepared
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 OTHER = (
     "the control database is of another version of this program; `sandbox upgrade` brings an older one up to this one"
 )
+UNAVAILABLE = (
+    sa.exc.OperationalError,
+    sa.exc.InterfaceError,
+    sa.exc.TimeoutError,
+    sqlite3.OperationalError,
+    sqlite3.InterfaceError,
+)
+PATIENCE = 30.0
+BUSY = f"busy_timeout={PATIENCE * 1000:.0f}"
+CHECKPOINT = "wal_autocheckpoint=8000"
+"""Pages (32 MB) after which a commit carries the log over into the database, for tens of milliseconds."""
 WRITING, DURABLE = "sandbox_writing", "sandbox_durable"
 
 
@@ -37,12 +51,15 @@ class SqlStore:
         self.url = url
         self.sqlite = url.startswith("sqlite")
         if self.sqlite:
-            self.engine = sa.create_engine(url, connect_args={"timeout": 30}, pool_size=20, max_overflow=20)
+            kept = {"timeout": PATIENCE, "cached_statements": KEPT}
+            self.engine = sa.create_engine(url, connect_args=kept, pool_size=20, max_overflow=20)
+            self._made: type[SqlTransaction] = SqliteTransaction
             sa.event.listen(self.engine, "connect", _prepare_sqlite)
             sa.event.listen(self.engine, "begin", _begin_sqlite)
         else:
             self.engine = sa.create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20)
             sa.event.listen(self.engine, "begin", _begin_postgresql)
+            self._made = SqlTransaction
 
     def create(self) -> None:
         """Bring the schema to the newest version."""
@@ -92,8 +109,8 @@ class SqlStore:
     def _transaction(self, options: dict[str, Any]) -> Iterator[Transaction]:
         try:
             with self.engine.connect().execution_options(**options) as connection, connection.begin():
-                yield SqlTransaction(connection)
-        except (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError) as error:
+                yield self._made(connection)
+        except UNAVAILABLE as error:
             raise Unavailable from error
 
     def _alembic(self) -> Config:
@@ -110,8 +127,8 @@ class SqlTransaction:
         self._connection = connection
 
     def get(self, kind: type[R], key: str, *, lock: bool = False) -> R | None:
-        row = self._connection.execute(statements.select_one(kind, lock), {statements.KEY: key}).first()
-        return None if row is None else kind(*row)
+        rows = self._rows(statements.select_one(kind, lock), {statements.KEY: key}, statements.columns_of(kind))
+        return kind(*rows[0]) if rows else None
 
     def find(
         self,
@@ -131,11 +148,11 @@ class SqlTransaction:
             given[statements.LIMIT] = limit
         if after is not None:
             given[statements.AFTER] = after
-        return [kind(*row) for row in self._connection.execute(query, given)]
+        return [kind(*row) for row in self._rows(query, given, statements.columns_of(kind))]
 
     def keys(self, kind: type[R], /, **equal: Any) -> list[str]:
         query = statements.select_keys(kind, statements.shape(equal))
-        return list(self._connection.execute(query, statements.compared(equal)).scalars())
+        return [key for (key,) in self._rows(query, statements.compared(equal), (statements.table_of(kind)[1],))]
 
     def totals(
         self, kind: type[Record], /, *, by: Sequence[str], sums: Sequence[str] = (), **equal: Any
@@ -151,7 +168,7 @@ class SqlTransaction:
     def add_all(self, records: Sequence[Record]) -> None:
         kind = type(records[0])
         insert = statements.insert(kind, self._connection.dialect.name)
-        if self._connection.execute(insert, [_values(record) for record in records]).rowcount != len(records):
+        if self._count(insert, [_values(record) for record in records]) != len(records):
             raise Duplicate(kind.TABLE)
 
     def change(self, record: R, **values: Any) -> R:
@@ -159,7 +176,7 @@ class SqlTransaction:
         held = {name: getattr(record, name) for name in values if statements.comparable(kind, name)}
         query = statements.update(kind, tuple(values), statements.shape(held))
         given = statements.compared(held) | statements.written(values) | _key(record)
-        if self._connection.execute(query, given).rowcount != 1:
+        if self._count(query, [given]) != 1:
             raise Stale(table)
         return replace(record, **values)
 
@@ -170,12 +187,37 @@ class SqlTransaction:
             statements.compared(one) | statements.written({name: value}) | _key(record)
             for record, one, value in zip(records, held, values, strict=True)
         ]
-        query = query.execution_options(preserve_rowcount=True)
-        if self._connection.execute(query, given).rowcount != len(records):
+        if self._count(query, given) != len(records):
             raise Stale(kind.TABLE)
 
     def remove(self, record: Record) -> None:
-        self._connection.execute(statements.delete(type(record)), _key(record))
+        self._count(statements.delete(type(record)), [_key(record)])
+
+    def _rows(
+        self, query: sa.Select[Any], given: Mapping[str, Any], columns: tuple[sa.Column[Any], ...]
+    ) -> Sequence[Sequence[Any]]:
+        return self._connection.execute(query, given).all()
+
+    def _count(self, statement: Any, given: Sequence[Mapping[str, Any]]) -> int:
+        """Run a statement for each of `given`; give how many rows it wrote."""
+        statement = statement.execution_options(preserve_rowcount=True)
+        return self._connection.execute(statement, given).rowcount
+
+
+class SqliteTransaction(SqlTransaction):
+    """The same, with statements that are prepared once."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        super().__init__(connection)
+        self._driver: Any = connection.connection.driver_connection
+
+    def _rows(
+        self, query: sa.Select[Any], given: Mapping[str, Any], columns: tuple[sa.Column[Any], ...]
+    ) -> Sequence[Sequence[Any]]:
+        return prepared(query, columns).rows(self._driver, given)
+
+    def _count(self, statement: Any, given: Sequence[Mapping[str, Any]]) -> int:
+        return prepared(statement).count(self._driver, given)
 
 
 def _key(record: Record) -> dict[str, Any]:
@@ -189,7 +231,7 @@ def _values(record: Record) -> dict[str, Any]:
 
 def _prepare_sqlite(connection: Any, _: object) -> None:
     connection.isolation_level = None  # transactions are begun by `_begin_sqlite`, not guessed by the driver
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", BUSY, CHECKPOINT):
         connection.execute(f"PRAGMA {pragma}")
 
 
@@ -200,7 +242,25 @@ def _begin_sqlite(connection: sa.Connection) -> None:
         if connection.info.setdefault(DURABLE, "FULL") != wanted:  # what the connection was left with
             connection.exec_driver_sql(f"PRAGMA synchronous={wanted}")
             connection.info[DURABLE] = wanted
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get(WRITING) else "BEGIN")
+    _take_turn(connection.connection.driver_connection) if options.get(WRITING) else connection.exec_driver_sql("BEGIN")
+
+
+def _take_turn(driver: Any) -> None:
+    """Begin to write. SQLite looks whether it may at ever longer intervals, up to 100 ms: who waits long would lose
+    against who comes late. So it is asked anew each millisecond. Raises `sqlite3.OperationalError` in the end."""
+    until = time.monotonic() + PATIENCE
+    driver.execute("PRAGMA busy_timeout=1")
+    try:
+        while True:
+            try:
+                driver.execute("BEGIN IMMEDIATE")
+                return
+            except sqlite3.OperationalError as error:
+                busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+                if not busy or time.monotonic() > until:
+                    raise
+    finally:
+        driver.execute(f"PRAGMA {BUSY}")
 
 
 def _begin_postgresql(connection: sa.Connection) -> None:

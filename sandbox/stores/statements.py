@@ -112,6 +112,12 @@ def table_of(kind: type[Record]) -> tuple[sa.Table, sa.Column[Any]]:
 
 
 @lru_cache(maxsize=KEPT)
+def columns_of(kind: type[Record]) -> tuple[sa.Column[Any], ...]:
+    """Give the columns of a record's table, in the order of its fields."""
+    return tuple(table_of(kind)[0].c)
+
+
+@lru_cache(maxsize=KEPT)
 def comparable(kind: type[Record], name: str) -> bool:
     """Say whether a column can be compared: JSON and bytes are not, they only change together with others."""
     return not isinstance(table_of(kind)[0].c[name].type, sa.JSON | sa.LargeBinary)
