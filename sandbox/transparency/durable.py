@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
@@ -15,6 +16,8 @@ from typing import BinaryIO, Self
 
 MOST = 64
 """Files that are held open at once."""
+GONE = ".gone"
+"""How the name of a folder ends that is being removed."""
 
 
 class Batch:
@@ -25,6 +28,7 @@ class Batch:
         self._open: list[BinaryIO] = []
         self._folders: set[Path] = set()
         self._useless: list[Path] = []
+        self._removable: list[Path] = []
         self._syncs: list[Future[None]] = []
 
     def __enter__(self) -> Self:
@@ -34,6 +38,8 @@ class Batch:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._close()
+        for folder in self._removable if kind is None else ():
+            _remove(folder)
 
     def put(self, path: Path, data: bytes) -> None:
         """Write `data` at `path`, with its folder."""
@@ -53,7 +59,8 @@ class Batch:
         return temporary
 
     def drop(self, folder: Path) -> None:
-        """Remove a folder, once what was written before is durable: it holds nothing that is not there as well."""
+        """Remove a folder at the end of the block, if what was written before is durable then: it holds nothing that is
+        not there as well. It is out of sight at once, and its hundreds of files go in the background."""
         self._useless.append(folder)
 
     def begin(self) -> None:
@@ -73,8 +80,7 @@ class Batch:
                 os.close(handle)
         for sync in self._syncs:
             sync.result()
-        for folder in self._useless:
-            shutil.rmtree(folder, ignore_errors=True)
+        self._removable += self._useless
         self._close()
 
     def _close(self) -> None:
@@ -88,6 +94,14 @@ def show(temporary: Path, path: Path) -> None:
     """Give a durable file its name, durably."""
     temporary.replace(path)
     _sync_folder(path.parent)
+
+
+def _remove(folder: Path) -> None:
+    """Rename a folder, then remove it in the background, with what a killed process left so."""
+    with suppress(FileNotFoundError):
+        folder.replace(folder.with_name(f".{folder.name}.{os.urandom(4).hex()}{GONE}"))
+    for left in folder.parent.glob(f".*{GONE}"):
+        _at_once().submit(shutil.rmtree, left, ignore_errors=True)
 
 
 def make_folder(folder: Path) -> None:
