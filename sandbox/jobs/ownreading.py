@@ -55,7 +55,7 @@ def within(found: Value, bounds: tuple[Bound, Bound]) -> Value:
     low, high = bounds
     if found is None or low is None or high is None:
         return found
-    nearest: Any = min(max(found, low), high)  # type: ignore[type-var]
+    nearest: Any = min(max(found, low), high)
     return int(nearest) if isinstance(found, int) else nearest
 
 

@@ -39,7 +39,10 @@ def read_tables(given: Sequence[Mapping[str, Any]], entry: Entry | None) -> dict
 
 
 def _read(one: Mapping[str, Any], entry: Entry | None) -> Table:
-    rows = list(csv.reader(io.StringIO(one["csv"])))
+    try:
+        rows = list(csv.reader(io.StringIO(one["csv"].removeprefix("\ufeff"))))  # spreadsheets begin with that
+    except csv.Error:  # a cell that has no end, or is longer than any
+        rows = []
     heads = rows[0] if rows else []
     if not heads or len(set(heads)) != len(heads) or any(len(row) != len(heads) for row in rows) or len(rows) < 2:
         raise _malformed(one, "write CSV with a line of different column names and rows of as many cells")
