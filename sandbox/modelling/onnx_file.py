@@ -5,26 +5,29 @@ but the first is an input of its own, 0 or 1."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from sandbox.errors import Problem
+from sandbox.modelling.exported import exported
+from sandbox.modelling.matrix import Reals
 from sandbox.modelling.solve import FARTHEST, Parameters, forest_of
 from sandbox.plan.fitted import UNIT, Model
 
 OPSET, TREES = 17, 3
 
 
-def onnx_bytes(fit: Parameters, name: str) -> bytes:
-    """Give the file. Output `score` (a probability), `value`, `cluster` (from 1) or `coordinates`. Raises not_ready
-    where the library is not installed."""
+def onnx_bytes(fit: Parameters, name: str, parts: Sequence[Reals] | None = None) -> bytes:
+    """Give the file, with the parameters `parts` in place of those that the model has. Output `score` (a probability),
+    `value`, `cluster` (from 1) or `coordinates`. Raises not_ready where the library is not installed."""
     try:
         import onnx
     except ImportError:
         raise Problem("not_ready", "this instance has no onnx; install the extra models and start it again") from None
     graph = _Graph(onnx.helper)
-    output = _body(fit, graph, _scaled(fit.model, graph))
+    output = _body(fit, exported(fit) if parts is None else parts, graph, _scaled(fit.model, graph))
     kind = onnx.TensorProto.INT64 if output == "cluster" else onnx.TensorProto.FLOAT
     wide = {"cluster": [], "coordinates": [fit.model.size]}.get(output, [1])
     shape: list[str | int] = ["records", *wide]
@@ -71,36 +74,36 @@ def _scaled(model: Model, graph: _Graph) -> str:
     return graph.add("Round", graph.add("Mul", inside, graph.constant(float(UNIT))))
 
 
-def _body(fit: Parameters, graph: _Graph, thousandths: str) -> str:
+def _body(fit: Parameters, parts: Sequence[Reals], graph: _Graph, thousandths: str) -> str:
     x = graph.add("Div", thousandths, graph.constant(float(UNIT)))
     match fit.model.method:
         case "linear":
             assert fit.model.target is not None
             low, high = float(fit.model.target.lower), float(fit.model.target.upper)
-            value = graph.add("Clip", _linear(graph, x, fit.weights), graph.constant(-1.0), graph.constant(1.0))
+            value = graph.add("Clip", _linear(graph, x, *parts), graph.constant(-1.0), graph.constant(1.0))
             share = graph.add("Mul", value, graph.constant((high - low) / 2))
             return graph.add("Add", share, graph.constant((high + low) / 2), to="value")
         case "logistic":
-            return _score(graph, _linear(graph, x, fit.weights))
+            return _score(graph, _linear(graph, x, *parts))
         case "naive_bayes":
-            return _score(graph, _classes(graph, x, fit))
+            return _score(graph, _classes(graph, x, *parts))
         case "forest":
-            return _score(graph, _trees(graph, thousandths, fit))
+            return _score(graph, _trees(graph, thousandths, fit.model, *parts))
         case "kmeans":
             apart = graph.add(
-                "Sub", graph.add("Unsqueeze", x, graph.constant([1], np.int64)), graph.constant([fit.weights])
+                "Sub", graph.add("Unsqueeze", x, graph.constant([1], np.int64)), graph.constant([parts[0]])
             )
             square = graph.add("Mul", apart, apart)
             away = graph.add("ReduceSum", square, graph.constant([2], np.int64), keepdims=0)
             nearest = graph.add("ArgMin", away, axis=1, keepdims=0)
             return graph.add("Add", nearest, graph.constant(1, np.int64), to="cluster")
         case _:
-            away = graph.add("Sub", x, graph.constant([fit.weights[0]]))
-            return graph.add("MatMul", away, graph.constant(fit.weights[1:].T), to="coordinates")
+            away = graph.add("Sub", x, graph.constant(parts[0]))
+            return graph.add("MatMul", away, graph.constant(parts[1]), to="coordinates")
 
 
-def _linear(graph: _Graph, x: str, weights: Any) -> str:
-    return graph.add("Add", graph.add("MatMul", x, graph.constant(weights[1:, None])), graph.constant([weights[0]]))
+def _linear(graph: _Graph, x: str, weights: Reals, constant: Reals) -> str:
+    return graph.add("Add", graph.add("MatMul", x, graph.constant(weights)), graph.constant(constant))
 
 
 def _score(graph: _Graph, logit: str) -> str:
@@ -108,22 +111,18 @@ def _score(graph: _Graph, logit: str) -> str:
     return graph.add("Sigmoid", inside, to="score")
 
 
-def _classes(graph: _Graph, x: str, fit: Parameters) -> str:
+def _classes(graph: _Graph, x: str, squares: Reals, plain: Reals, rest: Reals) -> str:
     """The difference of two quadratic forms."""
-    assert fit.means is not None and fit.widths is not None
-    inverse = 1 / fit.widths
-    squares = graph.constant(((inverse[0] - inverse[1]) / 2)[:, None])
-    plain = graph.constant((fit.means[1] * inverse[1] - fit.means[0] * inverse[0])[:, None])
-    rest = fit.weights - (fit.means**2 * inverse + np.log(fit.widths)).sum(axis=1) / 2
-    both = graph.add("Add", graph.add("MatMul", graph.add("Mul", x, x), squares), graph.add("MatMul", x, plain))
-    return graph.add("Add", both, graph.constant([rest[1] - rest[0]]))
+    of_squares = graph.add("MatMul", graph.add("Mul", x, x), graph.constant(squares))
+    both = graph.add("Add", of_squares, graph.add("MatMul", x, graph.constant(plain)))
+    return graph.add("Add", both, graph.constant(rest))
 
 
-def _trees(graph: _Graph, thousandths: str, fit: Parameters) -> str:
+def _trees(graph: _Graph, thousandths: str, model: Model, of_leaves: Reals) -> str:
     """The mean of the leaves' logits; a node's children are 2n + 1 and 2n + 2."""
-    forest, inner = forest_of(fit.model), 2**fit.model.depth - 1
-    nodes = [(tree, node) for tree in range(fit.model.size) for node in range(2 * inner + 1)]
-    leaves = [(tree, leaf) for tree in range(fit.model.size) for leaf in range(inner + 1)]
+    forest, inner = forest_of(model), 2**model.depth - 1
+    nodes = [(tree, node) for tree in range(model.size) for node in range(2 * inner + 1)]
+    leaves = [(tree, leaf) for tree in range(model.size) for leaf in range(inner + 1)]
 
     def of(value: Any, otherwise: Any) -> list[Any]:
         return [value(tree, node) if node < inner else otherwise for tree, node in nodes]
@@ -144,5 +143,5 @@ def _trees(graph: _Graph, thousandths: str, fit: Parameters) -> str:
         target_treeids=[tree for tree, _ in leaves],
         target_nodeids=[inner + leaf for _, leaf in leaves],
         target_ids=[0] * len(leaves),
-        target_weights=[float(fit.weights[tree, leaf]) for tree, leaf in leaves],
+        target_weights=[float(of_leaves[tree, leaf]) for tree, leaf in leaves],
     )

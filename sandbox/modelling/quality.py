@@ -39,7 +39,7 @@ def measured(model: Model, stages: Stages) -> dict[Row, float | None]:
     said |= {("reason", feature.name): reason for feature, reason in zip(model.features, reasons, strict=True)}
     if model.method == "pca" and fit.widths is not None:
         said |= {("share", f"component {n + 1}"): float(share) for n, share in enumerate(fit.widths)}
-    said |= {("weight", name): weight for name, weight in _weights(fit).items()}
+    said |= {("weight", name): weight for name, weight in weights(fit).items()}
     return {row: said.get(row) for row in model.shown}
 
 
@@ -141,7 +141,7 @@ def _splits(fit: Parameters, values: Whole) -> Reals:
     return own
 
 
-def _weights(fit: Parameters) -> dict[str, float]:
+def weights(fit: Parameters) -> dict[str, float]:
     """Give constant and weights in the units of the columns; nothing for other models than linear and logistic ones."""
     model = fit.model
     if model.method not in ("linear", "logistic"):

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
+from math import ceil
 
-from sandbox.plan.fitted import UNIT, Fitted, Model, Stage
+from sandbox.plan.fitted import UNIT, Digits, Fitted, Model, Stage
 
 Noise = Callable[[int, Decimal], tuple[int, Decimal]]
 MOMENTS = Decimal("0.25")
 """The share of the loss that a logistic model's moments take; its gradients share the rest."""
+WANTED, MOST = 64, 8
+"""Places that a model should have for marks, and the most of one parameter."""
 
 
 def fitting(model: Model) -> list[tuple[Stage, int, Decimal]]:
@@ -71,3 +74,11 @@ def blocks(model: Model, fit: Decimal, evaluate: Decimal, noise: Noise) -> tuple
         for stage, number, share in stages
         for length in [square(model, stage)]
     )
+
+
+def places_of(model: Model) -> Digits:
+    """Give where marks of a model's parameters are kept."""
+    inputs = model.inputs
+    sizes = {"naive_bayes": 2 * inputs + 1, "forest": model.size * 2**model.depth, "kmeans": model.size * inputs}
+    count = sizes.get(model.method, (model.size + 1) * inputs if model.method == "pca" else inputs + 1)
+    return Digits(count, min(MOST, max(1, ceil(WANTED / count))))

@@ -22,6 +22,7 @@ from sandbox.oversight.predicted import PREDICTED, named, predictions_of
 from sandbox.oversight.records import Sketch, Trace
 from sandbox.oversight.screen import BATCH, Screen
 from sandbox.oversight.sketch import Part, from_bytes, sketch, to_bytes
+from sandbox.oversight.weights import is_weights, weighed, weights_of
 from sandbox.plan.codec import from_json
 from sandbox.plan.plan import Plan
 from sandbox.privacy.released import read_blocks
@@ -114,7 +115,9 @@ def prepare(tx: Transaction, keys: TraceKeys, leak: bytes, hint: Mapping[str, st
     try:
         table = read_leak(leak)
     except LeakUnreadable as error:
-        raise Problem("table_malformed", f"{error}; send CSV, JSON, Parquet, Arrow or XLSX with a header") from error
+        raise Problem(
+            "table_malformed", f"{error}; send CSV, JSON, Parquet, Arrow or XLSX with a header, or ONNX"
+        ) from error
     file_digest = hashlib.sha256(leak).hexdigest()
     seen = tx.find(Trace, file_digest=file_digest)
     found, closed = [], 0
@@ -156,7 +159,7 @@ def sketches(tx: Transaction, sealer: Sealer, bases: Sequence[str]) -> Iterator[
 def _sketch(plan: Plan, marks: Sequence[Marks]) -> tuple[Part, ...]:
     if plan.drawn is not None:
         return (sketched(plan),)
-    return (named(plan),) if plan.fitted else sketch(marks)
+    return (named(plan), *weighed(plan)) if plan.fitted else sketch(marks)
 
 
 def keep_sketches(store: Store, sealer: Sealer) -> int:
@@ -188,8 +191,11 @@ def _candidate(tx: Transaction, keys: TraceKeys, row: Base, leak: Leak) -> Candi
 
 
 def shown(leak: Leak, plan: Plan, marks: Sequence[Marks]) -> tuple[Shown, ...]:
-    """Give the blocks of a base that the file shows; of a model, the slots of its predictions; of a synthetic table,
-    the places that its rows were drawn by."""
+    """Give the blocks of a base that the file shows; of a model, the slots of its predictions or, of a file of weights,
+    the places of its parameters; of a synthetic table, the places that its rows were drawn by."""
+    if is_weights(leak):
+        weighs = weights_of(leak, plan, marks)
+        return (Shown(weighs[1], marks[weighs[1]], weighs[0]),) if weighs else ()
     if plan.drawn is not None:
         rows = rows_of(leak, plan, marks)
         return () if rows is None else (Shown(len(marks) - 1, marks[-1], rows),)

@@ -40,7 +40,7 @@ def reviewed(tx: Transaction, product_id: str) -> bool:
 
 
 def _waits(product: Product) -> bool:
-    return product.spec.get("exit", "reviewed") != "automatic"
+    return str(product.spec.get("exit", "reviewed")) != "automatic"
 
 
 def _unreviewed(tx: Transaction, keys: Sequence[str]) -> Iterator[Job]:

@@ -1,5 +1,5 @@
-"""Leaked files as tables of text: CSV, JSON (also an object a line), Parquet, Arrow, XLSX. The content decides which it
-is, not the name.
+"""Leaked files as tables of text: CSV, JSON (also an object a line), Parquet, Arrow, XLSX, and the numbers of an ONNX
+file. The content decides which it is, not the name.
 
 A leak is evidence, so reading is lenient about damage (short rows, odd encodings) and strict about what is no table.
 """
@@ -20,6 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from openpyxl import load_workbook
 
+from sandbox.oversight.weights import FIRST, HEADS, NoOnnx, rows_of_file
 from watermarking.leak import Leak
 
 RATIO, SMALLEST = 100, 1 << 24  # a file may unpack to at most 100 times its size (or 16 MB)
@@ -69,6 +70,8 @@ def _reader(data: bytes) -> Callable[[bytes], Table]:
         return _arrow
     if data.startswith(b"PK"):
         return _xlsx
+    if data.startswith(FIRST):
+        return _onnx
     return _json if _decoded(data).lstrip()[:1] in ("[", "{") else _csv
 
 
@@ -151,6 +154,13 @@ def _xlsx(data: bytes) -> Table:
         line for sheet in sheets for line in sheet.iter_rows(values_only=True) if any(cell is not None for cell in line)
     ]
     return (lines[0], lines[1:]) if lines else ((), ())
+
+
+def _onnx(data: bytes) -> Table:
+    try:
+        return HEADS, rows_of_file(data)
+    except NoOnnx as error:
+        raise LeakUnreadable(f"{error}") from None
 
 
 def _refuse_bomb(data: bytes, unpacked: int) -> None:

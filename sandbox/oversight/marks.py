@@ -15,7 +15,7 @@ from sandbox.core.canonical import canonical_bytes
 from sandbox.plan.block import SIGMA_UNIT, Block, Measurement
 from sandbox.plan.codec import to_json
 from sandbox.plan.drawn import SEED
-from sandbox.plan.fitted import PARTS, Fitted, Slots
+from sandbox.plan.fitted import PARTS, Digits, Fitted, Slots
 from sandbox.plan.plan import Plan
 from sandbox.plan.scalar import Scalar, Value, columns
 from watermarking.base import Base, Primitive
@@ -147,10 +147,14 @@ def designs_from_bytes(data: bytes) -> list[Design]:
     return [Design.from_json(one) for one in held["blocks"]]
 
 
-def _of_model(one: Fitted | Slots, number: int) -> Primitive:
-    """Sums of a stage are marked within their noise, predictions within the error that the product declares."""
+def _of_model(one: Fitted | Slots | Digits, number: int) -> Primitive:
+    """Sums of a stage are marked within their noise, predictions within the error that the product declares, parameters
+    that leave within what noise does to them: their places say only in which direction."""
     if isinstance(one, Slots):
         return Primitive(canonical_bytes({"slots": one.count, "block": number}).decode(), Fraction(PARTS), False)
+    if isinstance(one, Digits):
+        name = canonical_bytes({"parameters": one.count, "digits": one.digits, "block": number}).decode()
+        return Primitive(name, Fraction(PARTS), False)
     name = canonical_bytes({"stage": one.stage, "number": one.number, "block": number}).decode()
     return Primitive(name, Fraction(one.sigma, SIGMA_UNIT), False)
 

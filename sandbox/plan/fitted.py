@@ -170,18 +170,13 @@ class Fitted:
                 return 2
 
 
-@dataclass(frozen=True)
-class Slots:
-    """Where marks of predictions are kept: `count` places that hold nothing private. A prediction of a record is moved
-    by what its recipient's copy has in the record's place. `error` is what the product declares a prediction to be off
-    by: of a logit, or of the share of a target's range."""
+class Places:
+    """Places that hold nothing private and are there for marks alone."""
 
-    count: int
-    error: Decimal
-
-    def __post_init__(self) -> None:
-        if self.count < 1 or not 0 < self.error < 1:
-            raise ValueError("slots have places and a declared error")
+    @property
+    def cells(self) -> int:
+        """How many there are."""
+        raise NotImplementedError
 
     @property
     def keys(self) -> tuple[Key, ...]:
@@ -198,4 +193,39 @@ class Slots:
     @property
     def base(self) -> tuple[int, ...]:
         """What each place holds before marks: known numbers far apart, so that a trace finds unit and place."""
-        return tuple(100 * PARTS * (place + 1) for place in range(self.count))
+        return tuple(100 * PARTS * (place + 1) for place in range(self.cells))
+
+
+@dataclass(frozen=True)
+class Slots(Places):
+    """Where marks of predictions are kept. A prediction of a record is moved by what its recipient's copy has in the
+    record's place. `error` is what the product declares a prediction to be off by: of a logit, or of the share of a
+    target's range."""
+
+    count: int
+    error: Decimal
+
+    def __post_init__(self) -> None:
+        if self.count < 1 or not 0 < self.error < 1:
+            raise ValueError("slots have places and a declared error")
+
+    @property
+    def cells(self) -> int:
+        return self.count
+
+
+@dataclass(frozen=True)
+class Digits(Places):
+    """Where marks of parameters that leave are kept: for each of `count` parameters `digits` places, the largest first.
+    By its signs in them a recipient's parameter is moved, each half as far as by the one before."""
+
+    count: int
+    digits: int
+
+    def __post_init__(self) -> None:
+        if self.count < 1 or self.digits < 1:
+            raise ValueError("parameters have places for marks")
+
+    @property
+    def cells(self) -> int:
+        return self.count * self.digits

@@ -16,7 +16,7 @@ from sandbox.core.canonical import digest
 from sandbox.plan.block import Block
 from sandbox.plan.codec import to_json
 from sandbox.plan.drawn import Drawn
-from sandbox.plan.fitted import Fitted, Slots
+from sandbox.plan.fitted import Digits, Fitted, Slots
 from sandbox.plan.own import Own, OwnPublic, own_tables
 from sandbox.plan.relation import Relation, Released, Worked
 from sandbox.plan.scalar import Column, Type
@@ -86,7 +86,7 @@ class Plan:
     post: Relation
     notes: tuple[str, ...] = ()
     consistent: bool = False
-    fitted: tuple[Fitted | Slots, ...] = ()
+    fitted: tuple[Fitted | Slots | Digits, ...] = ()
     drawn: Drawn | None = None
 
     def __post_init__(self) -> None:

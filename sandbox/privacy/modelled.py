@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sandbox.modelling.matrix import Whole, matrices
 from sandbox.modelling.solve import found
 from sandbox.modelling.sums import sums
-from sandbox.plan.fitted import Fitted, Slots
+from sandbox.plan.fitted import Fitted, Places
 from sandbox.plan.plan import Plan
 from sandbox.privacy.mechanisms import gaussian
 from sandbox.privacy.released import Released
@@ -24,7 +24,7 @@ def release_model(plan: Plan, rows: pa.Table) -> list[Released]:
     kept: list[tuple[Fitted, Whole]] = []
     released = []
     for one in plan.fitted:
-        if isinstance(one, Slots):
+        if isinstance(one, Places):
             released.append(_placed(list(one.base)))
             continue
         exact = sums(one, look if one.evaluates else fit, found(kept))

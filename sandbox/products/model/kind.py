@@ -10,7 +10,7 @@ from typing import Any
 from sandbox.catalogue.entry import Entry
 from sandbox.errors import Problem
 from sandbox.jobs.product import Answer, Groups, Question
-from sandbox.modelling.stages import blocks
+from sandbox.modelling.stages import blocks, places_of
 from sandbox.plan.fitted import Slots
 from sandbox.plan.plan import SEMANTICS, Plan
 from sandbox.plan.relation import Released
@@ -64,7 +64,7 @@ class ModelProduct:
             (),
             Released(0, ()),
             notes(model),
-            fitted=(*stages, *slots),
+            fitted=(*stages, *slots, *((places_of(model),) if model.weights else ())),
         )
 
     def explain(self, plan: Plan, unit: str, language: str) -> list[str]:

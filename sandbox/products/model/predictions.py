@@ -62,12 +62,13 @@ class Call:
 
 @dataclass(frozen=True)
 class Ready:
-    """A copy that predicts: the model, by how much each slot moves a prediction, and the model that may leave, whose
-    sums are marked."""
+    """A copy that predicts: the model, by how much each slot moves a prediction, and the model that may leave, which is
+    marked: with its own parameters `parts` or, of older plans, in its sums."""
 
     fit: Parameters
     offsets: Reals | None
     marked: Parameters
+    parts: tuple[Reals, ...] | None
 
 
 class Copies:
@@ -177,7 +178,7 @@ def weights(house: House, tx: Transaction, job: Job) -> bytes:
     ready = COPIES.of(house, tx, job)
     if not ready.fit.model.weights:
         raise Problem("state_conflict", "the weights of this model do not leave; ask for predictions instead")
-    return onnx_bytes(ready.marked, job.id)
+    return onnx_bytes(ready.marked, job.id, ready.parts)
 
 
 def _copy(tx: Transaction, permit: Permit) -> Job:
@@ -207,16 +208,19 @@ def _consent(tx: Transaction, permit: Permit, consent_id: str, moment: datetime)
 def _ready(job: Job, kept: Mapping[str, Any]) -> Ready:
     import numpy as np
 
+    from sandbox.modelling.exported import moved
     from sandbox.modelling.solve import found, read_stages, solve
 
     plan = from_json(job.plan)
     assert isinstance(plan, Plan)
-    base, own = (read_stages(plan, [[(value,) for value in values] for values in kept[w]]) for w in ("base", "marked"))
+    both = [[[(value,) for value in values] for values in kept[which]] for which in ("base", "marked")]
+    base, own = (read_stages(plan, values) for values in both)
     model, offsets = plan.stages[0].model, None
     for one, values in zip(plan.fitted, kept["marked"], strict=True):
         if isinstance(one, Slots):
             offsets = (np.array(values, np.int64) - np.array(one.base, np.int64)) / PARTS * float(one.error)
-    return Ready(solve(model, found(base)), offsets, solve(model, found(own)))
+    parts = moved(plan, *both) if model.weights else None
+    return Ready(solve(model, found(base)), offsets, solve(model, found(own)), parts)
 
 
 def _predicted(ready: Ready, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

@@ -2,7 +2,8 @@
 what is kept of it. Its rows depend on the specification alone; values are of the recipient's copy.
 
 Predictions are made with the base and moved by the recipient's slots alone, so that a trace knows what they were before
-marks; weights that leave are those of the copy, whose sums bear the recipient's marks."""
+marks. Weights that leave are the base's, moved by the recipient's signs in places of their own; the copy shows the
+same numbers as the file, else whoever has both could take the marks off."""
 
 from __future__ import annotations
 
@@ -18,12 +19,21 @@ DIGITS = 6
 
 def presented(plan: Plan, base: Sequence[Groups], marked: Sequence[Sequence[tuple[int, ...]]]) -> Answer:
     """Give the answer; half-widths are from the base, alike for every recipient."""
-    from sandbox.modelling.quality import measured, widths
-    from sandbox.modelling.solve import read_stages
+    import numpy as np
+
+    from sandbox.modelling.exported import moved
+    from sandbox.modelling.quality import measured, weights, widths
+    from sandbox.modelling.solve import Parameters, read_stages
 
     model = plan.stages[0].model
     values = measured(model, read_stages(plan, [list(rows) for rows in marked]))
     half = widths(model, read_stages(plan, [list(found.values) for found in base]))
+    if (parts := moved(plan, [list(found.values) for found in base], marked)) is not None and model.method in (
+        "linear",
+        "logistic",
+    ):
+        own = Parameters(model, np.concatenate([parts[1], parts[0].ravel()]))
+        values |= {("weight", name): weight for name, weight in weights(own).items()}
     columns = (
         AnswerColumn("part", "string", "key"),
         AnswerColumn("item", "string", "key"),

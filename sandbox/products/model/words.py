@@ -32,6 +32,8 @@ def notes(model: Model) -> tuple[str, ...]:
         said.append("predictions are marked by record: a leak is traced where the features stand beside them")
     if not model.weights:
         said.append("its weights do not leave; predictions are asked for")
+    else:
+        said.append("weights that leave bear marks in their digits: a leaked file is traced as far as these are left")
     return tuple(said)
 
 
