@@ -27,14 +27,12 @@ class Template:
     """A running template. Not for threads: one block after the other."""
 
     def __init__(self) -> None:
-        bwrap = bubblewrap.program()
-        if bwrap is None:
-            raise TemplateLost
-        self._group = Group(MOST_MEMORY_MB)
         self._channel, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
+            command = self.command(theirs.fileno())
+            self._group = Group(MOST_MEMORY_MB)
             self._process = subprocess.Popen(  # noqa: S603 – our own command, built from our own paths
-                self._group.entered(bubblewrap.command(bwrap, "-m", "inside.zygote", str(theirs.fileno()))),
+                self._group.entered(command),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,  # a library's message could quote a row
@@ -44,6 +42,13 @@ class Template:
         if self._heard(STARTING) != b"!":
             self.close()
             raise TemplateLost
+
+    def command(self, channel: int) -> list[str]:
+        """Give what is run: the interpreter that answers on the descriptor `channel`. Raises `TemplateLost`."""
+        bwrap = bubblewrap.program()
+        if bwrap is None:
+            raise TemplateLost
+        return bubblewrap.command(bwrap, "-m", "inside.zygote", str(channel))
 
     @property
     def alive(self) -> bool:

@@ -19,7 +19,11 @@ STANDARD = (
     *("functools", "hashlib", "heapq", "itertools", "json", "math", "numbers", "operator", "random", "re"),
     *("statistics", "string", "textwrap", "time", "typing", "unicodedata", "zoneinfo"),
 )
-LEFT_OUT = ("test", "conftest", "setup", "f2py", "distutils", "_pyinstaller", "typing", "clipboard", "plotting", "io")
+LEFT_OUT = (
+    *("test", "_test", "conftest", "matlib", "setup", "f2py", "distutils", "_pyinstaller", "typing", "clipboard"),
+    *("plotting", "io"),
+)
+"""How names begin that are not entered: tests and what builds extensions, here or by what they import, other faces."""
 
 
 def warm_up() -> None:
@@ -48,10 +52,13 @@ def _plain(column: pyarrow.ChunkedArray) -> pyarrow.ChunkedArray:
 
 
 def _whole(package: ModuleType) -> None:
-    for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}.", onerror=lambda name: None):
-        if not any(part.startswith(LEFT_OUT) for part in found.name.split(".")[1:]):
+    """Import what a package has inside; what is left out is not entered, nor what only its tests would load."""
+    for found in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+        if not found.name.rpartition(".")[2].startswith(LEFT_OUT):
             with suppress(BaseException):  # parts for other systems, or for packages that are not there
-                importlib.import_module(found.name)
+                inside = importlib.import_module(found.name)
+                if found.ispkg:
+                    _whole(inside)
 
 
 def _used() -> None:

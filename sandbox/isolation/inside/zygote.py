@@ -21,7 +21,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
-from . import confine, loaded
+from . import confine, loaded, pages
 
 RESULT, HEAD = 3, 8  # where the pipe for the result is once all else is closed; bytes of a length
 FAILED = struct.pack("<d", math.nan)
@@ -32,6 +32,7 @@ def main(descriptor: int) -> None:
     loaded.warm_up()
     gc.collect()
     gc.freeze()  # so that counting references copies fewer pages
+    pages.join()
     channel = socket.socket(fileno=descriptor)
     channel.send(b"!")
     while True:
