@@ -28,10 +28,11 @@ from sandbox.jobs.house import House
 from sandbox.jobs.owntables import with_admission
 from sandbox.jobs.product import Question, admits, by_operator
 from sandbox.jobs.records import Base, Holding, Job
-from sandbox.jobs.tasks import SPENDS_NOTHING, queue
+from sandbox.jobs.tasks import PROGRAM, SPENDS_NOTHING, queue
 from sandbox.metering import charging
 from sandbox.plan.plan import Plan
 from sandbox.plan.reading import Reading
+from sandbox.plan.worked import Worked
 from sandbox.privacy import accountant
 from sandbox.privacy.accounts import account_id
 from sandbox.privacy.records import Account
@@ -107,9 +108,7 @@ def _compiled(house: House, tx: Transaction, permit: Permit, request: Mapping[st
     if not fits(plan):  # else a row could make the engine fail, and the failure would tell
         raise Problem("sql_not_allowed", "its numbers can become too large to be exact; multiply fewer columns")
     if plan.own and house.settings.engine != "duckdb":
-        raise Problem(
-            "sql_not_allowed", "this instance's engine joins no own tables; bring code that does instead"
-        )
+        raise Problem("sql_not_allowed", "this instance's engine joins no own tables; bring code that does instead")
     if not house.renders(plan, entry):
         raise Problem(
             "sql_not_allowed", "the engine has no statement for it; write it with fewer steps inside each other"
@@ -202,7 +201,8 @@ def reserve(
         units=units,
     )
     tx.add(job)
-    queue(tx, "job", job_id, {SPENDS_NOTHING: True} if free else {})
+    worked = not isinstance(plan, Reading) and any(isinstance(block.rows, Worked) for block in plan.blocks)
+    queue(tx, PROGRAM if worked and not free else "job", job_id, {SPENDS_NOTHING: True} if free else {})
     return job
 
 

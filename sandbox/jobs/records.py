@@ -49,8 +49,8 @@ class Job:
 
 @dataclass(frozen=True)
 class Task:
-    """Work for the vault: kind job, ingest, profile or trace, and what it is about. Claimed by lease; `fence` grows
-    with every claim, so that a worker that lost its lease cannot finish what another took over."""
+    """Work for the vault: kind job, program, ingest, profile or trace, and what it is about. Claimed by lease; `fence`
+    grows with every claim, so that a worker that lost its lease cannot finish what another took over."""
 
     TABLE: ClassVar[str] = "tasks"
     id: str

@@ -7,7 +7,7 @@ higher fence, and whatever it still does with the old fence is refused.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any, TypeVar
@@ -19,6 +19,11 @@ from sandbox.jobs.records import Task
 
 T = TypeVar("T")
 LEASE = timedelta(seconds=5)
+PROGRAM = "program"
+"""The kind of a job that takes seconds or minutes whatever it does, and waits for others of its kind: it has a lane of
+its own, so that no question waits behind it."""
+KINDS = ("job", "ingest", "profile", "trace")
+"""All other kinds."""
 SPENDS_NOTHING = "spends_nothing"
 """In the payload of a job that is free to its asker: a power cut may take back that it was claimed."""
 ATTEMPTS = 3
@@ -27,25 +32,30 @@ again spends nothing more, for a run that died before its base was stored has re
 
 
 def queue(tx: Transaction, kind: str, subject: str, payload: Mapping[str, Any]) -> Task:
-    """Add a task of `kind` (job, ingest, profile, trace) about `subject`, to be seen when the transaction commits."""
+    """Add a task of `kind` (one of KINDS, or PROGRAM) about `subject`, to be seen when the transaction commits."""
     task = Task(new_id("task"), kind, subject, dict(payload), "queued", 0, None, None, None, now())
     tx.add(task)
     return task
 
 
-def claim(store: Store, worker: str) -> Task | None:
-    """Take the oldest task that waits or whose worker is gone, and give it with its new fence; None when there is
-    nothing to do."""
-    found = claim_and_start(store, worker, lambda tx, task: None)
+def claim(store: Store, worker: str, kinds: Sequence[str] = (*KINDS, PROGRAM)) -> Task | None:
+    """Take the oldest task of `kinds` that waits or whose worker is gone, and give it with its new fence; None when
+    there is nothing to do."""
+    found = claim_and_start(store, worker, lambda tx, task: None, kinds)
     return None if found is None else found[0]
 
 
-def claim_and_start(store: Store, worker: str, start: Callable[[Transaction, Task], T]) -> tuple[Task, T | None] | None:
+def claim_and_start(
+    store: Store,
+    worker: str,
+    start: Callable[[Transaction, Task], T],
+    kinds: Sequence[str] = (*KINDS, PROGRAM),
+) -> tuple[Task, T | None] | None:
     """The same, and begin the work in the transaction that claims it: one wait for the disk less. Gives what `start`
     gave too; None where it could not: then the task is claimed by itself, so that each attempt counts, and whoever
     carries it out begins it."""
     with store.read() as tx:
-        candidate = _candidate(tx)
+        candidate = _candidate(tx, list(kinds))
     if candidate is None:
         return None
     with suppress(Exception):  # nothing of it is kept; the attempt that follows tells what is wrong
@@ -63,11 +73,11 @@ def _taken(store: Store, candidate: Task, worker: str, start: Callable[[Transact
         return task, start(tx, task)
 
 
-def _candidate(tx: Transaction) -> Task | None:
-    for task in tx.find(Task, status="queued", order=("created_at", "id"), limit=1):
+def _candidate(tx: Transaction, kinds: list[str]) -> Task | None:
+    for task in tx.find(Task, status="queued", kind=kinds, order=("created_at", "id"), limit=1):
         return task
     moment = now()
-    running = tx.find(Task, status="running", order=("created_at", "id"))
+    running = tx.find(Task, status="running", kind=kinds, order=("created_at", "id"))
     return next((task for task in running if task.lease_until is None or task.lease_until < moment), None)
 
 

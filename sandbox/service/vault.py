@@ -4,7 +4,7 @@ nothing else reaches it."""
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import structlog
@@ -16,18 +16,21 @@ from sandbox.jobs import ingest, profile, run, trace, working
 from sandbox.jobs.house import House
 from sandbox.jobs.presence import beat
 from sandbox.jobs.records import Task
-from sandbox.jobs.tasks import claim_and_start, drop, renew
+from sandbox.jobs.tasks import KINDS, PROGRAM, claim_and_start, drop, renew
 from sandbox.service import lookout, verifier
 from sandbox.service.process import begin
 from sandbox.settings import load
 
 CARRY_OUT: dict[str, Callable[[House, Task], None]] = {
     "job": run.carry_out,
+    PROGRAM: run.carry_out,
     "ingest": ingest.carry_out,
     "profile": profile.carry_out,
     "trace": trace.carry_out,
 }
-LANES = 2
+LANES: tuple[Sequence[str], ...] = (KINDS, KINDS, (PROGRAM,))
+"""What each lane carries out. Programs follow each other (`sandbox.isolation`), each for its declared time: one lane is
+enough for them, and no question waits behind them."""
 LOOK_EVERY = 0.25
 BEAT_EVERY = 1.5
 TURN = threading.Lock()
@@ -36,15 +39,23 @@ TURN = threading.Lock()
 log = structlog.get_logger()
 
 
-def work(house: House, worker: str, stop: threading.Event, wake: threading.Event, held: set[str]) -> None:
-    """Carry out tasks until `stop`; an error ends the task's attempt, not the lane, and the task is claimed again.
+def work(
+    house: House,
+    worker: str,
+    stop: threading.Event,
+    wake: threading.Event,
+    held: set[str],
+    kinds: Sequence[str] = (*KINDS, PROGRAM),
+) -> None:
+    """Carry out tasks of `kinds` until `stop`; an error ends the task's attempt, not the lane, and the task is claimed
+    again.
 
     `held` are the tasks of all lanes whose leases the heartbeat extends."""
     while not stop.is_set():
         wake.clear()
         try:
             with TURN:
-                found = claim_and_start(house.store, worker, partial(_started, house))
+                found = claim_and_start(house.store, worker, partial(_started, house), kinds)
             if found is not None:
                 task, begun = found
                 held.add(task.id)
@@ -60,7 +71,7 @@ def work(house: House, worker: str, stop: threading.Event, wake: threading.Event
 
 def _started(house: House, tx: Transaction, task: Task) -> run.Begun | None:
     """Begin a job with its claim; all else is begun by whoever carries it out."""
-    return run.Begun(working.begin_in(house, tx, task)) if task.kind == "job" else None
+    return run.Begun(working.begin_in(house, tx, task)) if task.kind in ("job", PROGRAM) else None
 
 
 def attempt(house: House, task: Task, begun: run.Begun | None = None) -> None:
@@ -79,11 +90,22 @@ def attempt(house: House, task: Task, begun: run.Begun | None = None) -> None:
         drop(house.store, task)
 
 
+def lanes_of(
+    house: House, worker: str, stop: threading.Event, wake: threading.Event, held: set[str]
+) -> list[threading.Thread]:
+    """Give a thread for each lane. That of programs is not woken by rings: it looks, and costs questions nothing."""
+    wakes = [wake if "job" in kinds else threading.Event() for kinds in LANES]
+    return [
+        threading.Thread(target=work, args=(house, worker, stop, its, held, kinds))
+        for its, kinds in zip(wakes, LANES, strict=True)
+    ]
+
+
 def main() -> None:
     stop = begin("vault")
     with vault_house(load()) as house:
         worker, wake, held = new_id("vault"), threading.Event(), set[str]()
-        lanes = [threading.Thread(target=work, args=(house, worker, stop, wake, held)) for _ in range(LANES)]
+        lanes = lanes_of(house, worker, stop, wake, held)
         lookout.start(house.store, "vault", stop)
         claims = verifier.start(house, stop)
         ears = threading.Thread(target=_listen, args=(house, stop, wake), daemon=True)

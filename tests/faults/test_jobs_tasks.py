@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 
@@ -13,6 +14,7 @@ from sandbox.errors import Problem
 from sandbox.jobs import tasks
 from sandbox.jobs.presence import STOP, beat, require_ready
 from sandbox.jobs.records import Task
+from sandbox.service import vault
 from sandbox.stores.sql import SqlStore
 from sandbox.transparency.records import Lease
 
@@ -139,3 +141,36 @@ def test_ready_needs_vault_and_scribe_and_no_integrity_stop(store: SqlStore) -> 
         beat(tx, "vault-alive", "v")
         beat(tx, STOP, "s")
     assert code() == "integrity_stop"
+
+
+def test_no_question_waits_behind_programs(store: SqlStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two programs that take as long as they like, and an ordinary job after them."""
+    stop, over, answered, order = threading.Event(), threading.Event(), threading.Event(), list[str]()
+
+    def runs(house: object, task: Task) -> None:
+        over.wait(60)
+        order.append(task.subject)
+
+    def answers(house: object, task: Task) -> None:
+        with store.write() as tx:
+            tasks.finish(tx, task)
+        answered.set()
+
+    monkeypatch.setattr(vault, "_started", lambda house, tx, task: None)
+    monkeypatch.setitem(vault.CARRY_OUT, tasks.PROGRAM, runs)
+    monkeypatch.setitem(vault.CARRY_OUT, "job", answers)
+    with store.write() as tx:
+        for number in range(2):
+            tasks.queue(tx, tasks.PROGRAM, f"program{number}", {})
+        tasks.queue(tx, "job", "question", {})
+    lanes = vault.lanes_of(SimpleNamespace(store=store), "w", stop, threading.Event(), set())  # type: ignore[arg-type]
+    for lane in lanes:
+        lane.start()
+    try:
+        assert answered.wait(30), "the question waits behind the programs"
+        assert order == []
+    finally:
+        stop.set()
+        over.set()
+        for lane in lanes:
+            lane.join(30)
