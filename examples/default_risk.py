@@ -194,7 +194,7 @@ def main(language: str) -> int:
     print(found["statement"][language])
     width = float(said["error_95"])
     wrong = []
-    if abs(truth - float(said["value"])) > 2 * width + 0.06:  # 600 applicants are a sample, too
+    if abs(truth - float(said["value"])) > 2 * width + 0.12:  # 600 applicants are a sample, too: 4 σ
         wrong.append(f"the card says AUC {said['value']} ± {width}, the applicants say {truth:.3f}")
     if Decimal(bill["total"]) != Decimal("1.60"):
         wrong.append(f"the bill is {bill['total']}")

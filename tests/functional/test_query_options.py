@@ -65,7 +65,7 @@ def asker(instance: Instance, tmp_path_factory: pytest.TempPathFactory) -> tuple
     made = user.subscribe(product, "industry", accept=True)
     if made["status"] != "active":
         operator.approve_subscription(made["id"])
-    for _ in range(150):  # the profile is bought after the registration
+    for _ in range(1500):  # the profile is bought after the registration
         if user.estimate(made["id"], SUM, epsilon="1")["expected"][0]["bias"] is not None:
             break
         time.sleep(0.2)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from chance import likely
 from estate import Estate, estate
 
 from sandbox.oversight.candidates import TraceKeys, prepare
@@ -21,17 +22,17 @@ from watermarking.design import Design
 from watermarking.keys import base_key, user_key
 
 BOUND = 200
-SQL = f"SELECT age, COUNT(*) AS n, SUM(wage) AS pay FROM people GROUP BY age HAVING COUNT(*) > {BOUND}"
+SQL = f"SELECT town, age, COUNT(*) AS n, SUM(wage) AS pay FROM people GROUP BY town, age HAVING COUNT(*) > {BOUND}"
 USERS = ("alpha", "beta", "gamma", "delta")
-AGES = range(100)
+GROUPS = [(town, age) for town in "东西" for age in range(100)]
 
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Estate]:
     draw = random.Random(1)
-    sizes = {age: draw.randint(196, 222) for age in AGES}
-    ages = [age for age, size in sizes.items() for _ in range(size)]
-    rows = [{"person": n, "town": "东", "age": age, "wage": 100 * (n % 500)} for n, age in enumerate(ages)]
+    sizes = {group: draw.randint(199, 208) for group in GROUPS}  # near the bound, so that some of them are kept inside
+    whose = [group for group, size in sizes.items() for _ in range(size)]
+    rows = [{"person": n, "town": town, "age": age, "wage": 100 * (n % 500)} for n, (town, age) in enumerate(whose)]
     with estate(Path(tmp_path_factory.mktemp("having")) / "box") as made:
         made.publish(USERS, rows=rows)
         made.web.join("regulator")
@@ -45,25 +46,25 @@ def copies(house: Estate) -> dict[str, bytes]:
     return {user: house.web.call("GET", f"/jobs/{job}/result?format=csv", key=user).data for user, job in jobs.items()}
 
 
-def read(copy: bytes) -> dict[str, int]:
-    return {row["age"]: int(row["n"]) for row in csv.DictReader(io.StringIO(copy.decode("utf-8-sig")))}
+def read(copy: bytes) -> dict[tuple[str, str], int]:
+    return {(row["town"], row["age"]): int(row["n"]) for row in csv.DictReader(io.StringIO(copy.decode("utf-8-sig")))}
 
 
 def test_rows_stay_and_numbers_stay_inside(copies: dict[str, bytes]) -> None:
     shown = [read(copy) for copy in copies.values()]
-    assert 30 < len(shown[0]) < len(AGES)
+    assert 60 < len(shown[0]) < len(GROUPS)
     assert all(one.keys() == shown[0].keys() for one in shown)
     assert all(n > BOUND for one in shown for n in one.values())
     assert len({tuple(one.values()) for one in shown}) == len(USERS)
-    at_the_bound = [age for age in shown[0] if any(one[age] == BOUND + 1 for one in shown)]
-    assert at_the_bound and any(len({one[age] for one in shown}) > 1 for age in at_the_bound)
+    at_the_bound = [group for group in shown[0] if any(one[group] == BOUND + 1 for one in shown)]
+    assert any(len({one[group] for one in shown}) > 1 for group in at_the_bound)  # one group in twelve is such a one
 
 
 def test_the_leaker_alone_is_traced(house: Estate, copies: dict[str, bytes]) -> None:
     files = {"file": (io.BytesIO(copies["beta"]), "leak.csv", "text/csv")}
     with house.working():
         trace = house.ok("POST", "/traces", key="regulator", data=files, headers={"Idempotency-Key": "having"})
-        for _ in range(200):
+        for _ in range(1200):
             if (found := house.ok("GET", f"/traces/{trace['id']}", key="regulator"))["status"] == "done":
                 break
             time.sleep(0.1)
@@ -75,7 +76,7 @@ def test_the_leaker_alone_is_traced(house: Estate, copies: dict[str, bytes]) -> 
 def only_the_bound(copy: bytes) -> bytes:
     """The rows whose number is at the bound or next to it: most of them were kept inside."""
     head, *rows = copy.decode("utf-8-sig").splitlines()
-    kept = [row for row in rows if int(row.split(",")[1]) <= BOUND + 6]
+    kept = [row for row in rows if int(row.split(",")[2]) <= BOUND + 6]
     return "\n".join([head, *kept]).encode()
 
 
@@ -95,6 +96,8 @@ def test_nobody_else_is_accused(
     cells, log_es = scored(candidate.shown, designs, base_key(master, base), keys)
     assert cells >= 12
     log_e = np.array(log_es)
+    # Innocents have a mean of 1 at most. More than so many beyond t (Markov), and a larger mean of what is cut at 20
+    # (Bernstein), are seen once in 10⁹ runs.
     for t in (3, 10, 100, 1_000):
-        assert np.mean(log_e >= np.log(t)) <= 1 / t + 4 * np.sqrt(1 / t / count), t
-    assert np.exp(log_e).clip(max=1_000).mean() <= 1.1
+        assert likely(int((log_e >= np.log(t)).sum()), count / t), t
+    assert np.exp(log_e).clip(max=20).mean() <= 1.35

@@ -51,7 +51,7 @@ class Desk:
         environment = {"SANDBOX_URL": self.instance.url, "SANDBOX_API_KEY": self.keys[who], "PATH": ""}
         done = subprocess.run(
             [sys.executable, "-m", "sandbox.cli", *words],
-            env=environment, cwd=self.folder, capture_output=True, text=True, check=False, timeout=120,
+            env=environment, cwd=self.folder, capture_output=True, text=True, check=False, timeout=600,
         )  # fmt: skip
         assert done.returncode == 0, (words, done.stderr)
         return done.stdout
@@ -140,7 +140,7 @@ def test_a_user_asks_about_a_table_of_its_own_from_the_terminal(desk: Desk) -> N
 def test_an_index_is_run_collected_and_shown(desk: Desk) -> None:
     product, subscription = desk.subscribed("index", INDEX)
     desk.type("operator", "run", "start", product, "--period", "2024")
-    end = time.monotonic() + 60
+    end = time.monotonic() + 300
     with desk.client("operator") as operator:
         while any(run["status"] not in ("done", "failed") for run in operator.runs(product)) and time.monotonic() < end:
             time.sleep(0.1)
