@@ -42,9 +42,9 @@ class Base:
     def __post_init__(self) -> None:
         if len(self.groups) != len(self.values):
             raise ValueError("a base needs one row of values per group")
-        if any(len(group) != len(self.key_names) for group in self.groups):
+        if not set(map(len, self.groups)) <= {len(self.key_names)}:
             raise ValueError("a group has one value per key")
-        if any(len(row) != len(self.primitives) for row in self.values):
+        if not set(map(len, self.values)) <= {len(self.primitives)}:
             raise ValueError("a row has one value per primitive")
 
     @cached_property

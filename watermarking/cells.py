@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import Decimal
+from operator import itemgetter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,7 @@ from watermarking.keys import framed
 CELL_TAG = b"watermarking/cell/v1"
 # Bounded digits and exponent: text from a leak must not be able to ask for a gigabyte of zeros.
 NUMBER = re.compile(r"[+-]?(\d{1,60}(\.\d{0,60})?|\.\d{1,60})([eE][+-]?\d{1,2})?", re.ASCII)
+_FIRST = frozenset("+-.0123456789")  # letters that a number begins with
 
 
 Words = NDArray[np.uint64]
@@ -48,11 +50,11 @@ def canonical(value: Value) -> str:
         return _plain(Decimal(value))
     if isinstance(value, date):
         return value.isoformat()[:10]
-    text = unicodedata.normalize("NFC", value).strip()
-    numeric = number(text)
+    text = (value if value.isascii() else unicodedata.normalize("NFC", value)).strip()
+    numeric = number(text) if text[:1] in _FIRST else None
     if numeric is not None:
         return _plain(numeric)
-    return text.lower() if text.lower() in ("true", "false") else text
+    return text.lower() if len(text) in (4, 5) and text.lower() in ("true", "false") else text
 
 
 def cell_hash(key_names: tuple[str, ...], group: tuple[Value, ...], measure: str) -> bytes:
@@ -68,7 +70,8 @@ def cell_hashes(base: Base) -> Words:
     heads = {length: framed(CELL_TAG) + length.to_bytes(8, "big") for length in set(map(len, keys))}
     tails = [framed(unicodedata.normalize("NFC", primitive.name).encode()) for primitive in base.primitives]
     digest = hashlib.sha256
-    found = b"".join([digest(heads[len(key)] + key + tail).digest() for key in keys for tail in tails])
+    named = [heads[len(key)] + key for key in keys]
+    found = b"".join([digest(name + tail).digest() for name in named for tail in tails])
     return np.frombuffer(found, ">u8").astype(np.uint64).reshape(-1, 4)
 
 
@@ -111,19 +114,17 @@ def _keys(base: Base) -> Iterator[bytes]:
             yield framed(*(text.encode() for pair in pairs for text in pair))
         return
     places = sorted(range(len(base.key_names)), key=lambda place: base.key_names[place])
-    pieces = [_pieces(base.key_names[place], [group[place] for group in base.groups]) for place in places]
+    pieces = [_pieces(base.key_names[place], list(map(itemgetter(place), base.groups))) for place in places]
     yield from map(b"".join, zip(*pieces, strict=True)) if pieces else (b"" for _ in base.groups)
 
 
 def _pieces(name: str, column: Sequence[Value]) -> list[bytes]:
     """The framed name and value of one key, for each group."""
-    kinds = set(map(type, column))
-    if kinds == {int}:
-        texts = [str(value).encode() for value in column]
-    elif len(kinds) == 1 or bool not in kinds:  # True and 1 are equal, and spelled differently
-        spelled = {value: canonical(value).encode() for value in set(column)}
-        texts = [spelled[value] for value in column]
-    else:
-        texts = [canonical(value).encode() for value in column]
-    lengths = {length: framed(name.encode()) + length.to_bytes(8, "big") for length in set(map(len, texts))}
-    return [lengths[len(text)] + text for text in texts]
+    kinds, head = set(map(type, column)), framed(name.encode())
+    if len(kinds) > 1 and bool in kinds:  # True and 1 are equal, and spelled differently
+        return [head + framed(canonical(value).encode()) for value in column]
+    values = set(column)
+    texts = [canonical(value).encode() for value in values]
+    lengths = {length: head + length.to_bytes(8, "big") for length in set(map(len, texts))}
+    spelled = {value: lengths[len(text)] + text for value, text in zip(values, texts, strict=True)}
+    return list(map(spelled.__getitem__, column))
