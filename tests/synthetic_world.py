@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 import json
 import random
-from contextlib import ExitStack
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -16,9 +18,9 @@ from estate import LEGAL, Estate, table
 SPEC: dict[str, Any] = {
     "rows": "SELECT visitor, age, town, spent, member FROM visitors",
     "columns": [
-        {"name": "age", "cuts": [30, 45, 60]},
+        {"name": "age", "cuts": [30, 40, 50, 60, 70]},
         "town",
-        {"name": "spent", "bounds": [0, 500], "bins": 5},
+        {"name": "spent", "bounds": [0, 500], "bins": 20},
         {"name": "member", "nulls": True},
     ],
     "marginals": [["age", "town"]],
@@ -94,6 +96,26 @@ class Mall(Estate):
         self.ok("POST", f"/products/{made}/approve", {})
         self.ok("POST", f"/products/{made}/price", {"unit": "call", "price": "20", "trial": True}, "operator")
         return made
+
+    @contextmanager
+    def serving(self) -> Iterator[None]:
+        """Vault and scribe that work in the background."""
+        stop = threading.Event()
+
+        def serve() -> None:
+            while not stop.is_set():
+                self.beat()
+                self.finish()
+                stop.wait(0.05)
+
+        self.beat()
+        lane = threading.Thread(target=serve)
+        lane.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            lane.join()
 
     def take(self, user: str) -> str:
         """Let a user take its rows, and give the job."""

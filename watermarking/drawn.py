@@ -32,8 +32,6 @@ def log_e(ratios: Reals) -> float:
     return float(top + np.log(np.mean(np.exp(np.array(sums) - top))) - ROUNDING * len(ratios))
 
 
-def most(counts: Reals, ratios: Reals, rows: int) -> float:
-    """Give ln E of a copy of so many rows that holds all the rows of the leak: `counts` and L/q of its different
-    ones. Who has fewer of them scores less."""
-    held = np.repeat(ratios, np.minimum(counts, rows).astype(np.int64))[:rows]
-    return log_e(np.concatenate([held, np.zeros(rows - len(held))]))
+def most(ratios: Reals, rows: int) -> float:
+    """Give what nobody's ln E is above: that of so many rows which are all the one that tells most."""
+    return log_e(np.full(rows, ratios.max(initial=0.0)))

@@ -15,6 +15,7 @@ from sandbox.client.persons import Consenting
 from sandbox.client.predict import Predicting
 from sandbox.client.review import Reviewing
 from sandbox.client.sign import Signing
+from sandbox.client.synthetic import Synthesising
 from sandbox.client.verify import Verifying
 from sandbox.client.watch import Watching
 from sandbox.client.watchful import Watchful
@@ -32,6 +33,7 @@ class Client(
     Predicting,
     Reviewing,
     Signing,
+    Synthesising,
     Verifying,
     Watching,
     Watchful,

@@ -12,6 +12,8 @@ from math import prod
 import numpy as np
 from numpy.typing import NDArray
 
+from sandbox.plan.families import Family, families, size_of
+
 Codes = NDArray[np.int64]
 Reals = NDArray[np.float64]
 WHOLE = 2**32
@@ -21,48 +23,12 @@ DENSE = 10**7
 
 
 @dataclass(frozen=True)
-class Family:
-    """A column and its parents, which are drawn before it."""
-
-    column: int
-    parents: tuple[int, ...]
-
-    @property
-    def columns(self) -> tuple[int, ...]:
-        """Parents and column, as the table has its axes."""
-        return (*self.parents, self.column)
-
-
-@dataclass(frozen=True)
 class Network:
     """Tables in the order in which columns are drawn: configurations of the parents × codes, rows of whole weights."""
 
     sizes: tuple[int, ...]
     families: tuple[Family, ...]
     tables: tuple[Codes, ...]
-
-
-def families(sizes: Sequence[int], cliques: Sequence[Sequence[int]]) -> tuple[Family, ...]:
-    """Give the tables that a model needs in which columns of one clique depend on each other: columns are eliminated
-    by the smallest table first (ties: the first column), and drawn in the opposite order."""
-    near: dict[int, set[int]] = {column: set() for column in range(len(sizes))}
-    for clique in cliques:
-        for column in clique:
-            near[column] |= set(clique) - {column}
-    found = []
-    while near:
-        column = min(near, key=lambda one: (sizes[one] * prod(sizes[other] for other in near[one]), one))
-        beside = near.pop(column)
-        for other in beside:
-            near[other] |= beside - {other}
-            near[other].discard(column)
-        found.append(Family(column, tuple(sorted(beside))))
-    return tuple(reversed(found))
-
-
-def size_of(sizes: Sequence[int], family: Family) -> int:
-    """Give how many weights a table has."""
-    return prod(sizes[column] for column in family.columns)
 
 
 def weights(sizes: Sequence[int], family: Family, marginal: Reals) -> Codes:

@@ -131,9 +131,9 @@ def log_e_values(
 
 
 def most(rows: Rows, plan: Plan) -> float:
-    """Give what nobody's ln E is far above: that of a copy that holds all rows of the leak."""
+    """Give what nobody's ln E is above."""
     assert plan.drawn is not None
-    return scoring.most(rows.counts, rows.ratios, plan.drawn.count)
+    return scoring.most(rows.ratios, plan.drawn.count)
 
 
 def _numbered(codes: Codes, sizes: Sequence[int]) -> list[Hashable]:

@@ -41,6 +41,11 @@ TRACEABLE = {
     },
     "program": _FEW,
     "workspace": _FEW,
+    "synthetic": {
+        "en": "every recipient has rows of its own, drawn by its key; a leaked part of them is traced by which rows "
+        "there are and how many of each",
+        "zh": "每个接收方的合成数据均由其密钥单独抽取，泄露其中一部分也可据行内容与频次溯源",
+    },
     "index": {
         "en": "every copy carries its recipient's marks; a leaked answer with many groups is traced by them, a single "
         "number names nobody; the log holds the digest of what each recipient got",

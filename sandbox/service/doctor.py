@@ -20,6 +20,7 @@ from sandbox.jobs.records import Job
 from sandbox.metering.records import UsageEvent
 from sandbox.privacy import recovery
 from sandbox.privacy.accountant import check_balances
+from sandbox.products.synthetic.settle import available
 from sandbox.products.verification.records import Verification
 from sandbox.service.custody import relied_on
 from sandbox.settings import Settings
@@ -50,6 +51,8 @@ def examine(settings: Settings) -> dict[str, Any]:
     why = missing()
     said = f"not offered: {why}" if why else "each block in a sandbox of its own, tried just now"
     checks.append({"name": "programs", "ok": True, "detail": said})
+    said = "offered" if available() else "not offered: the library that fits them is missing; run `make synthetic`"
+    checks.append({"name": "synthetic", "ok": True, "detail": said})
     return {"ok": all(check["ok"] for check in checks), "checks": checks}
 
 

@@ -77,6 +77,11 @@ def card_page(said: Mapping[str, Any]) -> bytes:
     return page("card.html", said=said, word=spoken_word).get_data()
 
 
+def utility_page(said: Mapping[str, Any]) -> bytes:
+    """Give the utility report of a synthetic table (as UtilityOut) as a page."""
+    return page("utility.html", said=said).get_data()
+
+
 @blueprint.get("/docs/checklist")
 def checklist() -> Response:
     """What assessments under 等保, 密评 and 信创 ask for, and what is done about it (S6)."""

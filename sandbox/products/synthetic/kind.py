@@ -14,7 +14,6 @@ from sandbox.plan.relation import Released as Leaf
 from sandbox.privacy.convert import rho_for
 from sandbox.privacy.released import Released
 from sandbox.products.synthetic.compile import blocks
-from sandbox.products.synthetic.present import presented
 from sandbox.products.synthetic.settle import available, settled
 from sandbox.products.synthetic.specification import drawn_of, read
 from sandbox.products.synthetic.words import expected, explained, notes
@@ -78,6 +77,8 @@ class SyntheticProduct:
 
     def present(self, plan: Plan, base: Sequence[Groups], marked: Sequence[Sequence[tuple[int, ...]]]) -> Answer:
         """Give the recipient's rows."""
+        from sandbox.products.synthetic.present import presented  # in the vault alone
+
         return presented(plan, base, marked)
 
 

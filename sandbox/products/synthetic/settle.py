@@ -10,12 +10,10 @@ import sys
 from collections.abc import Sequence
 from importlib.util import find_spec
 
-import numpy as np
-
 from sandbox.engines.base import EngineFailed
-from sandbox.modelling.network import families, weights
 from sandbox.plan.block import SIGMA_UNIT
 from sandbox.plan.drawn import SEED
+from sandbox.plan.families import families
 from sandbox.plan.plan import Plan
 from sandbox.privacy.released import Released
 
@@ -38,6 +36,10 @@ def available() -> bool:
 def settled(plan: Plan, released: list[Released]) -> list[Released]:
     """Give the base: what was released, the tables of the fitted model, and the places of the seed. Raises
     `EngineFailed` when the model cannot be fitted."""
+    import numpy as np  # in the vault alone
+
+    from sandbox.modelling.network import weights
+
     assert plan.drawn is not None
     drawn, sizes = plan.drawn, plan.drawn.sizes
     wanted = families(sizes, drawn.marginals[: drawn.fitted])

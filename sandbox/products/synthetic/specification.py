@@ -12,8 +12,8 @@ from sandbox.catalogue.entry import Entry
 from sandbox.catalogue.facts import TableFacts
 from sandbox.core.sentences import plainly
 from sandbox.errors import Problem
-from sandbox.modelling.network import families, size_of
 from sandbox.plan.drawn import MOST_CELLS, MOST_ROWS, MOST_STEPS, Coded, Drawn
+from sandbox.plan.families import families, size_of
 from sandbox.plan.relation import Relation
 from sandbox.plan.scalar import Column, Value
 from sandbox.products.specification import OURS
