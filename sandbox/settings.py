@@ -63,6 +63,7 @@ class Settings(BaseSettings):
     )
     oidc_issuer: str | None = Field(None, description="OIDC provider by which people sign in", pattern="^https?://")
     oidc_client: str | None = Field(None, description="client id there; its secret lies in `oidc.secret` of the keys")
+    idempotency_days: int = Field(30, description="answers to Idempotency-Keys are kept so many days", ge=1, le=3650)
     session_hours: int = Field(8, description="longest session of a person, hours", ge=1, le=24)
     session_idle_minutes: int = Field(30, description="a session without requests ends after so many", ge=1, le=480)
 

@@ -1,5 +1,6 @@
 """What web does beside answering: it makes the checks that raise alerts, sends messages to webhooks, minds months,
-begins the runs of products that their operators run, and ends what users brought when its time is over.
+begins the runs of products that their operators run, ends what users brought when its time is over, and forgets
+answers to Idempotency-Keys.
 
 Not in the scribe, which holds the log's key and should speak to nobody; not in the vault, which sees rows."""
 
@@ -22,12 +23,14 @@ from sandbox.service import lookout
 from sandbox.service.months import Months
 from sandbox.service.runs import Runs
 from sandbox.transparency.records import Lease
+from sandbox.web import idempotency
 from sandbox.webhooks.deliver import anything_due, deliver_due
 
 WATCH_EVERY = 5.0
 SEND_EVERY = 0.5
 MONTHS_EVERY = 60.0
 RUNS_EVERY = 10.0
+FORGET_EVERY = 3600.0
 DUTY = "watch"
 
 Work = Callable[[], object]
@@ -44,6 +47,7 @@ def start(house: House) -> threading.Event:
         (Months(house).look, MONTHS_EVERY),
         (Runs(house).look, RUNS_EVERY),
         (partial(_end_admissions, house), MONTHS_EVERY),
+        (partial(idempotency.forget, house), FORGET_EVERY),
     )
     for work, every in chores:
         threading.Thread(target=_repeat, args=(work, every, stop), daemon=True).start()

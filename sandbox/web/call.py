@@ -60,7 +60,7 @@ class Errand:
         if required:
             ticket: Ticket | None = self.ticket(content)
         else:
-            ticket = Ticket.read(self.house.release_sealer, self.principal.party.id, content)
+            ticket = Ticket.read(self.house, self.principal.party.id, content)
         if ticket is None:
             return start(lambda tx, subject: None)
         if (earlier := self._earlier(ticket)) is not None:
@@ -74,7 +74,7 @@ class Errand:
 
     def ticket(self, content: object) -> Ticket:
         """Give the request's claim on its Idempotency-Key. Raises malformed_request without one."""
-        ticket = Ticket.read(self.house.release_sealer, self.principal.party.id, content)
+        ticket = Ticket.read(self.house, self.principal.party.id, content)
         if ticket is None:
             raise Problem(
                 "malformed_request",

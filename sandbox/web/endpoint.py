@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import wraps
 from typing import Any
 
@@ -30,8 +30,9 @@ from sandbox.web import description
 from sandbox.web.call import Call, Errand, Public, Reply
 from sandbox.web.idempotency import Ticket
 from sandbox.web.looks import asked, log_look
+from sandbox.web.paging import Cursors
 from sandbox.web.sessions import principal_of
-from sandbox.wire.common import Output, State
+from sandbox.wire.common import Output, Page, State
 
 DECLARED: list[Endpoint] = []
 _ID = re.compile(r"[A-Za-z0-9_.\-]{1,100}")
@@ -126,6 +127,8 @@ def _runner(declared: Endpoint, handler: Handler) -> Callable[..., Response]:
     @wraps(handler)
     def run(**given: Any) -> Response:
         house = _house()
+        if declared.query and issubclass(declared.query, Page):
+            given["query"] = _cursors(house).read(given["query"])
         if declared.errand:
             return _response(declared, handler(Errand(house, g.principal), **given))
         if not declared.changes:
@@ -188,12 +191,17 @@ def _ticket(declared: Endpoint, house: House, body: BaseModel | None) -> Ticket 
     principal: Principal | None = g.get("principal")
     # without a key nobody's requests may collide with another's: the content is part of the scope
     scope = principal.party.id if principal else json.dumps(content, sort_keys=True)
-    return Ticket.read(house.release_sealer, scope, content)
+    return Ticket.read(house, scope, content)
 
 
 def _call(house: House, tx: Any) -> Public:
     principal: Principal | None = g.get("principal")
     return Call(house, tx, principal) if principal else Public(house, tx)
+
+
+def _cursors(house: House) -> Cursors:
+    principal: Principal | None = g.get("principal")
+    return Cursors(house.cookie_key, request.path, principal.party.id if principal else "")
 
 
 def _house() -> House:
@@ -207,6 +215,8 @@ def _response(declared: Endpoint, reply: Reply) -> Response:
     status = reply.status or declared.status
     if reply.media:
         return Response(reply.value, status, headers, content_type=reply.media)
+    if declared.query and issubclass(declared.query, Page):
+        reply = replace(reply, value=_cursors(_house()).put(reply.value))
     answer = declared.answer if status != 202 or declared.status == 202 or 202 in declared.also else State
     value = answer.model_validate(reply.value).model_dump(mode="json", by_alias=True)
     return _json(value, status, headers)

@@ -2,7 +2,8 @@
 
 The row is written by the very transaction that does the work, so there is never a key without its work or work without
 its key; of two equal requests at once the database lets one commit and shows its answer to the other.
-A refusal changes nothing and is not kept: the corrected request may use the key again.
+A refusal changes nothing and is not kept: the corrected request may use the key again. An answer is remembered for
+`idempotency_days`; what a job, an upload or a claim was made by, as long as that.
 """
 
 from __future__ import annotations
@@ -19,10 +20,12 @@ from sandbox.core.clock import now
 from sandbox.core.sealing import Sealer
 from sandbox.core.store import Transaction
 from sandbox.errors import Problem
+from sandbox.jobs.house import House
 from sandbox.web.records import IdempotentReply
 
-KEPT = timedelta(days=30)
 LONGEST = 255
+BATCH = 500
+ANSWERED = list(range(200, 300))  # the status of a row that holds an answer
 
 
 @dataclass(frozen=True)
@@ -42,9 +45,10 @@ class Ticket:
     principal: str
     digest: str
     sealer: Sealer
+    kept: timedelta
 
     @classmethod
-    def read(cls, sealer: Sealer, principal: str, content: object) -> Ticket | None:
+    def read(cls, house: House, principal: str, content: object) -> Ticket | None:
         """Give the ticket of the present request; None without a key. Raises malformed_request."""
         key = request.headers.get("Idempotency-Key")
         if key is None:
@@ -52,7 +56,9 @@ class Ticket:
         if not 1 <= len(key) <= LONGEST or not key.isprintable():
             raise Problem("malformed_request", f"write an Idempotency-Key of 1 to {LONGEST} printable characters")
         scope = json.dumps([principal, request.method, request.path, key])
-        return cls(_sha256(scope), principal, _sha256(json.dumps(content, sort_keys=True)), sealer)
+        return cls(
+            _sha256(scope), principal, _sha256(json.dumps(content, sort_keys=True)), house.release_sealer, kept(house)
+        )
 
     def earlier(self, tx: Transaction) -> Earlier | None:
         """Give what the first request with this key left; raises idempotency_conflict when its content differed."""
@@ -80,11 +86,33 @@ class Ticket:
         tx.add(IdempotentReply(self.id, self.principal, self.digest, status, reply, now()))
 
     def _lapsed(self, row: IdempotentReply) -> bool:
-        return row.status is not None and row.created_at < now() - KEPT
+        return row.status is not None and row.created_at < now() - self.kept
 
     @property
     def _context(self) -> str:
         return f"reply:{self.id}"
+
+
+def kept(house: House) -> timedelta:
+    """Give how long an answer is remembered."""
+    return timedelta(days=house.settings.idempotency_days)
+
+
+def forget(house: House) -> int:
+    """Delete the rows whose time is over, a few in each transaction; give how many. Their keys may be used again."""
+    total, before = 0, now() - kept(house)
+    while True:
+        with house.store.read() as tx:
+            oldest = tx.find(IdempotentReply, status=ANSWERED, order=("created_at",), limit=BATCH)
+        due = [row.id for row in oldest if row.created_at < before]
+        if due:
+            with house.store.write() as tx:  # one that was written anew meanwhile stays
+                rows = [row for row in tx.find(IdempotentReply, id=due) if row.created_at < before]
+                for row in rows:
+                    tx.remove(row)
+            total += len(rows)
+        if len(due) < BATCH:
+            return total
 
 
 def _sha256(text: str) -> str:

@@ -32,7 +32,7 @@ class Page(Input):
     """A page of a list: at most `limit` items behind `cursor`, the `next` of the page before."""
 
     limit: Annotated[int, Field(ge=1, le=200)] = 50
-    cursor: Id | None = None
+    cursor: Annotated[str, Field(max_length=200, pattern=r"^[A-Za-z0-9_.\-]+$")] | None = None
 
 
 class ProblemBody(Output):

@@ -37,7 +37,7 @@ from sandbox.products.verification.guessing import Lately
 from sandbox.products.verification.permission import Ground
 from sandbox.products.verification.records import Verification
 from sandbox.transparency.records import LogEntry
-from sandbox.web.idempotency import Ticket
+from sandbox.web.idempotency import Ticket, kept
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +60,8 @@ def office(shared: Office) -> Iterator[Office]:
 def asked(office: Office, number: int, **more: Any) -> Asked:
     with office.house.store.read() as tx:
         bank = authenticate(tx, f"Bearer {office.web.keys['bank']}")
-    ticket = Ticket(more.pop("key", uuid4().hex), bank.party.id, "digest", office.web.house.release_sealer)
+    sealer = office.house.release_sealer
+    ticket = Ticket(more.pop("key", uuid4().hex), bank.party.id, "digest", sealer, kept(office.house))
     given = {"subscription": office.subscriptions["bank"], "subject": FIRMS[number]["code"], "claim": "in_business"}
     given |= {"value": None, "ground": Ground(basis="statutory_duty"), "at": now()} | more
     return Asked(principal=bank, ticket=ticket, **given)

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from webhouse import Web, make_web
 
+from sandbox.core.clock import now, run_ahead
 from sandbox.core.store import Transaction
 from sandbox.identity.records import Party
 from sandbox.jobs import run
 from sandbox.stores.sql import SqlStore
-from sandbox.web.idempotency import KEPT, Ticket
+from sandbox.web import idempotency
+from sandbox.web.idempotency import Ticket, forget
 from sandbox.web.records import IdempotentReply
 
 PARTY = {"name": "Firm", "roles": ["user"]}
@@ -100,14 +104,56 @@ def test_a_crash_before_commit_leaves_neither_work_nor_key(web: Web, monkeypatch
     assert firms(web) == 1
 
 
-def test_a_lapsed_key_may_be_used_again(web: Web) -> None:
+@pytest.fixture
+def later() -> Iterator[Callable[[timedelta], None]]:
+    """Moves the clock ahead; it is put right again at the end."""
+    yield lambda ahead: run_ahead(lambda: ahead)
+    run_ahead()
+
+
+def test_an_answer_is_remembered_for_its_time_and_then_forgotten(
+    web: Web, later: Callable[[timedelta], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """More rows than one transaction forgets; the chore may be late or early, the time alone decides."""
+    monkeypatch.setattr(idempotency, "BATCH", 2)
     first = web.call("POST", "/parties", PARTY, headers=KEY)
-    with web.house.store.write() as tx:
-        [row] = tx.find(IdempotentReply)
-        tx.change(row, created_at=row.created_at - KEPT - KEPT)
+    for number in range(4):
+        web.call("POST", "/parties", {**PARTY, "name": f"Firm {number}"}, headers={"Idempotency-Key": f"more {number}"})
+    with web.house.store.read() as tx:
+        kept = len(tx.find(IdempotentReply))
+    assert kept == 5
+    later(timedelta(days=29, hours=23))
+    assert forget(web.house) == 0
+    again = web.call("POST", "/parties", PARTY, headers=KEY)
+    assert again.json == {**first.json, "api_key": None}, "within its time the same answer, without the secret"
+    later(timedelta(days=30, hours=1))
     second = web.call("POST", "/parties", {**PARTY, "name": "Later"}, headers=KEY)
-    assert second.status_code == 201
-    assert second.json["id"] != first.json["id"]
+    assert second.status_code == 201 and second.json["id"] != first.json["id"], "over, whether it was forgotten or not"
+    assert forget(web.house) == 4
+    with web.house.store.read() as tx:
+        [row] = tx.find(IdempotentReply)
+    assert web.call("POST", "/parties", {**PARTY, "name": "Later"}, headers=KEY).json["id"] == second.json["id"]
+    assert row.created_at > now() - timedelta(hours=1)
+
+
+def test_the_time_is_a_setting(store: SqlStore, tmp_path: Path, later: Callable[[timedelta], None]) -> None:
+    web = make_web(store, tmp_path / "home", idempotency_days=2)
+    web.call("POST", "/parties", PARTY, headers=KEY)
+    later(timedelta(days=1, hours=23))
+    assert forget(web.house) == 0
+    later(timedelta(days=2, hours=1))
+    assert forget(web.house) == 1
+
+
+def test_what_made_a_job_is_remembered_as_long_as_the_job(web: Web, later: Callable[[timedelta], None]) -> None:
+    ticket = Ticket("scope", "user", "digest", web.house.release_sealer, timedelta(days=30))
+    with web.house.store.write() as tx:
+        ticket.keep_subject(tx, "job_1")
+    later(timedelta(days=400))
+    assert forget(web.house) == 0
+    with web.house.store.read() as tx:
+        earlier = ticket.earlier(tx)
+    assert earlier is not None and earlier.value == "job_1"
 
 
 def test_two_strangers_with_one_key_do_not_meet(web: Web) -> None:

@@ -18,7 +18,7 @@ from sandbox.privacy.budgets import budget, budgets, by_product
 from sandbox.privacy.records import Account
 from sandbox.web.call import Call, Reply
 from sandbox.web.endpoint import endpoint
-from sandbox.web.paging import cut
+from sandbox.web.paging import cut, window
 from sandbox.wire.common import Items, Page
 from sandbox.wire.oversight import BudgetProducts, RaiseIn, RaiseOut, StatementQuery
 
@@ -41,7 +41,7 @@ def list_budgets(call: Call, query: Page) -> Reply:
         seen = budgets(call.tx, populations=sorted(own))
         seen += [one for one in budgets(call.tx, party=call.principal.party.id) if one["population"] not in own]
     found = [one | {"resources": named.get(one["population"], [])} for one in seen]
-    return Reply(_window(sorted(found, key=lambda one: str(one["account"])), query))
+    return Reply(window(sorted(found, key=lambda one: str(one["account"])), query, "account"))
 
 
 @endpoint(blueprint, "GET", "/budgets/<account_id>/products", action="budget.read", answer=BudgetProducts)
@@ -100,7 +100,7 @@ def list_statements(call: Call, query: StatementQuery) -> Reply:
     months = [query.month] if query.month else _months(party.created_at, now())
     drawn = [sheet(call.tx, party, month) for month in months for sheet in _sheets(party)]
     items = [one for one in drawn if query.month or one["lines"]]
-    return Reply(_window(items, query, "id"))
+    return Reply(window(items, query, "id"))
 
 
 def _sheets(party: Party) -> list[Any]:
@@ -112,11 +112,3 @@ def _sheets(party: Party) -> list[Any]:
 def _months(first: datetime, last: datetime) -> Iterator[str]:
     for number in range(first.year * 12 + first.month - 1, last.year * 12 + last.month):
         yield f"{number // 12:04}-{number % 12 + 1:02}"
-
-
-def _window(items: list[dict[str, Any]], query: Page, key: str = "account") -> dict[str, Any]:
-    """A page of a list that was computed whole, in the order given."""
-    keys = [str(item[key]) for item in items]
-    start = keys.index(query.cursor) + 1 if query.cursor in keys else 0
-    shown = items[start : start + query.limit]
-    return {"items": shown, "next": str(shown[-1][key]) if start + query.limit < len(items) else None}
