@@ -16,6 +16,7 @@ from sandbox.billing.lines import ZERO
 from sandbox.billing.records import Settlement, ShareAgreement
 from sandbox.billing.regulated import split
 from sandbox.billing.settlements import end
+from sandbox.catalogue.records import Resource
 from sandbox.core.clock import now
 from sandbox.core.ids import new_id
 from sandbox.core.store import Transaction
@@ -105,7 +106,8 @@ def earned(tx: Transaction, month: str, operator: str | None = None) -> dict[str
 
 def shared(tx: Transaction, month: str, operator: str | None = None) -> list[dict[str, Any]]:
     """Give the shares of a month: for each product what it earned, the cost of obtaining its data, and each part, in
-    yuan; `parts` is None where nothing was agreed. Raises field_invalid."""
+    yuan; `parts` is None where nothing was agreed. `unnamed_holders` are those of its resources that the agreement
+    does not name. Raises field_invalid."""
     end(month)
     return [_shared(tx, month, product, yuan) for product, yuan in earned(tx, month, operator).items()]
 
@@ -129,13 +131,28 @@ def view(found: ShareAgreement) -> dict[str, Any]:
 
 def _shared(tx: Transaction, month: str, product: str, yuan: Decimal) -> dict[str, Any]:
     agreement, named = in_force(tx, product, month), tx.get(Product, product)
-    said = {"product": product, "name": named.name if named else product, "month": month, "earned": format(yuan, "f")}
+    said: dict[str, Any] = {"product": product, "name": named.name if named else product, "month": month}
+    said["earned"] = format(yuan, "f")
     if agreement is None:
         return said | {"agreement": None, "data_cost": "0.00", "parts": None}
     cost = min(agreement.data_cost, max(yuan, ZERO))
     amounts = split(yuan - cost, {str(place): Fraction(one["share"]) for place, one in enumerate(agreement.parts)})
     parts = [one | {"amount": format(amounts[str(place)], "f")} for place, one in enumerate(agreement.parts)]
-    return said | {"agreement": agreement.number, "data_cost": f"{cost:.2f}", "parts": parts}
+    unnamed = _unnamed(tx, named, parts) if named else []
+    return said | {
+        "agreement": agreement.number,
+        "data_cost": f"{cost:.2f}",
+        "parts": parts,
+        "unnamed_holders": unnamed,
+    }
+
+
+def _unnamed(tx: Transaction, product: Product, parts: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The holders of a product's resources that no part names, by party or name: their data earned, and they get
+    nothing."""
+    named = {one["name"] for one in parts} | {one["party"] for one in parts}
+    found = tx.find(Resource, id=list(product.resources))
+    return sorted({one.holder for one in found if named.isdisjoint({one.holder, one.answers})})
 
 
 def _part(tx: Transaction, number: int, one: Mapping[str, Any]) -> dict[str, Any]:

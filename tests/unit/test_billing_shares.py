@@ -14,6 +14,7 @@ from sandbox.billing.reconcile import reconcile
 from sandbox.billing.records import Settlement, ShareAgreement
 from sandbox.billing.settlements import credit, settle
 from sandbox.billing.shares import agree, earned, in_force, listed, shared
+from sandbox.catalogue.records import Resource
 from sandbox.core.clock import now
 from sandbox.core.ids import new_id
 from sandbox.metering.events import usage_event
@@ -86,6 +87,24 @@ def test_a_data_cost_beyond_the_revenue_leaves_nothing_to_share(trade):
         trade.agreed(tx, data_cost="1000.00")
         [mine] = [one for one in shared(tx, MONTH) if one["parts"]]
         assert mine["data_cost"] == "20.02" and {part["amount"] for part in mine["parts"]} == {"0.00"}
+
+
+def test_P7_a_product_of_several_resources_earns_as_one(trade):
+    """Its holders share by their weights to the cent; one that the agreement does not name is named instead."""
+    third = [{"kind": "holder", "name": name, "share": "1/3"} for name in ("Health Bureau", "Transport", "Schools")]
+    with trade.store.write() as tx:
+        first = tx.get(Resource, trade.offer.resource.id)
+        tx.change(first, holder="Health Bureau")
+        more = [replace(first, id=new_id("res"), name=name, holder=name) for name in ("Transport", "Schools")]
+        tx.add_all(more)
+        tx.change(trade.offer.product, resources=[first.id, *(one.id for one in more)])
+        trade.agreed(tx, third)
+        [mine] = [one for one in shared(tx, MONTH) if one["parts"]]
+        assert sorted(part["amount"] for part in mine["parts"]) == ["6.67", "6.67", "6.68"]
+        assert mine["earned"] == "20.02" and mine["unnamed_holders"] == []
+        trade.agreed(tx, [{**third[0], "share": "1/2"}, {**third[1], "share": "1/2"}])
+        [mine] = [one for one in shared(tx, MONTH) if one["parts"]]
+        assert mine["unnamed_holders"] == ["Schools"]
 
 
 def test_a_later_agreement_leaves_earlier_months_alone(trade):
