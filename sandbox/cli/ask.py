@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from inspect import Parameter, Signature, signature
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -57,14 +61,6 @@ def subscribe(
     tell(made, "Subscription {id} is {status}", as_json=as_json, get=get)
 
 
-def _more(groups: int | None, rows: int | None, parameters: list[str] | None, **asked: Any) -> dict[str, Any]:
-    """What is asked for beside text and ε."""
-    bounds = {name: most for name, most in (("groups", groups), ("rows_per_group", rows)) if most is not None}
-    given = dict(_parameter(one) for one in parameters or []) or None
-    more = {**asked, "bounds": bounds or None, "parameters": given}
-    return {name: value for name, value in more.items() if value is not None}
-
-
 def _parameter(written: str) -> tuple[str, Any]:
     """Read name=value: JSON where it is that and has one spelling, else text."""
     name, equals, value = written.partition("=")
@@ -76,74 +72,77 @@ def _parameter(written: str) -> tuple[str, Any]:
         return name, value
 
 
+@dataclass(frozen=True)
+class Question:
+    """What estimate, explain and query take alike; each field is an argument or option of theirs."""
+
+    subscription: Subscription
+    sql: Sql = None
+    epsilon: Epsilon = None
+    dialect: Dialect = None
+    groups: Groups = None
+    rows: Rows = None
+    keys: Keys = None
+    mode: Mode = None
+    consistent: Consistent = False
+    parameters: Parameters = None
+    resource: Resource = None
+
+    @property
+    def asked(self) -> tuple[str, str | None, str | None]:
+        """Of whom, what, and for how much privacy."""
+        return self.subscription, self.sql, self.epsilon
+
+    @property
+    def more(self) -> dict[str, Any]:
+        """What is asked for beside."""
+        bounds = {"groups": self.groups, "rows_per_group": self.rows}
+        more = {
+            "bounds": {name: most for name, most in bounds.items() if most is not None} or None,
+            "parameters": dict(_parameter(one) for one in self.parameters or []) or None,
+            "consistent": self.consistent or None,
+            **{name: getattr(self, name) for name in ("dialect", "keys", "mode", "resource")},
+        }
+        return {name: value for name, value in more.items() if value is not None}
+
+
+def asking(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command whose first parameter, a question, is taken as the arguments and options that it is made of."""
+    own = [one for one in signature(command, eval_str=True).parameters.values() if one.annotation is not Question]
+    parts = signature(Question, eval_str=True).parameters
+
+    @wraps(command)
+    def run(**given: Any) -> None:
+        command(Question(**{name: given.pop(name) for name in parts}), **given)
+
+    taken = [one.replace(kind=Parameter.KEYWORD_ONLY) for one in (*parts.values(), *own)]
+    run.__signature__ = Signature(taken)  # type: ignore[attr-defined]
+    run.__annotations__ = {one.name: one.annotation for one in taken}
+    return run
+
+
+@asking
 def estimate(
-    subscription: Subscription,
-    sql: Sql = None,
-    epsilon: Epsilon = None,
-    dialect: Dialect = None,
-    groups: Groups = None,
-    rows: Rows = None,
-    keys: Keys = None,
-    mode: Mode = None,
-    consistent: Consistent = False,
-    parameters: Parameters = None,
-    resource: Resource = None,
+    question: Question,
     as_json: Json = False,
 ) -> None:
     """Say what a question would cost in privacy and money; costs nothing."""
     with service() as client:
-        found = client.estimate(
-            subscription,
-            sql,
-            epsilon,
-            **_more(
-                groups,
-                rows,
-                parameters,
-                dialect=dialect,
-                keys=keys,
-                mode=mode,
-                consistent=consistent or None,
-                resource=resource,
-            ),
-        )
+        found = client.estimate(*question.asked, **question.more)
     from sandbox.cli.show import at_most
 
     tell(found, f"It would cost ε {at_most(found['epsilon'])} (ρ {{rho}}) and {{fee}} yuan.", as_json=as_json)
 
 
+@asking
 def explain(
-    subscription: Subscription,
-    sql: Sql = None,
-    epsilon: Epsilon = None,
-    dialect: Dialect = None,
-    groups: Groups = None,
-    rows: Rows = None,
-    keys: Keys = None,
-    mode: Mode = None,
-    consistent: Consistent = False,
-    parameters: Parameters = None,
-    resource: Resource = None,
+    question: Question,
     language: Annotated[str, typer.Option(help="en or zh.")] = "en",
     as_json: Json = False,
 ) -> None:
     """Say in words what a question does, how far off its numbers will be and what it takes; costs nothing."""
     with service() as client:
-        found = client.estimate(
-            subscription,
-            sql,
-            epsilon,
-            **_more(
-                groups,
-                rows,
-                parameters,
-                dialect=dialect,
-                keys=keys,
-                mode=mode,
-                consistent=consistent or None,
-                resource=resource,
-            ),
-        )
+        found = client.estimate(*question.asked, **question.more)
     if as_json:
         typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
         return
@@ -153,18 +152,9 @@ def explain(
         typer.echo(sentence)
 
 
+@asking
 def query(
-    subscription: Subscription,
-    sql: Sql = None,
-    epsilon: Epsilon = None,
-    dialect: Dialect = None,
-    groups: Groups = None,
-    rows: Rows = None,
-    keys: Keys = None,
-    mode: Mode = None,
-    consistent: Consistent = False,
-    parameters: Parameters = None,
-    resource: Resource = None,
+    question: Question,
     log_key: Annotated[
         Path | None, typer.Option(help="The log's public key, to check the receipt.", exists=True)
     ] = None,
@@ -174,23 +164,9 @@ def query(
 ) -> None:
     """Ask a question and print its answer with 95 % intervals."""
     check_folder(receipt)
+    more = question.more | ({"fresh": True} if fresh else {})
     with service() as client:
-        answer = client.query(
-            subscription,
-            sql,
-            epsilon,
-            **_more(
-                groups,
-                rows,
-                parameters,
-                dialect=dialect,
-                keys=keys,
-                mode=mode,
-                consistent=consistent or None,
-                fresh=fresh or None,
-                resource=resource,
-            ),
-        )
+        answer = client.query(*question.asked, **more)
     if receipt is not None:
         receipt.write_text(answer.receipt.text, encoding="utf-8")
     if log_key is not None:

@@ -56,11 +56,11 @@ PAIRED = (
 
 
 def _lines() -> list[list[Any]]:
-    """Groups of 1 to 60 rows: small numbers, numbers close to each other, and such whose squares, added up, are beyond
+    """Groups of 1 to 400 rows: small numbers, numbers close to each other, and such whose squares, added up, are beyond
     128 bits."""
     chance, lines = Random(20261122), []
     for group in range(12):
-        for _ in range([1, 2, 3, 60][group % 4]):
+        for _ in range([1, 2, 3, 400][group % 4]):
             cells: list[Any] = [
                 group,
                 Decimal(chance.randint(-99_999_999, 99_999_999)).scaleb(-3),
