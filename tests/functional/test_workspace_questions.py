@@ -214,9 +214,11 @@ def test_the_vault_opens_nothing_but_what_was_admitted_to_the_asker(site: Site) 
         return found
 
     assert opened(plan)
+    alone = from_json(site.job(site.put(JOINED, admission)).plan)
     with site.house.store.read() as tx:
         version = tx.get(DataVersion, plan.version)
-        assert version is not None and not as_registered(tx, plan, version), "no other kind of job reads own tables"
+        assert version is not None and isinstance(alone, Plan) and [node.table for node in alone.own] == ["own.insured"]
+        assert not as_registered(tx, alone, version), "no other kind of job reads own tables"
     with pytest.raises(EngineFailed):
         opened(plan, site.subscriptions["other"])
     with pytest.raises(EngineFailed):
