@@ -11,7 +11,7 @@ from pathlib import Path
 
 import duckdb
 
-from benchmarks import limits, log, marks, money, noise, pages, queries, served
+from benchmarks import limits, log, marks, money, noise, pages, products, queries, served
 from benchmarks.timing import ms, say
 from sandbox.settings import Settings
 
@@ -42,7 +42,7 @@ def main() -> None:
         lines=over_http.lines, steps=over_http.steps, quantum=Settings.model_fields["quantum_ms"].default,
         queries=seven, limits=parted,
         noise=noise.lines(), laplace=noise.laplace_lines(), choices=noise.choice_lines(), log=log.lines(),
-        marks=marks.report(), money=money.lines(),
+        marks=marks.report(), money=money.lines(), products=products.lines(),
         rounds=served.ROUNDS, day=datetime.now(UTC).date(), cores=os.cpu_count(),
         machine=platform.machine(), duckdb=duckdb.__version__, python=platform.python_version(),
     )  # fmt: skip
