@@ -1,5 +1,6 @@
 """Claims about single subjects over HTTP, at a fixed rate that does not wait for answers (open loop): how long each
-took from the moment it was due, and what it cost each process.
+took from the moment it was due and from the moment it was written, on which rung it left, and what it cost each
+process. A second run of the same load without a quantum tells the service's own time.
 
     python -m benchmarks.verification [claims a second] [seconds] [firms]
 """
@@ -14,8 +15,11 @@ import random
 import sys
 import time
 import uuid
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from statistics import quantiles
 from typing import Any
@@ -24,7 +28,8 @@ from stdnum.cn import uscc
 
 from benchmarks.timing import say
 from sandbox.cli.demo.running import Instance
-from sandbox.settings import Settings
+from sandbox.products.verification.rungs import rung
+from sandbox.settings import CONFIG, Settings
 
 RATE, SECONDS, FIRMS = 200, 20, 100_000
 WARM = 2.0
@@ -35,12 +40,27 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True)
-class Measured:
-    """Seconds of each answered claim, from when it was due; how many were not answered; CPU seconds by process."""
+class Claim:
+    """Seconds of an answered claim from when it was due, and how late the load generator wrote it."""
 
-    took: Sequence[float]
+    took: float
+    late: float
+
+    @property
+    def waited(self) -> float:
+        """Seconds from when it was written."""
+        return self.took - self.late
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The answered claims; how many were not; CPU seconds by process, with the load generator's own as `load`; seconds
+    that the service itself took for each, in a run without a quantum."""
+
+    claims: Sequence[Claim]
     lost: int
     spent: dict[str, float]
+    own: Sequence[float]
 
 
 def code(number: int) -> str:
@@ -105,39 +125,49 @@ def publish(instance: Instance, firms: int) -> tuple[str, str]:
     return asking.subscribe(product, "industry", accept=True)["id"], user["api_key"]
 
 
-async def load(port: int, key: str, subscription: str, rate: float, seconds: float, firms: int) -> list[float | None]:
+def requests(key: str, subscription: str, number: int, firms: int, chance: random.Random) -> list[bytes]:
+    """Give the requests of as many claims, half of them about firms that nobody knows."""
+    made = []
+    for _ in range(number):
+        subject = code(STEP * chance.randrange(2 * firms))
+        asked = {"subscription": subscription, "subject": subject, "claim": "turnover", "basis": "statutory_duty"}
+        body = json.dumps(asked)
+        head = (
+            "POST /api/v1/verifications HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+            f"Authorization: Bearer {key}\r\nIdempotency-Key: {uuid.uuid4().hex}\r\n"
+            f"Content-Length: {len(body)}\r\n\r\n"
+        )
+        made.append((head + body).encode())
+    return made
+
+
+async def load(port: int, key: str, subscription: str, rate: float, seconds: float, firms: int) -> list[Claim | None]:
     """Send claims at random moments, on average `rate` a second; give how long each took, None without an answer."""
     moments, at, chance = [], 0.0, random.Random(7)
     while (at := at + chance.expovariate(rate)) < seconds:
         moments.append(at)
+    made = requests(key, subscription, len(moments), firms, chance)
     idle: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
     start = time.perf_counter() + 0.2
 
-    async def one(due: float) -> float | None:
+    async def one(due: float, request: bytes) -> Claim | None:
         await asyncio.sleep(max(0.0, start + due - time.perf_counter()))
-        subject = code(STEP * chance.randrange(2 * firms))  # half of them unknown
-        body = json.dumps(
-            {"subscription": subscription, "subject": subject, "claim": "turnover", "basis": "statutory_duty"}
-        )
-        head = (
-            "POST /api/v1/verifications HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
-            f"Authorization: Bearer {key}\r\nIdempotency-Key: {uuid.uuid4().hex}\r\nContent-Length: {len(body)}\r\n\r\n"
-        )
-        said = None
+        said, late = None, 0.0
         for fresh in (False, True, True):  # a connection that the server closed meanwhile is no answer
             try:
                 kept = bool(idle) and not fresh
                 reader, writer = idle.pop() if kept else await asyncio.open_connection("127.0.0.1", port)
-                said = await exchange(reader, writer, (head + body).encode())
+                late = time.perf_counter() - start - due
+                said = await exchange(reader, writer, request)
                 idle.append((reader, writer))
                 break
             except (OSError, ValueError, asyncio.IncompleteReadError):
                 continue
         if said is None or not said.get("answer"):
             return None
-        return time.perf_counter() - start - due
+        return Claim(time.perf_counter() - start - due, late)
 
-    return await asyncio.gather(*(one(due) for due in moments))
+    return await asyncio.gather(*(one(due, request) for due, request in zip(moments, made, strict=True)))
 
 
 async def exchange(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, sent: bytes) -> dict[str, Any]:
@@ -173,30 +203,68 @@ def spent(pids: dict[str, list[int]]) -> dict[str, float]:
     return found
 
 
+@contextmanager
+def without_quantum(instance: Instance) -> Iterator[None]:
+    """Run an instance again so that its answers leave when they are ready."""
+    instance.stop()
+    config = instance.home / CONFIG
+    config.write_text("quantum_ms = 0\n")
+    try:
+        instance.start()
+        yield
+    finally:
+        config.unlink()
+
+
 def measure(rate: float = RATE, seconds: float = SECONDS, firms: int = FIRMS, **settings: str) -> Measured:
-    """Start an instance, warm it up, and load it."""
+    """Start an instance, warm it up, and load it; then once more without a quantum."""
     with Instance(settings=settings) as instance:
         subscription, key = publish(instance, firms)
         asyncio.run(load(instance.port, key, subscription, 10, WARM, firms))
-        pids = processes(instance.home)
+        pids, mine = processes(instance.home), time.process_time()
         before = spent(pids)
-        took = asyncio.run(load(instance.port, key, subscription, rate, seconds, firms))
-        after = spent(pids)
-    answered = sorted(one for one in took if one is not None)
-    return Measured(answered, len(took) - len(answered), {part: after[part] - before[part] for part in PARTS})
+        found = asyncio.run(load(instance.port, key, subscription, rate, seconds, firms))
+        after, mine = spent(pids), time.process_time() - mine
+        with without_quantum(instance):
+            asyncio.run(load(instance.port, key, subscription, 10, WARM, firms))
+            own = asyncio.run(load(instance.port, key, subscription, rate, seconds, firms))
+    answered = [one for one in found if one is not None]
+    cpu = {part: after[part] - before[part] for part in PARTS} | {"load": mine}
+    return Measured(answered, len(found) - len(answered), cpu, [one.waited for one in own if one is not None])
 
 
 def lines(found: Measured, rate: float, quantum: float) -> str:
-    """A table of the times beyond the quantum, and the CPU time of one claim."""
-    cuts = quantiles(found.took, n=1000)
-    beyond = [f"{(cuts[place] - quantum) * 1000:.1f} ms" for place in (499, 949, 989, 998)]
-    each = " · ".join(f"{part} {spent / len(found.took) * 1000:.2f} ms" for part, spent in found.spent.items())
+    """Tables of the times beyond the quantum, of the service's own time and of rungs, and the CPU time of one claim."""
+    each = " · ".join(f"{part} {spent / len(found.claims) * 1000:.2f} ms" for part, spent in found.spent.items())
+    rows = [
+        ("beyond the quantum, from when it was due", [one.took - quantum for one in found.claims]),
+        ("beyond the quantum, from when it was written", [one.waited - quantum for one in found.claims]),
+        ("written late by the load generator", [one.late for one in found.claims]),
+        ("the service's own time, without a quantum", found.own),
+    ]
     return (
-        "| claims a second | answered | not | beyond the quantum: median | p95 | p99 | p99.9 |\n"
-        "| --- | --- | --- | --- | --- | --- | --- |\n"
-        f"| {rate:g} | {len(found.took):,} | {found.lost} | {' | '.join(beyond)} |\n\n"
-        f"CPU time of one claim: {each}."
+        f"{rate:g} claims a second: {len(found.claims):,} answered, {found.lost} not.\n\n"
+        "| | median | p95 | p99 | p99.9 |\n| --- | --- | --- | --- | --- |\n"
+        + "".join(f"| {name} | {' | '.join(cuts(values))} |\n" for name, values in rows)
+        + f"\nLeft on the rung: {' · '.join(rungs(found.claims, quantum))}.\n\nCPU time of one claim: {each}."
     )
+
+
+def cuts(seconds: Sequence[float]) -> list[str]:
+    """Median, 95th, 99th and 99.9th percentile in ms."""
+    found = quantiles(seconds, n=1000)
+    return [f"{found[place] * 1000:.1f} ms" for place in (499, 949, 989, 998)]
+
+
+def rungs(claims: Iterable[Claim], quantum: float) -> list[str]:
+    """How many left on which rung: the last one that lies before they were read."""
+    size, on = timedelta(seconds=quantum), Counter[float]()
+    for one in claims:
+        held = place = rung(size, size)
+        while place <= timedelta(seconds=one.waited):
+            held, place = place, rung(place + timedelta(milliseconds=1), size)
+        on[held / size] += 1
+    return [f"{at:g} × {number:,}" for at, number in sorted(on.items())]
 
 
 def main() -> None:

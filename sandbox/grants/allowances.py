@@ -65,8 +65,34 @@ class Counts:
 
     def write(self) -> None:
         """Write what was taken."""
-        for key, more in sorted(self._more.items()):
-            self._tx.change(self._held[key], number=self._held[key].number + more)
+        if moved := [self._held[key] for key in sorted(self._more)]:
+            self._tx.change_each(moved, "number", [self.taken(one.key) for one in moved])
+
+
+class Accounts:
+    """The counts of many subjects, which two groups hardly ever move at once: nothing is locked, and whoever is second
+    gets `Stale` or `Duplicate` from `write` and begins again. Each is read and written, whether it moves or not."""
+
+    def __init__(self, tx: Transaction, keys: Iterable[str], at: datetime) -> None:
+        self._tx, self._at, self._more = tx, at, dict.fromkeys(sorted(set(keys)), 0)
+        wanted = list(self._more)
+        self._held = {one.key: one for one in tx.find(Allowance, key=wanted)} if wanted else {}
+
+    def taken(self, key: str) -> int:
+        """Give how much was taken so far, by this group too."""
+        return (self._held[key].number if key in self._held else 0) + self._more[key]
+
+    def take(self, key: str) -> None:
+        """Take one."""
+        self._more[key] += 1
+
+    def write(self) -> None:
+        """Write what was taken. Raises `Stale`, `Duplicate`."""
+        held, new = list(self._held.values()), [key for key in self._more if key not in self._held]
+        if held:
+            self._tx.change_each(held, "number", [self.taken(one.key) for one in held])
+        if new:
+            self._tx.add_all([Allowance(key, self.taken(key), _until(key, self._at)) for key in new])
 
 
 def taken(tx: Transaction, key: str) -> int:

@@ -19,6 +19,8 @@ from sandbox.transparency.journal import Journal
 
 KINDS = ("objection", "correction", "portability", "erasure")
 DEADLINE = timedelta(days=15)
+UPHELD: dict[str, Any] = {"kind": ["objection", "erasure"], "status": "upheld"}
+"""What ends all questions about a person."""
 
 
 def demand(
@@ -68,8 +70,7 @@ def answer(
 
 def objected(tx: Transaction, subject: str, resource: str) -> bool:
     """Say whether an objection or a demand for erasure of this person (a pseudonym) about the resource was upheld."""
-    kinds = ["objection", "erasure"]
-    return bool(tx.find(PersonRequest, subject=subject, resource=resource, kind=kinds, status="upheld", limit=1))
+    return bool(tx.find(PersonRequest, subject=subject, resource=resource, **UPHELD))
 
 
 def filed(tx: Transaction, principal: Principal, *, limit: int = 50, after: str | None = None) -> list[PersonRequest]:

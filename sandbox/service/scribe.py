@@ -18,7 +18,7 @@ from sandbox.jobs.records import Job
 from sandbox.oversight.doors import reviewed
 from sandbox.products.verification.records import Verification
 from sandbox.service import lookout
-from sandbox.service.process import begin
+from sandbox.service.process import begin, settle
 from sandbox.settings import load
 from sandbox.webhooks.tell import tell
 
@@ -49,6 +49,7 @@ def main() -> int:
     house, scribe = scribe_house(load(), lambda *sealed: done.extend(let_go(*sealed)))
     lookout.start(house.store, "scribe", stop)
     name, bell, beaten = new_id("scribe"), house.doorbell.listen("scribe"), 0.0
+    settle()
     while not stop.is_set():
         try:
             sealed = scribe.step()

@@ -6,10 +6,11 @@ import threading
 
 import structlog
 
-from sandbox.core.store import Stale, Unavailable
+from sandbox.core.store import Duplicate, Stale, Unavailable
 from sandbox.jobs.house import House
 from sandbox.products.verification.answering import Verifier
 from sandbox.products.verification.records import BELL
+from sandbox.service.process import settle
 
 LOOK_EVERY = 0.25
 
@@ -29,12 +30,13 @@ def _answer(house: House, stop: threading.Event) -> None:
         verifier.warm()
     except Exception as error:  # noqa: BLE001 – then the first claim opens what it needs
         log.error("registers not opened", error=type(error).__name__)
+    settle()
     with house.doorbell.listen(BELL) as bell:
         while not stop.is_set():
             try:
                 if verifier.step():
                     continue
-            except Stale:
+            except (Stale, Duplicate):
                 continue  # another vault was faster
             except Unavailable:
                 stop.wait(LOOK_EVERY)

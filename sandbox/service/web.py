@@ -9,9 +9,11 @@ from typing import Any
 
 from gunicorn.app.base import BaseApplication
 
-from sandbox.service.process import configure_log, die_with_parent
+from sandbox.service.process import configure_log, die_with_parent, settle
 from sandbox.settings import Settings, load
 
+TURN = 0.001
+"""Seconds for which a thread computes while others wait for their turn: most have next to nothing to do."""
 SILENCE = 10
 """Seconds a client may be silent in the middle of a request: without a limit, a few dozen half-sent requests would hold
 every thread. Somebody who trickles byte by byte is for a buffering proxy in front."""
@@ -59,6 +61,8 @@ class Server(BaseApplication):  # type: ignore[misc]
         house = web_house(self._settings)
         app = create_app(house)
         chores.start(house)
+        settle()
+        sys.setswitchinterval(TURN)
         return marked(app) if house.test_instance else app
 
 

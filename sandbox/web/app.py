@@ -28,6 +28,7 @@ SECURITY_HEADERS = {
 
 class Service(APIFlask):
     request_class = ApiRequest
+    session_interface = sessions.Cookies()
 
 
 def create_app(house: House) -> Service:

@@ -25,19 +25,25 @@ from sandbox.core.clock import now
 from sandbox.core.store import Transaction
 from sandbox.engines.base import EngineFailed, OpenVersion
 from sandbox.errors import Problem
-from sandbox.grants.allowances import Counts, about
+from sandbox.grants.allowances import Accounts, about
 from sandbox.grants.authorise import recheck
 from sandbox.jobs.house import House
 from sandbox.metering.charging import charge
+from sandbox.metering.records import UsageEvent
 from sandbox.persons.inquiries import asked as inquired
+from sandbox.persons.records import Inquiry
 from sandbox.products.records import Product
 from sandbox.products.specification import OURS
 from sandbox.products.verification.claims import NOT_AVAILABLE
 from sandbox.products.verification.records import Verification
 from sandbox.products.verification.register import Register, opened
 from sandbox.products.verification.specification import Specification, read
+from sandbox.products.verification.together import Together
+from sandbox.transparency.records import LogEntry, Opening
 
 AT_ONCE = 256
+LATE = (LogEntry, Opening, Inquiry, UsageEvent)
+"""What a claim adds: of each kind all of a group in one statement."""
 REGISTERS = 8
 PATIENCE = timedelta(seconds=60)
 """A claim that waited longer fails: what kills its worker each time must end. It costs no money."""
@@ -59,8 +65,9 @@ Overs = dict[Key, Over | None]
 
 @dataclass
 class Found:
-    """What came of the claims that waited."""
+    """What came of the claims that waited; `asked`: what the questions say."""
 
+    asked: dict[str, dict[str, Any]] = field(default_factory=dict)
     answers: dict[str, str] = field(default_factory=dict)
     failed: list[Verification] = field(default_factory=list)
     void: list[tuple[Verification, str]] = field(default_factory=list)
@@ -98,7 +105,9 @@ class Verifier:
             self._look_up([one for one in waiting if _key(one) == key and one.id not in void], about_it, found)
         # 7 fingerprint – an answer of one word carries no mark: what traces it is its leaf
         with self._house.store.write(durable=False) as tx:  # nobody sees it before the scribe has sealed it, durably
-            self._write(tx, waiting, over, found, moment)
+            together = Together(tx, LATE)
+            self._write(together, waiting, over, found, moment)
+            together.flush()
         for desk in sorted({one.desk for one in (*found.failed, *(one for one, _ in found.void))}):
             self._house.doorbell.ring(desk)
         self._house.doorbell.ring("scribe")
@@ -119,6 +128,7 @@ class Verifier:
             return
         assert self._house.vault is not None
         key, asked = self._house.vault.row_order, [self._asked(one) for one in claims]
+        found.asked |= {one.id: said for one, said in zip(claims, asked, strict=True)}
         places = register.places([unit_name(said["number"], key) for said in asked])
         for one, said, place in zip(claims, asked, places, strict=True):
             claim, raw = over.spec.claims[one.claim], said["value"]
@@ -166,23 +176,23 @@ class Verifier:
             # 8 record
             spec = over[_key(one)]
             assert spec is not None
-            entries.append(self._record(tx, one, found.answers[one.id], spec.spec))
+            entries.append(self._record(tx, one, found, spec.spec))
             inquired(tx, one.subject, one.party, one.product, one.purpose, one.basis, moment)
             # 9 meter
             fees.append(charge(tx, one, prices.get(one.price or ""), 1).fee)
         if answered:
             tx.change_each(answered, "entry", entries)
             tx.change_each(answered, "fee", fees)
-            tx.change_each(answered, "asked", [self._without_number(one) for one in answered])
+            tx.change_each(answered, "asked", [self._without_number(one, found) for one in answered])
             tx.change_each(answered, "answer", [self._sealed(one, found.answers[one.id], over) for one in answered])
         for one in found.failed:
             self._note(tx, "verification.failed", one, {})
         for one, code in found.void:
             self._note(tx, "verification.voided", one, {"code": code})
 
-    def _without_number(self, one: Verification) -> bytes:
+    def _without_number(self, one: Verification, found: Found) -> bytes:
         """What is kept of a question that was answered."""
-        said = {name: value for name, value in self._asked(one).items() if name != "number"}
+        said = {name: value for name, value in found.asked[one.id].items() if name != "number"}
         return self._house.release_sealer.seal(canonical_bytes(said), f"verification:{one.id}")
 
     def _within_accounts(
@@ -194,9 +204,10 @@ class Verifier:
         moment: datetime,
     ) -> None:
         """Charge each subject's own account, known or not; beyond its limit nothing is told any more, and nobody
-        learns that it is for this: others' questions would show."""
+        learns that it is for this: others' questions would show. Where nothing may be told the account is read and
+        written, too, and stays as it was."""
         keys = {one.id: about(spec.population, one.subject, moment) for one in answered if (spec := over[_key(one)])}
-        counts = Counts(tx, [keys[one.id] for one in answered if one.permitted], moment)
+        counts = Accounts(tx, keys.values(), moment)
         for one in answered:
             spec = over[_key(one)]
             if not one.permitted or spec is None:
@@ -207,8 +218,9 @@ class Verifier:
                 counts.take(keys[one.id])
         counts.write()
 
-    def _record(self, tx: Transaction, one: Verification, answer: str, spec: Specification) -> str:
+    def _record(self, tx: Transaction, one: Verification, found: Found, spec: Specification) -> str:
         """The leaf shows what decided, and commits to the rest. It is as long for every answer of a claim."""
+        answer = found.answers[one.id]
         consent = one.basis == "consent" or one.basis.startswith("consent_")
         said = {
             "verification": one.id,
@@ -217,7 +229,7 @@ class Verifier:
             "claim": one.claim,
             "answer": answer,
             "basis": "consent" if consent else one.basis,
-            "question": self._asked(one)["question"],
+            "question": found.asked[one.id]["question"],
             "pad": " " * (spec.claims[one.claim].width - len(answer.encode())),
         }
         entry = self._house.journal.write(

@@ -31,12 +31,16 @@ from sandbox.jobs.presence import require_ready
 from sandbox.jobs.result import text
 from sandbox.metering import charging
 from sandbox.persons.pseudonym import Person, checked
+from sandbox.persons.records import Consent, PersonRequest
+from sandbox.persons.requests import UPHELD
 from sandbox.products.specification import OURS
 from sandbox.products.verification import guessing
 from sandbox.products.verification.permission import Ground, permission
 from sandbox.products.verification.records import Verification
 from sandbox.products.verification.specification import Specification, read
+from sandbox.products.verification.together import Together
 from sandbox.transparency.receipt import spelled
+from sandbox.web.records import IdempotentReply
 
 KIND = "verification"
 
@@ -68,25 +72,31 @@ Reserved = Verification | str | Problem
 """What came of a request: it is reserved, it was before (its id), or it is refused."""
 
 
+LATE = (Verification, IdempotentReply)
+
+
 def reserve(house: House, lately: guessing.Lately, desk: str, group: Sequence[Asked]) -> list[Reserved]:
     """Authorise and reserve a group, in order, in one transaction; give what came of each. Raises `Duplicate` when a
     key was taken meanwhile elsewhere: then nothing of the group is kept."""
     with house.store.write() as tx:
-        return Group(house, tx, lately, desk).reserve(group)
+        together = Together(tx, LATE)
+        done = Group(house, together, lately, desk).reserve(group)
+        together.flush()
+    return done
 
 
 class Group:
     """One transaction over requests of one moment."""
 
-    def __init__(self, house: House, tx: Transaction, lately: guessing.Lately, desk: str) -> None:
+    def __init__(self, house: House, tx: Together, lately: guessing.Lately, desk: str) -> None:
         self._house, self._tx, self._lately, self._desk, self._at = house, tx, lately, desk, now()
         self._permits: dict[tuple[str, str], Permit | Problem] = {}
-        self._steps: dict[str, int] = {}
-        self._kept: dict[str, str] = {}
+        self._specs: dict[str, Specification] = {}
+        self._persons: dict[tuple[str, str], tuple[str, Person]] = {}
+        self._steps, self._kept = dict[str, int](), dict[str, str]()
         self._fees: dict[str, tuple[Decimal, int]] = {}
 
     def reserve(self, group: Sequence[Asked]) -> list[Reserved]:
-        """Do it."""
         try:
             require_ready(self._tx)
         except Problem as problem:
@@ -96,6 +106,7 @@ class Group:
                 self._permit(asked)
         keys = [key for permit in self._permits.values() if isinstance(permit, Permit) for key in self._keys(permit)]
         self._counts = allowances.Counts(self._tx, keys, self._at)
+        self._read_ahead(group)
         done = [self._outcome(asked) for asked in group]
         self._counts.write()
         for party, steps in sorted(self._steps.items()):
@@ -144,7 +155,7 @@ class Group:
         keys = self._keys(permit)
         self._within(permit, keys)
         # 3 compile – the claim, its value, and who it is about: from the request and the declarations alone
-        spec = specification(permit)
+        spec = self._spec(permit)
         claim = spec.claim(asked.claim)
         value = claim.value(asked.value)
         number, person = self._person(asked, spec)
@@ -209,14 +220,42 @@ class Group:
     def _person(self, asked: Asked, spec: Specification) -> tuple[str, Person]:
         """Who it is about, by the number's own digits: a wrong one counts as guessing."""
         try:
-            number, born = checked(spec.kind, asked.subject, "subject")
+            number, person = self._read(asked, spec)
         except Problem:
             self._step(asked)
             raise
         if self._lately.follows(asked.principal.party.id, spec.kind, number):
             self._step(asked)
         self._walks(asked.principal.party.id)
-        return number, Person(self._house.pseudonyms.of(spec.kind, number), born)
+        return number, person
+
+    def _read(self, asked: Asked, spec: Specification) -> tuple[str, Person]:
+        """The number as it is spelled, and whose it is. Raises field_invalid."""
+        key = spec.kind, asked.subject
+        if key not in self._persons:
+            number, born = checked(*key, "subject")
+            self._persons[key] = number, Person(self._house.pseudonyms.of(spec.kind, number), born)
+        return self._persons[key]
+
+    def _spec(self, permit: Permit) -> Specification:
+        if permit.product.id not in self._specs:
+            self._specs[permit.product.id] = specification(permit)
+        return self._specs[permit.product.id]
+
+    def _read_ahead(self, group: Sequence[Asked]) -> None:
+        """Read for all what each will be decided by: its key, the consents and the objections of its subject."""
+        self._tx.ahead(IdempotentReply, "id", [asked.ticket.id for asked in group])
+        about: dict[tuple[str, str, str], set[str]] = {}
+        for asked in group:
+            with suppress(Problem):
+                permit = self._permit(asked)
+                _, person = self._read(asked, self._spec(permit))
+                key = permit.resource.id, permit.subscription.party, permit.subscription.purpose
+                about.setdefault(key, set()).add(person.subject)
+        for (resource, recipient, purpose), subjects in about.items():
+            self._tx.ahead(PersonRequest, "subject", subjects, resource=resource, **UPHELD)
+            self._tx.ahead(Consent, "subject", subjects, recipient=recipient, purpose=purpose)
+        self._tx.ahead(Consent, "id", [asked.ground.consent for asked in group if asked.ground.consent is not None])
 
     def _step(self, asked: Asked) -> None:
         party = asked.principal.party.id

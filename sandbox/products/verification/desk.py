@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from queue import Empty, SimpleQueue
 
 import structlog
@@ -22,14 +22,16 @@ from sandbox.jobs.house import House
 from sandbox.products.verification import guessing, leaving
 from sandbox.products.verification.asking import Asked, Reserved, reserve
 from sandbox.products.verification.records import BELL, Verification
+from sandbox.products.verification.rungs import leaves
 
 AT_ONCE = 64
 PATIENCE = 10.0
 """Seconds an asker waits at most; then it is told where to read the answer."""
 SEATED_WITHIN = 0.1
 """Seconds for which a thread waits for a seat; four threads are kept free of claims, for an emergency stop."""
-LOOK_EVERY = 0.02
-GATHER = 0.012
+LOOK_EVERY = 0.1
+"""Seconds between looks for answers where no bell rings."""
+GATHER = 0.02
 """Seconds in which further claims may join a group: a claim in a group of five costs a third of one alone, and all of
 them leave at a fixed time anyway."""
 
@@ -41,11 +43,14 @@ Outcome = Verification | str | Problem
 
 @dataclass
 class Waiter:
-    """One thread that waits: `ready` when its request is refused, or its claim has ended."""
+    """One thread that waits: woken by `ready` when its request is refused, or its claim has ended `late`, behind the
+    first rung. For those that end before it the thread looks by itself when it is time."""
 
     asked: Asked
     reserved: Reserved | None = None
     ended: Verification | Problem | None = None
+    ended_at: datetime | None = None
+    late: bool = False
     ready: threading.Event = field(default_factory=threading.Event)
 
 
@@ -76,11 +81,27 @@ class Desk:
         waiters, until = [Waiter(one) for one in asked], time.monotonic() + PATIENCE
         for waiter in waiters:
             self._queue.put(waiter)
+        first = leaves(asked[0].at, asked[0].at, self._house.settings.quantum_ms)
         for waiter in waiters:
+            waiter.ready.wait(min(PATIENCE, max(0.0, (first - now()).total_seconds())))
+        for waiter in self._still(waiters):
             waiter.ready.wait(max(0.0, until - time.monotonic()))
-        if any(waiter.ended is not None for waiter in waiters):
-            hold(asked[0].at, self._house.settings.quantum_ms)
+        if (leaving_at := self._leaving(waiters)) is not None:
+            wait_until(leaving_at)
         return [self._outcome(waiter) for waiter in waiters]
+
+    def _leaving(self, waiters: Sequence[Waiter]) -> datetime | None:
+        """Give when the answers leave: on the rung behind the last one's end, however late its thread looks."""
+        ended = [waiter.ended_at for waiter in waiters if waiter.ended_at is not None]
+        return leaves(waiters[0].asked.at, max(ended), self._house.settings.quantum_ms) if ended else None
+
+    def _still(self, waiters: Sequence[Waiter]) -> list[Waiter]:
+        """Give those that are not ready, which are woken from now on."""
+        with self._lock:
+            still = [one for one in waiters if one.ended is None and not one.ready.is_set()]
+            for waiter in still:
+                waiter.late = True
+        return still
 
     def _outcome(self, waiter: Waiter) -> Outcome:
         if isinstance(waiter.reserved, Problem):
@@ -169,12 +190,13 @@ class Desk:
         with self._house.store.read() as tx:
             ended = leaving.finished(tx, ids)
             stopped = leaving.checked(tx, ended, now())
-        for one in ended:
-            with self._lock:
-                waiters = self._waiting.pop(one.id, [])
-            for waiter in waiters:
-                waiter.ended = stopped.get(one.id, one)
-                waiter.ready.set()
+        moment = now()
+        with self._lock:
+            for one in ended:
+                for waiter in self._waiting.pop(one.id, []):
+                    waiter.ended, waiter.ended_at = stopped.get(one.id, one), moment
+                    if waiter.late:
+                        waiter.ready.set()
 
 
 def id_of(reserved: Verification | str) -> str:
@@ -182,11 +204,6 @@ def id_of(reserved: Verification | str) -> str:
     return reserved if isinstance(reserved, str) else reserved.id
 
 
-def hold(asked: datetime, quantum_ms: int) -> None:
-    """Sleep until one, two, four, eight … quanta after `asked`: when an answer was ready does not show."""
-    if not quantum_ms:
-        return
-    rung = timedelta(milliseconds=quantum_ms)
-    while rung < (gone := now() - asked):
-        rung *= 2
-    time.sleep((rung - gone).total_seconds())
+def wait_until(moment: datetime) -> None:
+    """Sleep until then, if it is still to come."""
+    time.sleep(max(0.0, (moment - now()).total_seconds()))
