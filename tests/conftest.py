@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import pytest
+from chance import TIMES
 from databases import postgres_database
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from sandbox.stores.sql import SqlStore
 
 settings.register_profile("anywhere", deadline=None)  # how long an example takes says how busy the machine is
+if TIMES == 1:  # the same examples on every run: what fails is a change, not the day. A nightly run looks for new ones
+    settings.register_profile("anywhere", settings.get_profile("anywhere"), derandomize=True, database=None)
 settings.load_profile("anywhere")
-
 
 DATABASES = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
 
@@ -45,9 +46,11 @@ def module_store(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPa
 
 
 def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
-    """Give every test of random examples SANDBOX_EXAMPLES times as many of them: see `make nightly`."""
-    times = int(os.environ.get("SANDBOX_EXAMPLES", "1"))
-    for test in {getattr(item, "obj", None) for item in items if times > 1}:
+    """Give every test of random examples `TIMES` as many of them, and let none fail because the machine is slow."""
+    for test in {getattr(item, "obj", None) for item in items}:
         own = getattr(test, "_hypothesis_internal_use_settings", None)  # where @settings keeps it
         if own is not None:
-            test._hypothesis_internal_use_settings = settings(own, max_examples=own.max_examples * times)
+            checks = {*own.suppress_health_check, HealthCheck.too_slow}
+            test._hypothesis_internal_use_settings = settings(
+                own, max_examples=own.max_examples * TIMES, suppress_health_check=checks
+            )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
+from os import urandom
 
 from query_examples import column, registration
 
@@ -42,7 +42,7 @@ def copies(plan: Plan, base: Sequence[Exact], times: int) -> Iterator[Answer]:
     """So many answers to one question, each with noise and marks of its own."""
     for number in range(times):
         found = release(plan, base)
-        marked = fingerprint(plan, f"base {number}", found, os.urandom(32), "91110000MA0000001X")
+        marked = fingerprint(plan, f"base {number}", found, urandom(32), "91110000MA0000001X")
         yield QueryProduct().present(plan, found, marked.values)
 
 

@@ -1,5 +1,5 @@
-"""The audit finds nothing in the product, and every mutant that it must find. Chance fails a run of this file with
-probability at most 1e-5: each test splits the audit's 1e-6."""
+"""The audit finds nothing in the product, and every mutant that it must find. The draws are the same on every run (see
+conftest.py); with others the audit raises a false alarm with probability at most 1e-6."""
 
 from __future__ import annotations
 

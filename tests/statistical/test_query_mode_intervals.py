@@ -100,5 +100,5 @@ def test_an_average_of_a_rare_group_has_its_own_width(rows: int) -> None:
     rare = [(value, half) for group, value, half in values(answers, at) if group % 4 == 0]
     usual = float(answers[0].columns[at].error_95 or "nan")
     assert not any(isnan(half) for _, half in rare), "a value without a half-width"
-    assert sum(abs(value - mean) <= half for value, half in rare) > 0.93 * len(rare)
+    assert sum(abs(value - mean) <= half for value, half in rare) > 0.89 * len(rare)  # six deviations of 500 draws
     assert len(rare) < 100 or sorted(half for _, half in rare)[len(rare) // 2] > 50 * usual

@@ -138,20 +138,30 @@ def test_the_other_answers_are_needed_and_used() -> None:
     assert score.log10_p(float(log_e.max()), 10_000) > score.LOG10_ALPHA
 
 
-def least(work: Callable[[], object], rounds: int = 3) -> float:
-    """Processor seconds of the fastest of some rounds: other processes only slow it down."""
-    found = []
+def yardstick() -> int:
+    """Work like that of marks – arrays, whole numbers, hashes –, a tenth of a second or so."""
+    numbers = np.sort(np.random.default_rng(1).integers(0, 2**62, 1_000_000))
+    return len({hmac.digest(b"k", number.to_bytes(8, "big"), "sha256") for number in numbers[:20_000].tolist()}) + sum(
+        hash((number, number + 1)) for number in numbers[:200_000].tolist()
+    )
+
+
+def yardsticks(work: Callable[[], object], rounds: int = 3) -> float:
+    """How many times as much processor time as the yardstick's some work takes, each the fastest of some rounds, in
+    turns: how fast the machine is, and what else it does, hits both."""
+    taken: dict[Callable[[], object], float] = {}
     for _ in range(rounds):
-        start = time.process_time()
-        work()
-        found.append(time.process_time() - start)
-    return min(found)
+        for one in (yardstick, work):
+            start = time.process_time()
+            one()
+            taken[one] = min(time.process_time() - start, taken.get(one, math.inf))
+    return taken[work] / taken[yardstick]
 
 
 def test_a_million_cells_are_marked_in_two_seconds() -> None:
     base = large(125_000)
     design = Design.of(base)
-    assert least(lambda: embed(base, design, bytes(32), b"u" * 32)) <= 2 / 4
+    assert yardsticks(lambda: embed(base, design, bytes(32), b"u" * 32)) <= 10  # 4
 
 
 def test_ten_thousand_recipients_are_scored_in_a_second_and_the_leaker_is_seen_at_first_look() -> None:
@@ -169,7 +179,7 @@ def test_ten_thousand_recipients_are_scored_in_a_second_and_the_leaker_is_seen_a
         path = channel(base, design, bytes(32))
         found.append(score.log_e_values(alignment, base, design, path, keys))
 
-    assert least(work, 2) <= 1.0
+    assert yardsticks(work) <= 20  # 6
     log_e = found[0]
     assert int(np.argmax(log_e)) == 7
     assert np.isneginf(log_e).sum() == len(keys) - score.FEW
