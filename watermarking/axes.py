@@ -113,7 +113,8 @@ def _possible(leak: Leak, base: Base, views: Sequence[View], columns: Sequence[i
             x = base.matrix[:, view.primitive].astype(np.float64)
             unit = 10.0**view.scale * float(view.kept)
             for power in _powers(values[read] * unit, x):
-                found.append(Axis(column, view.primitive, values * unit * 10.0**-power, x, sigma))
+                moved = values * unit * 10.0**-power - view.around * float(view.kept)
+                found.append(Axis(column, view.primitive, moved, x, sigma))
     return found
 
 

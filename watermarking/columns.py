@@ -69,7 +69,7 @@ def expected(base: Base, view: View, groups: Places) -> tuple[Reals, Reals]:
     sigma = float(base.primitives[primitive].sigma) or 1.0
     x = base.matrix[groups, primitive].astype(np.float64)
     if isinstance(view, Direct):
-        return x / float(view.kept), np.full(len(x), sigma / float(view.kept))
+        return x / float(view.kept) + view.around, np.full(len(x), sigma / float(view.kept))
     count = base.matrix[groups, view.count].astype(np.float64)
     count[count <= 0] = math.nan
     return x / count + view.centre, sigma / count

@@ -51,12 +51,14 @@ class Leak:
 
 @dataclass(frozen=True)
 class Direct:
-    """An output column that shows primitive `primitive` divided by `kept` and by 10^scale."""
+    """An output column that shows primitive `primitive` divided by `kept`, then moved by `around`, then divided by
+    10^scale."""
 
     name: str
     primitive: int
     scale: int = 0
     kept: Fraction = Fraction(1)
+    around: int = 0
 
 
 @dataclass(frozen=True)

@@ -100,13 +100,13 @@ def _values(leak: Leak, base: Base, rows: Rows, measure: Measure) -> tuple[Place
     ten = Fraction(10) ** view.scale
     if not isinstance(view, Direct):
         return row, (values[row] - float(measure.offset)) * float(ten / measure.factor)
-    ten *= view.kept
+    around, ten = view.around * view.kept, ten * view.kept
     x = base.matrix[rows.groups[row], view.primitive]
     if x.dtype == object or (len(x) and np.abs(x).max() >= FLOATS):
         exact = (Fraction(reading(leak.rows[place][measure.column]) or 0) for place in row.tolist())
         pairs = zip(exact, x.tolist(), strict=True)
-        return row, np.array([_float((z - measure.offset) * ten / measure.factor - one) for z, one in pairs])
-    return row, (values[row] - float(measure.offset)) * float(ten / measure.factor) - x
+        return row, np.array([_float((z - measure.offset) * ten / measure.factor - around - one) for z, one in pairs])
+    return row, (values[row] - float(measure.offset)) * float(ten / measure.factor) - float(around) - x
 
 
 def _float(value: Fraction) -> float:

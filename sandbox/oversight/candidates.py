@@ -7,8 +7,10 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
+
+import numpy as np
 
 from sandbox.core.canonical import digest
 from sandbox.core.sealing import Sealer
@@ -23,8 +25,10 @@ from sandbox.oversight.records import Sketch, Trace
 from sandbox.oversight.screen import BATCH, Screen
 from sandbox.oversight.sketch import Part, from_bytes, sketch, to_bytes
 from sandbox.oversight.weights import is_weights, weighed, weights_of
+from sandbox.plan.block import Block
 from sandbox.plan.codec import from_json
 from sandbox.plan.plan import Plan
+from sandbox.plan.worked import Worked
 from sandbox.privacy.released import read_blocks
 from watermarking.align import Alignment, align
 from watermarking.base import Base as Marks
@@ -159,7 +163,18 @@ def sketches(tx: Transaction, sealer: Sealer, bases: Sequence[str]) -> Iterator[
 def _sketch(plan: Plan, marks: Sequence[Marks]) -> tuple[Part, ...]:
     if plan.drawn is not None:
         return (sketched(plan),)
-    return (named(plan), *weighed(plan)) if plan.fitted else sketch(marks)
+    if plan.fitted:
+        return (named(plan), *weighed(plan))
+    return tuple(_averaged(part, block) for part, block in zip(sketch(marks), plan.blocks, strict=True))
+
+
+def _averaged(part: Part, block: Block) -> Part:
+    """What a program gives is looked for as the mean over its blocks that copies show."""
+    if not isinstance(block.rows, Worked):
+        return part
+    many = np.array([block.rows.blocks if one.what == "sum" else 1 for one in block.measurements], np.float64)
+    centre = np.array([one.centre if one.what == "sum" else 0 for one in block.measurements], np.float64)
+    return replace(part, values=part.values / many + centre, sigma=part.sigma / many)
 
 
 def keep_sketches(store: Store, sealer: Sealer) -> int:

@@ -18,6 +18,7 @@ from sandbox.plan.drawn import SEED
 from sandbox.plan.fitted import PARTS, Digits, Fitted, Slots
 from sandbox.plan.plan import Plan
 from sandbox.plan.scalar import Scalar, Value, columns
+from sandbox.plan.worked import Worked
 from watermarking.base import Base, Primitive
 from watermarking.design import Design, Strength, strength
 from watermarking.embed import embed
@@ -90,7 +91,8 @@ def _drawn(base_id: str, number: int, tables: Groups, seed: Groups) -> list[Base
 def views(block: Block) -> tuple[View, ...]:
     """Give every way in which a copy of a block may show a primitive: counts and sums by themselves, sums as averages.
     Depends on what is measured alone, not on what one user chose to see: a centred sum serves an average over
-    the count of its own values where that is measured; any other sum may be divided by any count."""
+    the count of its own values where that is measured; any other sum may be divided by any count; what a program
+    gives is shown as its mean over the blocks."""
     measurements = block.measurements
     counts = [index for index, measured in enumerate(measurements) if measured.what not in ("sum", "quantile")]
     found: list[View] = []
@@ -100,6 +102,8 @@ def views(block: Block) -> tuple[View, ...]:
         name = described(measured.what, measured.expr)
         if not measured.centre:  # around a centre, a sum cannot be shown by itself
             found.append(Direct(name, index, measured.scale, Fraction(measured.kept)))
+        if isinstance(block.rows, Worked) and measured.what == "sum":  # a mean over blocks, of which there are as many
+            found.append(Direct(name, index, measured.scale, Fraction(block.rows.blocks), measured.centre))
         if measured.what == "sum":
             name, bounds = described("average", measured.expr), (measured.lower, measured.upper)
             own = [count for count in counts if measured.centre and measurements[count].expr == measured.expr]

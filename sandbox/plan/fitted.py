@@ -9,6 +9,7 @@ time, in `sandbox.privacy.stages`.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
@@ -170,13 +171,13 @@ class Fitted:
                 return 2
 
 
-class Places:
+class Places(ABC):
     """Places that hold nothing private and are there for marks alone."""
 
     @property
+    @abstractmethod
     def cells(self) -> int:
         """How many there are."""
-        raise NotImplementedError
 
     @property
     def keys(self) -> tuple[Key, ...]:
