@@ -104,6 +104,7 @@ class Office(Estate):
             self.web.join(name, "user")
             self.subscriptions[name] = self.subscribe(name, self.product)
         self.verifier = Verifier(self.house)
+        self.verifier.warm()
 
     def register(self, name: str, columns: list[dict[str, Any]], rows: list[dict[str, Any]], personal: bool) -> str:
         """Register a table; give the resource."""
