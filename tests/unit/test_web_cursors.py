@@ -32,6 +32,7 @@ def pages(web: Web, path: str, key: str | None = None) -> list[dict[str, Any]]:
     while not found or cursor is not None:
         query = {"limit": 2, **({"cursor": cursor} if cursor else {})}
         found.append(web.call("GET", path, key=key, query_string=query).json)
+        assert len(found) < 20, "pages go round in circles"
         cursor = found[-1]["next"]
     return found
 
