@@ -9,7 +9,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -379,27 +378,50 @@ def test_a_full_disk_leaves_no_backup_that_could_be_taken_for_one(
     restore(small.backup, small.settings())
 
 
+CUT = """
+import sys, time
+from sandbox.service import backup
+
+left = int(sys.argv.pop(1))
+
+def stands_still(real):
+    def step(*given, **named):
+        global left
+        left -= 1
+        if left < 0:
+            print("stands still", flush=True)
+            time.sleep(3600)
+        return real(*given, **named)
+    return step
+
+backup.shutil.copyfile = stands_still(backup.shutil.copyfile)
+backup.Batch.put = stands_still(backup.Batch.put)
+from sandbox.cli.main import run
+run()
+"""
+"""A backup that stands still before the step after so many; a step writes a file."""
+
+
 def test_a_backup_that_is_killed_is_none(small: World, tmp_path: Path) -> None:
-    """kill -9 at ever later moments, until one backup was quicker."""
+    """kill -9 after ever more files, until one backup was whole."""
     environment = {**os.environ, "SANDBOX_HOME": str(small.box.settings.home)}
     cut = 0
-    for number in range(12):
-        target = tmp_path / f"cut-{number}"
-        command = [sys.executable, "-m", "sandbox.cli", "backup", str(target)]
-        process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
-        while process.poll() is None and not target.exists():
-            time.sleep(0.001)
-        time.sleep(0.004 * number)
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-        again = small.settings(f"again-{number}")
-        if (target / "manifest.json").exists():
+    for steps in range(60):
+        target = tmp_path / f"cut-{steps}"
+        command = [sys.executable, "-c", CUT, str(steps), "backup", str(target)]
+        process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
+        assert process.stdout is not None
+        said = process.stdout.readline()
+        process.send_signal(signal.SIGKILL) if said == "stands still\n" else None
+        process.communicate()
+        again = small.settings(f"again-{steps}")
+        if said != "stands still\n":
             restore(target, again)
             break
         cut += 1
         with pytest.raises(Problem, match="no whole backup"):
             restore(target, again)
-    assert cut > 0
+    assert cut > 2 and small.settings(f"again-{cut}").home.exists()
     whole(small.box.settings)
 
 
