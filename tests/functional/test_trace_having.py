@@ -93,7 +93,7 @@ def test_nobody_else_is_accused(
     master, base = vault.masters[candidate.row.epoch], candidate.row.id.encode()
     designs = {one.block: Design.of(one.marks) for one in candidate.shown}
     keys = [user_key(master, f"innocent-{i}", base) for i in range(count)]
-    cells, log_es = scored(candidate.shown, designs, base_key(master, base), keys)
+    cells, log_es = scored(candidate.plan, candidate.shown, designs, base_key(master, base), keys)
     assert cells >= 12
     log_e = np.array(log_es)
     # Innocents have a mean of 1 at most. More than so many beyond t (Markov), and a larger mean of what is cut at 20
