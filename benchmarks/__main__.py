@@ -29,9 +29,10 @@ def main() -> None:
     parser.add_argument("--only", default="", help="names of the questions, as in Q3,Q4; writes no page")
     parser.add_argument("--queries-only", action="store_true", help="ask only the seven questions; write no page")
     asked = parser.parse_args()
-    found = [queries.measure(visits, asked.rounds, asked.only) for visits in asked.sizes]
+    whole = not (asked.queries_only or asked.only)
+    found = [queries.measure(visits, asked.rounds, asked.only, anew=whole) for visits in asked.sizes]
     seven = pages.queries(found, asked.rounds)
-    if asked.queries_only or asked.only:
+    if not whole:
         sys.stdout.write(seven + "\n")
         return
     parted = limits.lines()

@@ -90,8 +90,9 @@ def registration(key_sets: Iterable[Sequence[str]] = KEY_SETS) -> dict[str, Any]
     }
 
 
-def built(visits: int, key_sets: tuple[tuple[str, ...], ...] = KEY_SETS) -> Built:
-    """Give the data version; made by ingest in a process of its own, once for each state of the code that makes it."""
+def built(visits: int, key_sets: tuple[tuple[str, ...], ...] = KEY_SETS, *, anew: bool = False) -> Built:
+    """Give the data version; made by ingest in a process of its own, once for each state of the code that makes it, or
+    `anew`, so that its seconds are of now."""
     data = town(visits)
     entry = json.dumps(registration(key_sets))
     state = sha256(f"{data.folder.name}{duckdb.__version__}{entry}".encode())
@@ -99,7 +100,8 @@ def built(visits: int, key_sets: tuple[tuple[str, ...], ...] = KEY_SETS) -> Buil
         state.update(file.read_bytes())
     path = cache() / f"version-{visits}-{state.hexdigest()[:12]}.duckdb"
     told = path.with_suffix(".json")
-    if not told.exists():
+    if anew or not told.exists():
+        told.unlink(missing_ok=True)
         path.unlink(missing_ok=True)
         report = apart.run(make, str(data.persons_file), str(data.visits_file), str(path), json.dumps(key_sets))
         told.write_text(json.dumps({"seconds": report.seconds, "peak": report.peak}), encoding="utf-8")

@@ -16,6 +16,7 @@ from benchmarks.errors import compare, grouped, together
 from benchmarks.questions import QUESTIONS
 from benchmarks.registered import built, registration
 from benchmarks.town import MOST_VISITS, Town, town
+from benchmarks.walk import Walk
 from sandbox.catalogue.entry import parse_entry
 
 VISITS = 3000
@@ -95,13 +96,22 @@ def test_a_small_run_goes_to_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert math.isfinite(size.touch[0].median) and size.compiling["Q1"] > 0
     assert "| Q1 persons: COUNT(*) | " in pages.queries([size], 2)
     assert "| ingest, its peak | " in pages.queries([size, size], 2)
+    made, walk = size.data.path.stat().st_mtime_ns, Walk(size.data)
+    try:
+        plan = walk.estimated(line.question)
+        assert walk.estimated(line.question) is plan, "compiled once for who asks again"
+        assert walk.compile(line.question) is not plan and walk.compile(line.question) == plan
+    finally:
+        walk.close()
+    assert built(VISITS).path.stat().st_mtime_ns == made < built(VISITS, anew=True).path.stat().st_mtime_ns
 
 
 def test_limits_are_of_statements_that_say_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BENCH_CACHE", str(tmp_path))
     monkeypatch.setattr(limits, "FEW", 2)
-    rows = limits.lines(VISITS).splitlines()
-    assert [row.split(" | ")[0] for row in rows if row.startswith("| Q")] == [f"| {name}" for name in limits.ASKED] * 2
+    rows = limits.lines(VISITS, VISITS).splitlines()
+    named = [f"| {name}" for name in (*limits.ASKED, *limits.ASKED, *limits.ASKED_OF_FEW, *limits.ASKED_OF_FEW)]
+    assert [row.split(" | ")[0] for row in rows if row.startswith("| Q")] == named
     data = built(VISITS)
     twins = {question.name: question.coded for question in QUESTIONS}
     with plain.coded(data) as coded, limits.opened(data) as (connection, facts):
