@@ -292,7 +292,7 @@ def _house(
 def _renders(settings: Settings) -> Callable[[Plan | Reading, Entry], bool]:
     """Give what says of plans whether DuckDB has statements for them."""
     if settings.engine != "duckdb":
-        return lambda plan, entry: not (has_moments(plan.rows) if isinstance(plan, Reading) else plan.on_rows or plan.own)
+        return lambda plan, _: not (has_moments(plan.rows) if isinstance(plan, Reading) else plan.on_rows or plan.own)
     from sandbox.catalogue.laying import declared_layout
     from sandbox.engines.duckdb.foreseen import renders
 
