@@ -4,6 +4,7 @@ consent or an accepted basis, within limits, with a receipt; on both databases."
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import timedelta
@@ -30,6 +31,7 @@ from sandbox.products.verification.records import Verification
 from sandbox.products.verification.specification import read
 from sandbox.stores.tables import METADATA
 from sandbox.transparency.records import LogEntry, Opening
+from sandbox.web.known import FRESH
 
 ACTIVE, REVOKED, SILENT = FIRMS[1]["code"], FIRMS[2]["code"], FIRMS[4]["code"]
 SOON = rfc3339(now() + timedelta(days=30))
@@ -247,6 +249,17 @@ def test_U2_a_batch_is_counted_with_noise_over_all_of_it(office: Office) -> None
     plain = {"subscription": office.subscriptions["other"], "sql": "SELECT COUNT(*) FROM firms"}
     refused = office.web.call("POST", "/jobs", plain, "other", {"Idempotency-Key": "sql"})
     assert "POST /api/v1/verifications" in refused.json["detail"]
+
+
+def test_S1_a_revoked_key_asks_no_claim_within_a_second(office: Office) -> None:
+    user = office.web.ids["bank"]
+    made = office.ok("POST", f"/parties/{user}/keys", {"scopes": ["read", "write"]}, "bank")
+    office.web.keys["spare"] = made["api_key"]
+    office.subscriptions["spare"] = office.subscriptions["bank"]
+    assert office.answer(ACTIVE, user="spare") == "true"
+    office.ok("DELETE", f"/keys/{made['id']}", key="bank")
+    time.sleep(FRESH)
+    assert FRESH < 1 and office.claim(ACTIVE, user="spare").json["code"] == "key_invalid"
 
 
 def test_U2_commands_ask_and_prove(office: Office, tmp_path: Path) -> None:
