@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from functools import wraps
 from inspect import Parameter, Signature, signature
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from sandbox.cli.command import Get, Json, check_folder, service, tell, tell_items
+
+if TYPE_CHECKING:  # a command that asks nothing does not load it
+    from sandbox.client.answer import Answer
 
 Subscription = Annotated[str, typer.Argument(help="Id of the subscription.")]
 Sql = Annotated[str | None, typer.Argument(help="The question, in SQL; products of other kinds take none.")]
@@ -27,6 +30,9 @@ Keys = Annotated[str | None, typer.Option(help="private: find keys anew; publish
 
 Mode = Annotated[str | None, typer.Option(help="How units are bounded: rows, weights or totals; else the best.")]
 Resource = Annotated[str | None, typer.Option(help="Id or name of the resource, of a product that has several.")]
+LogKey = Annotated[Path | None, typer.Option(help="The log's public key, to check the receipt.", exists=True)]
+Receipt = Annotated[Path | None, typer.Option(help="File to keep the receipt in.")]
+FORMATS = ("csv", "parquet", "arrow", "xlsx", "json")
 Consistent = Annotated[bool, typer.Option("--consistent", help="Totals of grouping sets as sums of their parts.")]
 
 
@@ -155,10 +161,8 @@ def explain(
 @asking
 def query(
     question: Question,
-    log_key: Annotated[
-        Path | None, typer.Option(help="The log's public key, to check the receipt.", exists=True)
-    ] = None,
-    receipt: Annotated[Path | None, typer.Option(help="File to keep the receipt in.")] = None,
+    log_key: LogKey = None,
+    receipt: Receipt = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Noise drawn anew; on a test instance only.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -166,7 +170,40 @@ def query(
     check_folder(receipt)
     more = question.more | ({"fresh": True} if fresh else {})
     with service() as client:
-        answer = client.query(*question.asked, **more)
+        _show(client.query(*question.asked, **more), log_key, receipt, as_json=as_json)
+
+
+def answer(
+    job: Annotated[str, typer.Argument(help="Id of the job.")],
+    file: Annotated[
+        Path | None, typer.Option(help="File to write it to instead: .csv, .parquet, .arrow, .xlsx or .json.")
+    ] = None,
+    log_key: LogKey = None,
+    receipt: Receipt = None,
+    as_json: Json = False,
+) -> None:
+    """Collect the answer of a job that one asked before; costs nothing."""
+    check_folder(receipt)
+    if file is not None:
+        check_folder(file)
+        if file.suffix[1:] not in FORMATS:
+            raise typer.BadParameter(f"its name ends in one of .{', .'.join(FORMATS)}", param_hint="--file")
+    with service() as client:
+        if file is not None:
+            file.write_bytes(client.download(job, file.suffix[1:]))
+            typer.echo(f"Wrote {file}")
+        else:
+            _show(client.answer(job), log_key, receipt, as_json=as_json)
+
+
+def jobs(as_json: Json = False) -> None:
+    """List what one asked: state and price of each job."""
+    with service() as client:
+        tell_items(client.jobs(), ["id", "created_at", "status", "fee"], as_json=as_json, empty="Nothing asked yet.")
+
+
+def _show(answer: Answer, log_key: Path | None, receipt: Path | None, *, as_json: bool) -> None:
+    """Print an answer, once its receipt was kept and checked as asked."""
     if receipt is not None:
         receipt.write_text(answer.receipt.text, encoding="utf-8")
     if log_key is not None:
@@ -250,5 +287,5 @@ def statement(
 
 def add_to(app: typer.Typer) -> None:
     """Add the data user's commands."""
-    for command in (subscribe, estimate, explain, query, publish, budget, usage, statement):
+    for command in (subscribe, estimate, explain, query, answer, jobs, publish, budget, usage, statement):
         app.command()(command)

@@ -119,7 +119,9 @@ def create_product(
     spec: Annotated[
         Path | None, typer.Option(help="Its specification, a JSON file.", exists=True, dir_okay=False)
     ] = None,
-    kind: Annotated[str, typer.Option(help="query, index, verification, model or program.")] = "query",
+    kind: Annotated[
+        str, typer.Option(help="query, index, verification, model, program, workspace or synthetic.")
+    ] = "query",
     as_json: Json = False,
     get: Get = None,
 ) -> None:

@@ -22,12 +22,13 @@ from sandbox.errors import Problem
 from sandbox.grants.authorise import Permit
 from sandbox.jobs.ownreading import declared, read_rows
 from sandbox.jobs.records import Job
+from sandbox.oversight.doors import review_of
 from sandbox.plan.own import Own, OwnPublic
 from sandbox.plan.plan import Plan
 from sandbox.plan.walk import stored
 from sandbox.plan.worked import Worked
 from sandbox.products.records import Product
-from sandbox.products.workspace.records import Admission, ExitReview, OwnTable
+from sandbox.products.workspace.records import Admission, OwnTable
 from sandbox.sql.own import OwnTable as Declared
 from sandbox.sql.own import fan_out
 
@@ -126,11 +127,13 @@ def check_exit(tx: Transaction, job: Job) -> None:
     product = tx.get(Product, job.product)
     if product is not None and product.spec.get("exit", "reviewed") == "automatic":
         return
-    found = tx.find(ExitReview, job=job.id, limit=1)
-    if not found:
-        raise Problem("state_conflict", "this answer waits for the exit review (出域审核)")
-    if found[0].verdict != "passed":
-        raise Problem("state_conflict", f"the exit review held this answer back: {found[0].reason}")
+    over = review_of(tx, job)
+    if over is None:
+        raise Problem(
+            "state_conflict", f"the answer of {job.id} waits for the exit review (出域审核); collect it after that"
+        )
+    if over.verdict != "passed":
+        raise Problem("state_conflict", f"the exit review held the answer of {job.id} back: {over.reason}")
 
 
 def _admission(tx: Transaction, admission_id: str, subscription: str) -> Admission:

@@ -23,7 +23,7 @@ from sandbox.jobs.records import Job
 from sandbox.oversight import doors
 from sandbox.products.records import Product
 from sandbox.products.workspace import admissions
-from sandbox.products.workspace.records import Admission, ExitReview
+from sandbox.products.workspace.records import Admission
 from sandbox.web.endpoint import second
 from sandbox.web.looks import asked, log_look
 from sandbox.web.sessions import csrf_token, principal_of
@@ -78,13 +78,13 @@ def exit_review(job_id: str) -> Response:
     principal = _reviewer(EXIT)
     with _house().store.read() as tx:
         job = _job(tx, principal, job_id)
-        over = tx.find(ExitReview, job=job.id, limit=1)
+        over = doors.review_of(tx, job)
         said = json.loads(_house().release_sealer.open(job.request, f"request:{job.id}"))
         named = re.search(r"admission_\w+", str(said.get("parameters", "")))
         ran = tx.get(Admission, named[0]) if named else None
         ran = ran if ran is not None and ran.subscription == job.subscription else None
-        shown: dict[str, Any] = {"one": job, "over": over[0] if over else None, "said": said, "ran": ran}
-        waits = not over and doors.reviewed(tx, job.product)
+        shown: dict[str, Any] = {"one": job, "over": over, "said": said, "ran": ran}
+        waits = over is None and doors.reviewed(tx, job.product)
         shown |= _form(tx, principal, job.party, waits, _exit(job.id)) | {"names": _names(tx, [job])}
     return _private(page("review_exit.html", **shown, word=word, visible=visible))
 

@@ -111,6 +111,10 @@ def test_a_user_works_beside_the_data_without_leaving_the_terminal(desk: Desk) -
     desk.type("operator", "workspace", "exit", job["id"])
     with desk.client("user") as user:
         answer = user.answer(job["id"])
+    assert job["id"] in desk.type("user", "jobs", "--json")
+    assert f"job {job['id']}" in desk.type("user", "answer", job["id"])
+    desk.type("user", "answer", job["id"], "--file", "answer.csv")
+    assert float((desk.folder / "answer.csv").read_text().splitlines()[1].split(",")[0]) == float(answer.rows[0][0])
     # 250 of 500 persons are the user's, each with 4 visits, over 4 blocks
     assert abs(float(answer.rows[0][0]) - 250) < 3 * answer.errors["visits"]
     assert "tables are deleted" in desk.type("user", "workspace", "end", admission)

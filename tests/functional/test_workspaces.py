@@ -16,6 +16,7 @@ from sandbox.core.clock import now
 from sandbox.engines.base import EngineFailed
 from sandbox.jobs.owntables import opened
 from sandbox.jobs.records import Job
+from sandbox.oversight.doors import leaving
 from sandbox.plan.codec import from_json
 from sandbox.products.workspace import admissions
 from sandbox.products.workspace.records import Admission, OwnTable
@@ -111,6 +112,10 @@ def test_own_code_and_table_run_beside_the_data_and_leave_through_the_exit_revie
     assert abs(float(premium) - 100 * truth) < 3 * float(answer["errors"][0][1])
     again = site.run(admission).json
     assert again["free"] and again["rho"] == "0"
+    site.finish()  # what was decided of this copy holds
+    assert site.ok("GET", f"/jobs/{again['id']}/result", key="firm")["rows"] == answer["rows"]
+    with site.house.store.read() as tx:
+        assert leaving(tx) == []
 
 
 def test_what_was_held_back_stays(site: Site) -> None:
@@ -120,6 +125,10 @@ def test_what_was_held_back_stays(site: Site) -> None:
     site.ok("POST", f"/jobs/{job}/exit", {"verdict": "held", "reason": "not what was admitted"}, "operator")
     answer = site.web.call("GET", f"/jobs/{job}/result", key="firm")
     assert answer.status_code == 409 and "not what was admitted" in answer.json["detail"]
+    again = site.run(admission).json["id"]
+    site.finish()
+    answer = site.web.call("GET", f"/jobs/{again}/result", key="firm")
+    assert answer.status_code == 409 and "not what was admitted" in answer.json["detail"], "asking again is no way out"
 
 
 def test_nothing_runs_that_was_not_admitted_or_is_somebody_elses(site: Site) -> None:

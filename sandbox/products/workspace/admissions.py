@@ -22,6 +22,7 @@ from sandbox.errors import Problem
 from sandbox.grants.records import Subscription
 from sandbox.identity.keys import Principal
 from sandbox.jobs.records import Job
+from sandbox.oversight.doors import review_of
 from sandbox.products.records import Product
 from sandbox.products.workspace.records import Admission, ExitReview, OwnTable
 from sandbox.products.workspace.specification import WorkspaceSpec, read
@@ -121,7 +122,7 @@ def pass_out(
         raise Problem("not_found", "there is no such job of a workspace of yours")
     if job.party == principal.party.id:
         raise Problem("separation_of_duties", "nobody reviews what is its own")
-    if job.status != "done" or tx.find(ExitReview, job=job.id, limit=1):
+    if job.status != "done" or review_of(tx, job):
         raise Problem("state_conflict", "this job is not finished, or its exit review is over")
     made = ExitReview(new_id("exit"), job.id, verdict, reason, principal.party.id, now())
     tx.add(made)
