@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import pytest
 from chance import TIMES
-from databases import postgres_database
+from databases import empty
 from hypothesis import HealthCheck, settings
 
 from sandbox.stores.sql import SqlStore
@@ -19,16 +18,6 @@ if TIMES == 1:  # the same examples on every run: what fails is a change, not th
 settings.load_profile("anywhere")
 
 DATABASES = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
-
-
-@contextmanager
-def empty(kind: str, folder: Path) -> Iterator[SqlStore]:
-    """Give an empty control database of a kind, gone at the end."""
-    with nullcontext(f"sqlite:///{folder / 'control.db'}") if kind == "sqlite" else postgres_database() as url:
-        made = SqlStore(url)
-        made.create()
-        yield made
-        made.close()
 
 
 @pytest.fixture(params=DATABASES)
