@@ -111,7 +111,7 @@ def test_one_number_a_year_names_nobody_and_the_outcome_says_so(city: City) -> N
     leak = [{"index": one["measured"]} for one in period["rows"]]
     found = traced(city, lines(leak))
     assert (found["verdict"], found["findings"], found["too_few"]) == ("insufficient_evidence", [], 1)
-    assert found["statement"]["en"].endswith("is shown by receipts and deliveries alone.")
+    assert "is shown by receipts and deliveries alone." in found["statement"]["en"]
 
 
 @needs_isolation
@@ -125,5 +125,5 @@ def test_the_few_numbers_of_a_workspace_name_nobody_and_the_outcome_says_so(tmp_
         leak = box.web.call("GET", f"/jobs/{jobs['firm']}/result?format=csv", key="firm").data
         found = traced(box, leak)
         assert (found["verdict"], found["findings"], found["too_few"]) == ("insufficient_evidence", [], 2)
-        assert found["statement"]["en"].endswith("is shown by receipts and deliveries alone.")
+        assert "is shown by receipts and deliveries alone." in found["statement"]["en"]
         assert found["statement"]["zh"].endswith("只能凭存证回执和交付记录证明。")
