@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from estate import Estate, estate
+from estate import Estate
 
 from sandbox.core.clock import now
 from sandbox.identity import people
@@ -22,10 +22,30 @@ OUTPUTS = [{"name": "n", "lower": 0, "upper": 100}]
 TABLE = {"name": "insured", "csv": "person,premium\n1,77881\n2,77882", "basis": "contract 2026-7 <i>"}
 
 
-class Site(Estate):
+class Offering(Estate):
     """An estate with a workspace."""
 
     workspace: str
+
+    def offer(self, spec: dict[str, Any], **privacy: Any) -> None:
+        """Publish, and offer a workspace that two users subscribe to."""
+        self.publish(users=("firm", "other"), **privacy)
+        grant = self.ok("POST", "/grants", self.grant())["id"]
+        body = {"grant": grant, "kind": "workspace", "name": "w", "resources": [self.resource], "spec": spec}
+        self.workspace = self.ok("POST", "/products", body, "operator")["id"]
+        self.ok("POST", f"/products/{self.workspace}/submit", {}, "operator")
+        paper = {"subject": self.workspace, "kind": "impact_assessment", "title": "x", "digest": "0" * 64}
+        self.ok("POST", "/documents", paper)
+        self.ok("POST", f"/products/{self.workspace}/approve", {})
+        self.ok("POST", f"/products/{self.workspace}/price", {"unit": "call", "price": "9", "trial": True}, "operator")
+        for user in ("firm", "other"):
+            asked = {"product": self.workspace, "purpose": "industry", "commitment": {"accepted": True}}
+            self.subscriptions[user] = self.ok("POST", "/subscriptions", asked, user)["id"]
+            self.ok("POST", f"/subscriptions/{self.subscriptions[user]}/approve", {}, "operator")
+
+
+class Site(Offering):
+    """One whose users bring code."""
 
     def bring(self, user: str = "firm", **changed: Any) -> str:
         """Hand code and a table in; gives the admission."""
@@ -67,25 +87,12 @@ class Site(Estate):
 
 @contextmanager
 def site(home: Path) -> Iterator[Site]:
-    with estate(home, quantum_ms=0) as made:
-        made.__class__ = Site
-        assert isinstance(made, Site)
-        made.publish(users=("firm", "other"), epsilon="400", per_user={"epsilon": "200", "delta": "1e-7"})
-        grant = made.ok("POST", "/grants", made.grant())["id"]
-        body = {"grant": grant, "kind": "workspace", "name": "w", "resources": [made.resource], "spec": SPEC}
-        made.workspace = made.ok("POST", "/products", body, "operator")["id"]
-        made.ok("POST", f"/products/{made.workspace}/submit", {}, "operator")
-        paper = {"subject": made.workspace, "kind": "impact_assessment", "title": "x", "digest": "0" * 64}
-        made.ok("POST", "/documents", paper)
-        made.ok("POST", f"/products/{made.workspace}/approve", {})
-        made.ok("POST", f"/products/{made.workspace}/price", {"unit": "call", "price": "9", "trial": True}, "operator")
-        for user in ("firm", "other"):
-            asked = {"product": made.workspace, "purpose": "industry", "commitment": {"accepted": True}}
-            made.subscriptions[user] = made.ok("POST", "/subscriptions", asked, user)["id"]
-            made.ok("POST", f"/subscriptions/{made.subscriptions[user]}/approve", {}, "operator")
+    with ExitStack() as stack:
+        made = Site(home, stack)
+        made.offer(SPEC, epsilon="400", per_user={"epsilon": "200", "delta": "1e-7"})
         made.web.join("stranger", "operator")
         made.web.join("regulator")
         yield made
 
 
-__all__ = ["CODE", "OUTPUTS", "SPEC", "TABLE", "Site", "site"]
+__all__ = ["CODE", "OUTPUTS", "SPEC", "TABLE", "Offering", "Site", "site"]

@@ -20,7 +20,6 @@ from sandbox.sql.terms import Bound
 Cells = Mapping[str, Sequence[str | None]]
 MOST_TEXT = 10_000  # characters of a cell
 _NUMBER = re.compile(r"-?(0|[1-9]\d*)(?:\.(\d+))?")  # 007 is the name of something
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _TRUTH = {"true": True, "false": False}
 
 
@@ -33,10 +32,17 @@ def guessed(cells: Sequence[str | None]) -> str:
         whole = max(len(found[1]) for found in numbers)
         if whole + scale <= MOST_DIGITS:
             return f"decimal({MOST_DIGITS},{scale})" if scale else "integer"
-    for kind, fits in (("date", _DAY.fullmatch), ("boolean", _TRUTH.get)):
-        if present and all(fits(cell) is not None for cell in present):
+    for kind in ("date", "boolean"):
+        if present and all(_is(kind, cell) for cell in present):
             return kind
     return "string"
+
+
+def _is(kind: str, cell: str) -> bool:
+    try:
+        return value(kind, cell) is not None
+    except ValueError:  # 2026-02-31 is a name of something
+        return False
 
 
 def value(kind: str, cell: str | None) -> Value:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sandbox.catalogue.facts import TableFacts
+from sandbox.core.clock import now
 from sandbox.core.sealing import Sealer
 from sandbox.core.store import Transaction
 from sandbox.engines.base import EngineFailed
@@ -64,6 +65,8 @@ def with_admission(tx: Transaction, permit: Permit, request: Mapping[str, Any]) 
         if found.status == "admitted":
             why = "was for the workspace as it was before; submit it again"
         raise Problem("state_conflict", f"this admission {why}")
+    if found.until <= now():  # the sweep may come later: it waits for jobs that are on their way
+        raise Problem("state_conflict", "the time of this admission is over; bring code and tables again")
     admitted = {"id": found.id, "code": found.code, "outputs": found.outputs, "told": found.tables}
     return {**request, ADMITTED: {**admitted, "tables": {one["name"]: one["digest"] for one in found.tables}}}
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from estate import PEOPLE, Estate, estate
+from estate import PEOPLE
 from programs import needs_isolation
+from workspace_site import SPEC, Offering
 
 from sandbox.core.clock import now
 from sandbox.engines.base import EngineFailed
@@ -23,9 +25,6 @@ from sandbox.products.workspace.records import Admission, OwnTable
 
 pytestmark = needs_isolation  # a workspace is not even offered without
 
-SPEC: dict[str, Any] = {
-    "sql": "SELECT person, age, wage FROM people", "blocks": 8, "seconds": "1.5", "memory_mb": 128, "days": 7,
-}  # fmt: skip
 CODE = """
 import pandas as pd
 
@@ -42,10 +41,8 @@ INSURED = [(person, 100) for person in range(0, 600, 3)]
 TABLE = {"name": "insured", "csv": "person,premium\n" + "\n".join(f"{p},{y}" for p, y in INSURED), "basis": "contract"}
 
 
-class Site(Estate):
-    """An estate with a workspace that a user subscribed to."""
-
-    workspace: str
+class Site(Offering):
+    """A workspace for code."""
 
     def bring(self, **changed: Any) -> Any:
         body = {"subscription": self.subscriptions["firm"], "code": CODE, "outputs": OUTPUTS, "tables": [TABLE]}
@@ -65,22 +62,9 @@ class Site(Estate):
 
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[Site]:
-    with estate(tmp_path / "home", quantum_ms=0) as made:
-        made.__class__ = Site
-        assert isinstance(made, Site)
-        made.publish(users=("firm", "other"), epsilon="400", per_user={"epsilon": "200", "delta": "1e-7"})
-        grant = made.ok("POST", "/grants", made.grant())["id"]
-        body = {"grant": grant, "kind": "workspace", "name": "w", "resources": [made.resource], "spec": SPEC}
-        made.workspace = made.ok("POST", "/products", body, "operator")["id"]
-        made.ok("POST", f"/products/{made.workspace}/submit", {}, "operator")
-        paper = {"subject": made.workspace, "kind": "impact_assessment", "title": "x", "digest": "0" * 64}
-        made.ok("POST", "/documents", paper)
-        made.ok("POST", f"/products/{made.workspace}/approve", {})
-        made.ok("POST", f"/products/{made.workspace}/price", {"unit": "call", "price": "9", "trial": True}, "operator")
-        for user in ("firm", "other"):
-            asked = {"product": made.workspace, "purpose": "industry", "commitment": {"accepted": True}}
-            made.subscriptions[user] = made.ok("POST", "/subscriptions", asked, user)["id"]
-            made.ok("POST", f"/subscriptions/{made.subscriptions[user]}/approve", {}, "operator")
+    with ExitStack() as stack:
+        made = Site(tmp_path / "home", stack)
+        made.offer(SPEC, epsilon="400", per_user={"epsilon": "200", "delta": "1e-7"})
         yield made
 
 

@@ -34,6 +34,7 @@ def brought(csv: str, **more: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         (["1", "-20", None], "integer"), (["1", "2.50"], "decimal(18,2)"), (["007", "1"], "string"),
         (["2024-01-31", None], "date"), (["true", "false"], "boolean"), ([None], "string"), (["1e3"], "string"),
         (["1234567890123456789"], "string"), (["a", "1"], "string"),
+        (["2024-01-31", "2026-02-31"], "string"),  # a name that looks like a day
     ],
 )  # fmt: skip
 def test_the_type_of_a_column_is_what_all_its_cells_are(cells: list[str | None], kind: str) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 from sandbox.catalogue.declared import column_type, constant
 from sandbox.catalogue.entry import Entry
 from sandbox.errors import Problem
-from sandbox.jobs.ownreading import guessed, identifiers, value
+from sandbox.jobs.ownreading import guessed, identifiers, read_bounds, value, within
 from sandbox.plan.ordering import value_key
 from sandbox.sql.own import fan_out
 
@@ -110,7 +110,8 @@ def _column(name: str, cells: list[str | None], known: Mapping[str, Any], *, tol
         raise ValueError(f"{min(beyond, key=value_key)} is none of the declared values; declare it, or leave it empty")
     listed = None if domain is None else [_plain(one) for one in sorted(domain, key=value_key)]
     ends = None if raw is None else [_plain(one) for one in raw]
-    return _told(name, kind, ends, listed, nullable=None in values, most=0 if told_apart else fan_out(values))
+    held = [within(one, read_bounds(kind, ends, domain)) for one in values]  # what questions read, bounded
+    return _told(name, kind, ends, listed, nullable=None in values, most=0 if told_apart else fan_out(held))
 
 
 def _told(
