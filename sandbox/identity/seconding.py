@@ -15,10 +15,12 @@ from sandbox.core.store import Transaction
 from sandbox.core.view import shown
 from sandbox.errors import Problem
 from sandbox.identity.keys import Principal
-from sandbox.identity.records import Person, Seconding, TwoPersonRule
+from sandbox.identity.records import Party, Person, Seconding, TwoPersonRule
 from sandbox.transparency.journal import Journal
 
 SETTING = "two_person.set"
+ASKABLE = frozenset({*TWO_PERSONS, SETTING})
+"""All actions for which two persons can ever be needed."""
 LASTS = timedelta(days=7)
 
 
@@ -57,7 +59,7 @@ def second(
 
     Raises two_person_required when one asked for it oneself already."""
     for waiting in tx.find(Seconding, digest=digest, status="waiting"):
-        if waiting.until <= now():
+        if waiting.until <= now() or not _acts_still(tx, waiting):
             continue
         if not somebody_else(tx, waiting.asked_person or waiting.asked_by, principal):
             raise Problem("two_person_required", "you asked for this already; somebody else has to ask for the same")
@@ -86,6 +88,13 @@ def somebody_else(tx: Transaction, asked: str, principal: Principal) -> bool:
     if person.party != principal.party.id:
         return True
     return principal.person is not None and principal.person.id != person.id
+
+
+def _acts_still(tx: Transaction, waiting: Seconding) -> bool:
+    """Say whether who asked first may act still: a party that was suspended, or a person who left, is no first."""
+    party = tx.get(Party, waiting.asked_by)
+    person = tx.get(Person, waiting.asked_person) if waiting.asked_person else None
+    return party is not None and party.status == "active" and (person is None or person.status == "active")
 
 
 def view(one: Seconding) -> dict[str, Any]:

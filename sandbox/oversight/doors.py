@@ -3,16 +3,12 @@ review. Read by who reviews, by the watch, and by whoever tells operators of it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from itertools import islice
 from typing import Any
 
 from sandbox.core.store import Transaction
 from sandbox.jobs.records import Job
 from sandbox.products.records import Product
-from sandbox.products.workspace.records import Admission, ExitReview
-
-BATCH = 500
+from sandbox.products.workspace.records import Admission, ExitReview, ExitWait
 
 
 def entering(tx: Transaction, operator: str | None = None) -> list[Admission]:
@@ -27,10 +23,34 @@ def entering(tx: Transaction, operator: str | None = None) -> list[Admission]:
 
 def leaving(tx: Transaction, operator: str | None = None, limit: int | None = None) -> list[Job]:
     """Give the jobs whose answers wait for their exit review, the oldest first, at most `limit`."""
-    mine = {} if operator is None else {"operator": operator}
+    keys = [one.id for one in waiting(tx, operator)][:limit]
+    found = {one.id: one for one in tx.find(Job, id=keys)} if keys else {}
+    return [found[key] for key in keys]
+
+
+def waiting(tx: Transaction, operator: str | None = None) -> list[ExitWait]:
+    """Give what waits for its exit review, the oldest first: at the workspaces of `operator`, or at all."""
+    mine: dict[str, Any] = {} if operator is None else {"operator": operator}
     products = [one.id for one in tx.find(Product, kind="workspace") if _waits(one)]
-    keys = tx.keys(Job, product=products, status="done", **mine) if products else []
-    return list(islice(_unreviewed(tx, keys), limit))
+    return tx.find(ExitWait, product=products, order=("finished_at", "id"), **mine) if products else []
+
+
+def arrived(tx: Transaction, job: Job) -> bool:
+    """Note that a workspace's job is done; say whether its answer waits now. One whose copy was decided on does not,
+    and where answers leave without a review it is noted in case that changes."""
+    tx.get(Product, job.product, lock=True)  # or the same copy were decided on at this moment, unseen
+    if review_of(tx, job) is not None:
+        return False
+    assert job.finished_at is not None, "a job that is done was finished"
+    tx.add(ExitWait(job.id, job.product, job.operator, job.finished_at))
+    return reviewed(tx, job.product)
+
+
+def decided(tx: Transaction, job: Job) -> None:
+    """Note that a job's exit was reviewed, and with it that of every other job of the same copy."""
+    tx.get(Product, job.product, lock=True)
+    for one in tx.find(ExitWait, id=[job.id, *_same(tx, job)]):
+        tx.remove(one)
 
 
 def reviewed(tx: Transaction, product_id: str) -> bool:
@@ -42,8 +62,7 @@ def reviewed(tx: Transaction, product_id: str) -> bool:
 def review_of(tx: Transaction, job: Job) -> ExitReview | None:
     """Give the exit review of a job's answer, or of another job's whose answer is the same copy: asked again, what
     was decided holds. None while it waits."""
-    same = tx.keys(Job, party=job.party, product=job.product, base_key=job.base_key)
-    found = tx.find(ExitReview, job=[job.id, *same], order=("created_at",))
+    found = tx.find(ExitReview, job=[job.id, *_same(tx, job)], order=("created_at",))
     return next((one for one in found if one.job == job.id), found[-1] if found else None)
 
 
@@ -51,9 +70,6 @@ def _waits(product: Product) -> bool:
     return str(product.spec.get("exit", "reviewed")) != "automatic"
 
 
-def _unreviewed(tx: Transaction, keys: Sequence[str]) -> Iterator[Job]:
-    for start in range(0, len(keys), BATCH):
-        batch = list(keys[start : start + BATCH])
-        over = {one.job for one in tx.find(ExitReview, job=batch)}
-        if left := [key for key in batch if key not in over]:
-            yield from (job for job in tx.find(Job, id=left) if review_of(tx, job) is None)
+def _same(tx: Transaction, job: Job) -> list[str]:
+    """The jobs that have the same copy."""
+    return tx.keys(Job, party=job.party, product=job.product, base_key=job.base_key)

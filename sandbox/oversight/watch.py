@@ -128,9 +128,9 @@ def review_waiting(tx: Transaction, moment: datetime) -> Iterator[Found]:
         product = tx.get(Product, one.product)
         if one.created_at < since and product is not None:
             yield Found("review_waiting", product.operator, one.id, {"what": "entry review", "subject": one.id})
-    for job in doors.leaving(tx):
-        if job.finished_at is not None and job.finished_at < since:
-            yield Found("review_waiting", job.operator, job.id, {"what": "exit review", "subject": job.id})
+    for leaving in doors.waiting(tx):
+        if leaving.finished_at < since:
+            yield Found("review_waiting", leaving.operator, leaving.id, {"what": "exit review", "subject": leaving.id})
 
 
 def log_trouble(tx: Transaction, moment: datetime) -> Iterator[Found]:

@@ -15,7 +15,7 @@ from sandbox.jobs.doorbell import of_job
 from sandbox.jobs.house import House
 from sandbox.jobs.presence import STOP, beat, clear_stop
 from sandbox.jobs.records import Job
-from sandbox.oversight.doors import reviewed
+from sandbox.oversight.doors import arrived
 from sandbox.products.verification.records import Verification
 from sandbox.service import lookout
 from sandbox.service.process import begin, settle
@@ -34,9 +34,9 @@ def let_go(tx: Transaction, size: int, entries: Sequence[str]) -> list[str]:
     """The jobs and claims whose leaves are public now are done; give the bells of who waits for them. Idempotent."""
     jobs = tx.find(Job, entry=list(entries), status="sealing")
     for job in jobs:
-        tx.change(job, status="done")
+        done = tx.change(job, status="done")
         tell(tx, [job.party], "job.ended", {"job": job.id, "status": "done"})
-        if job.kind == "workspace" and reviewed(tx, job.product):
+        if job.kind == "workspace" and arrived(tx, done):
             tell(tx, [job.operator], "exit.waiting", {"job": job.id, "product": job.product})
     claims = tx.find(Verification, entry=list(entries), status="sealing")
     if claims:

@@ -48,7 +48,7 @@ from sandbox.persons.records import Consent, Identification, Inquiry, PersonRequ
 from sandbox.privacy.records import Account, Charge, Raise, Renewal
 from sandbox.products.records import Product, Review
 from sandbox.products.verification.records import Allowance, Verification
-from sandbox.products.workspace.records import Admission, ExitReview, OwnTable
+from sandbox.products.workspace.records import Admission, ExitReview, ExitWait, OwnTable
 from sandbox.stores.columns import NAMING, table
 from sandbox.transparency.records import (
     Checkpoint,
@@ -113,6 +113,7 @@ for _record, _unique, _index in (
     (Admission, (), ("party", "product", "status")),
     (OwnTable, ("admission,name",), ()),
     (ExitReview, ("job",), ()),
+    (ExitWait, (), ("product,finished_at",)),
     (LogEntry, ("index",), ("at,id", "leaf_hash", "job", "party", "resource", "product")),
     (Opening, (), ("entry",)),
     (Checkpoint, (), ()),
@@ -136,7 +137,7 @@ for _record, _unique, _index in (
     (Trace, (), ("regulator", "file_digest")),
     (Publication, (), ("job", "base")),
     (Sketch, (), ()),
-    (IdempotentReply, (), ("created_at",)),
+    (IdempotentReply, (), ("status,created_at",)),
     (Person, ("issuer,subject", "invitation"), ("party",)),
     (Session, (), ("person", "expires_at")),
     (Tally, (), ("kind,since", "until")),

@@ -6,7 +6,6 @@ any id is looked up or body is read. The same declaration makes the OpenAPI desc
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -19,12 +18,10 @@ from pydantic import BaseModel
 from werkzeug.exceptions import MethodNotAllowed
 
 from policies.roles import RULES
-from sandbox.core.canonical import canonical_bytes
 from sandbox.core.store import Duplicate, Transaction
 from sandbox.errors import Problem
 from sandbox.identity import seconding
 from sandbox.identity.keys import Principal
-from sandbox.identity.records import Seconding
 from sandbox.jobs.house import House
 from sandbox.web import description
 from sandbox.web.call import Call, Errand, Public, Reply
@@ -32,6 +29,7 @@ from sandbox.web.idempotency import Ticket
 from sandbox.web.looks import asked, log_look
 from sandbox.web.paging import Cursors
 from sandbox.web.sessions import principal_of
+from sandbox.web.two_persons import rehearse, second
 from sandbox.wire.common import Output, Page, State
 
 DECLARED: list[Endpoint] = []
@@ -142,6 +140,7 @@ def _runner(declared: Endpoint, handler: Handler) -> Callable[..., Response]:
 def _in_transaction(declared: Endpoint, house: House, handler: Handler, given: dict[str, Any]) -> Response:
     """Run the handler once per Idempotency-Key; the answer is kept by the transaction that made it."""
     ticket = _ticket(declared, house, given.get("body"))
+    _rehearsed(declared, house, handler, ticket, given)
     for last in (False, True):
         try:
             with house.store.write() as tx:
@@ -163,20 +162,26 @@ def _seconded(declared: Endpoint, house: House, tx: Transaction, given: dict[str
     """Give None when one person suffices, or a second asks for the same now; else what says that it waits."""
     if declared.action is None:
         return None
-    waiting = second(house, tx, g.principal, declared.action, request.path, given.get("body"))
+    waiting = second(house, tx, g.principal, declared.action, _path(declared, given), given.get("body"))
     return None if waiting is None else Reply(seconding.view(waiting), status=202)
 
 
-def second(
-    house: House, tx: Transaction, principal: Principal, action: str, path: str, body: BaseModel | None
-) -> Seconding | None:
-    """Give None when an action may be done now: one person suffices, or this is the second who asks for the same; else
-    what says that it waits. A page asks with path and body of its endpoint, so that both doors count together."""
-    if not seconding.needed(tx, action):
-        return None
-    asked = {"at": path, "body": body.model_dump(mode="json") if body else {}}
-    digest = hashlib.sha256(canonical_bytes(asked)).hexdigest()
-    return seconding.second(tx, house.journal, principal, action, path, digest)
+def _rehearsed(
+    declared: Endpoint, house: House, handler: Handler, ticket: Ticket | None, given: dict[str, Any]
+) -> None:
+    """Refuse who asks first for what it may not do, unless this request was answered before."""
+
+    def act(tx: Transaction) -> None:
+        if ticket is None or not ticket.earlier(tx):
+            handler(_call(house, tx), **given)
+
+    if declared.action in seconding.ASKABLE:
+        rehearse(house, declared.action, act)
+
+
+def _path(declared: Endpoint, given: dict[str, Any]) -> str:
+    """The path that was asked for, with the id of whoever wrote `me`: of two parties that is not the same."""
+    return "/api/v1" + re.sub(r"<(\w+)>", lambda found: str(given[found[1]]), declared.path)
 
 
 def _known(house: House, ticket: Ticket) -> bool:

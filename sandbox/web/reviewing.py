@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 from apiflask import APIBlueprint
@@ -24,10 +25,10 @@ from sandbox.oversight import doors
 from sandbox.products.records import Product
 from sandbox.products.workspace import admissions
 from sandbox.products.workspace.records import Admission
-from sandbox.web.endpoint import second
 from sandbox.web.looks import asked, log_look
 from sandbox.web.sessions import csrf_token, principal_of
 from sandbox.web.showing import language, page
+from sandbox.web.two_persons import rehearse, second
 from sandbox.web.words import word
 from sandbox.wire.common import Input
 from sandbox.wire.workspace import DecisionIn, ExitIn
@@ -65,10 +66,12 @@ def entry_review(admission_id: str) -> Response:
 def decide_entry(admission_id: str) -> Response:
     """Admit or reject."""
     body, principal = _sent(DecisionIn, ENTRY)
-    with _house().store.write() as tx:
-        _not_own(_mine(admissions.found(tx, principal, admission_id), principal, tx), principal)
-        if second(_house(), tx, principal, ENTRY, _entry(admission_id), body) is None:
-            admissions.decide(tx, _house().journal, principal, admission_id, body.verdict, body.reason)
+
+    def decide(tx: Transaction) -> None:
+        _mine(admissions.found(tx, principal, admission_id), principal, tx)
+        admissions.decide(tx, _house().journal, principal, admission_id, body.verdict, body.reason)
+
+    _by_two(principal, ENTRY, _entry(admission_id), body, decide)
     return _done(f"/reviews/admissions/{admission_id}")
 
 
@@ -93,10 +96,11 @@ def exit_review(job_id: str) -> Response:
 def decide_exit(job_id: str) -> Response:
     """Let the answer leave, or hold it back."""
     body, principal = _sent(ExitIn, EXIT)
-    with _house().store.write() as tx:
-        _not_own(_job(tx, principal, job_id), principal)
-        if second(_house(), tx, principal, EXIT, _exit(job_id), body) is None:
-            admissions.pass_out(tx, _house().journal, principal, job_id, body.verdict, body.reason)
+
+    def decide(tx: Transaction) -> None:
+        admissions.pass_out(tx, _house().journal, principal, job_id, body.verdict, body.reason)
+
+    _by_two(principal, EXIT, _exit(job_id), body, decide)
     return _done(f"/reviews/exits/{job_id}")
 
 
@@ -111,18 +115,20 @@ def _seen(one: str) -> str:
     return f"⟨U+{ord(one):04X}⟩" if hidden else one
 
 
+def _by_two(principal: Principal, action: str, path: str, body: Input, decide: Callable[[Transaction], None]) -> None:
+    """Decide, or note that a second person is needed."""
+    rehearse(_house(), action, decide)
+    with _house().store.write() as tx:
+        if second(_house(), tx, principal, action, path, body) is None:
+            decide(tx)
+
+
 def _mine(one: Admission, principal: Principal, tx: Transaction) -> Admission:
     """Authors read their own with the API; as reviewers they see what came to their own workspaces."""
     product = tx.get(Product, one.product)
     if principal.has("authoriser") or (product is not None and product.operator == principal.party.id):
         return one
     raise Problem("not_found", "there is no such admission")
-
-
-def _not_own(one: Admission | Job, principal: Principal) -> None:
-    """An author is not the first of two persons either."""
-    if one.party == principal.party.id:
-        raise Problem("separation_of_duties", "nobody reviews what is its own")
 
 
 def _job(tx: Transaction, principal: Principal, job_id: str) -> Job:

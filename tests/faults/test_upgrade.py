@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,11 @@ from alembic import command
 from alembic.ddl.impl import DefaultImpl
 
 from sandbox import bootstrap
+from sandbox.core.clock import now
 from sandbox.errors import Problem
 from sandbox.jobs.presence import beat
+from sandbox.jobs.records import Job
+from sandbox.products.workspace.records import ExitReview, ExitWait
 from sandbox.service.upgrade import upgrade
 from sandbox.settings import Settings, load
 from sandbox.stores.sql import SqlStore
@@ -75,3 +79,32 @@ def test_a_served_instance_and_a_newer_one_are_left_alone(older: Settings) -> No
             connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(Problem, match="newer version"):
         upgrade(older)
+
+
+def test_answers_that_waited_for_their_exit_review_wait_still(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What waits is found by rows of its own since version 20: not what was reviewed, nor another job of its copy."""
+    with monkeypatch.context() as then:
+        then.setattr(SqlStore, "create", lambda store: command.upgrade(store._alembic(), "0019"))
+        bootstrap.init_instance(tmp_path / "box")
+    settings = load(home=tmp_path / "box")
+    with bootstrap.old_store(settings) as store, store.write() as tx:
+        for name, base_key, status in (
+            ("waits", "a", "done"), ("reviewed", "b", "done"), ("same", "b", "done"), ("failed", "c", "failed"),
+        ):  # fmt: skip
+            tx.add(workspace_job(name, base_key, status))
+        tx.add(ExitReview("exit_1", "reviewed", "passed", "", "operator", now()))
+    assert upgrade(settings) == {"before": "0019"}
+    with bootstrap.inspector(settings) as house, house.store.read() as tx:
+        job = tx.get(Job, "waits")
+        assert job is not None and job.finished_at is not None
+        assert tx.find(ExitWait) == [ExitWait("waits", "workspace", "operator", job.finished_at)]
+
+
+def workspace_job(name: str, base_key: str, status: str) -> Job:
+    nothing = Decimal(0)
+    return Job(
+        id=name, party="firm", subscription="s", product="workspace", grant="g", operator="operator", resource="r",
+        population="p", version="v", kind="workspace", purpose="industry", request=b"", plan={}, base_key=base_key,
+        status=status, rho=nothing, delta=nothing, free=False, fee=nothing, price=None, decision={}, fence=1, base=None,
+        entry=None, created_at=now(), started_at=now(), finished_at=now(),
+    )  # fmt: skip

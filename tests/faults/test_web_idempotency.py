@@ -15,6 +15,7 @@ from sandbox.core.clock import now, run_ahead
 from sandbox.core.store import Transaction
 from sandbox.identity.records import Party
 from sandbox.jobs import run
+from sandbox.stores import statements
 from sandbox.stores.sql import SqlStore
 from sandbox.web import idempotency
 from sandbox.web.idempotency import Ticket, forget
@@ -198,3 +199,21 @@ def test_a_job_is_kept_with_its_reservation_or_not_at_all(web: Web, monkeypatch:
     assert made == ["job_0"]
     conflict = web.call("POST", "/jobs", {**question, "sql": "SELECT 2"}, "user", KEY)
     assert conflict.json["code"] == "idempotency_conflict"
+
+
+def test_what_is_kept_for_jobs_is_not_read_on_the_way_to_what_is_over(web: Web, store: SqlStore) -> None:
+    """Hourly, for as many years as the instance has: the index leads to the answers past all that jobs keep."""
+    filters = {"status": 200}
+    query = statements.select_many(
+        IdempotentReply, statements.shape(filters), ("created_at",), limited=True, after=False
+    ).params(**statements.compared(filters), **{statements.LIMIT: 500})
+    with store.engine.connect() as connection:
+        if store.sqlite:
+            explain = "EXPLAIN QUERY PLAN "
+        else:
+            connection.exec_driver_sql("SET enable_seqscan = off; SET enable_bitmapscan = off")
+            explain = "EXPLAIN "
+        plain = str(query.compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True}))
+        plan = " ".join(str(row) for row in connection.exec_driver_sql(explain + plain))
+    assert "ix_idempotent_replies_status_created_at" in plan, plan
+    assert ("status=?" in plan or "Index Cond: (status = 200)" in plan) and "SORT" not in plan.upper(), plan

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
@@ -13,8 +13,13 @@ from programs import needs_isolation
 from workspace_site import CODE, TABLE, Site, site
 
 from sandbox.core.clock import now
+from sandbox.core.store import Transaction
+from sandbox.identity.records import Seconding
+from sandbox.jobs.records import Job
 from sandbox.oversight import watch
-from sandbox.products.workspace.records import Admission, ExitReview
+from sandbox.products.records import Product
+from sandbox.products.workspace.records import Admission, ExitReview, ExitWait
+from sandbox.service.scribe import let_go
 from sandbox.transparency.records import LogEntry
 from sandbox.web.reviewing import visible
 from sandbox.webhooks.records import Message
@@ -102,6 +107,35 @@ def test_an_author_that_is_an_operator_too_does_not_review_its_own(doors: Site) 
     refused = doors.page(f"/reviews/admissions/{own.id}", "operator", {"verdict": "admitted", "reason": "mine"})
     assert refused.status_code == 403 and "separation_of_duties" in refused.text
     assert status(doors, own.id) == "submitted"
+
+
+def test_an_author_is_not_the_first_of_two_reviewers(doors: Site) -> None:
+    """A7, S5: neither on the API nor on the page; nor is a foreign operator, nor who asks when all is decided."""
+    brought, job = doors.bring(), doors.ran()
+    with doors.house.store.write() as tx:
+        made, run = tx.get(Admission, brought), tx.get(Job, job)
+        assert made is not None and run is not None
+        tx.change(made, party=doors.web.ids["operator"])
+        tx.change(run, party=doors.web.ids["operator"])
+    doors.ok("POST", "/two-persons", {"actions": ["admission.decide", "exit.decide"]})
+    entry, leaving = {"verdict": "admitted", "reason": "mine"}, {"verdict": "passed", "reason": "mine"}
+    paths = ((f"/workspace/admissions/{brought}/decide", entry), (f"/jobs/{job}/exit", leaving))
+    pages = ((f"/reviews/admissions/{brought}", entry), (f"/reviews/exits/{job}", leaving))
+    for key, code in (("operator", "separation_of_duties"), ("stranger", "not_found")):
+        for path, body in paths:
+            assert doors.web.call("POST", path, body, key).json["code"] == code, (key, path)
+        for path, form in pages:
+            assert code in doors.page(path, key, form).text, (key, path)
+    with doors.house.store.read() as tx:
+        assert not [one for one in tx.find(Seconding, status="waiting") if brought in one.path or job in one.path]
+    assert status(doors, brought) == "submitted"
+    assert doors.web.call("POST", paths[0][0], entry).status_code == 202
+    doors.web.join("other authority", "authoriser")
+    assert doors.web.call("POST", paths[0][0], entry, "other authority").status_code == 200
+    again = doors.web.call("POST", paths[0][0], entry, "other authority")
+    assert (again.status_code, again.json["code"]) == (409, "state_conflict")
+    assert doors.web.call("POST", "/two-persons", {"actions": []}).status_code == 202
+    doors.ok("POST", "/two-persons", {"actions": []}, "other authority")
 
 
 def test_who_signed_in_decides_with_the_token_of_the_form_and_a_reason(doors: Site) -> None:
@@ -197,3 +231,38 @@ def test_a_review_that_nobody_makes_becomes_an_alert_once(doors: Site) -> None:
     with doors.house.store.read() as tx:
         reviewed = {one.job for one in tx.find(ExitReview)}
         assert not reviewed & set(late) and tx.find(LogEntry, kind="alert.raised")
+
+
+def test_what_was_reviewed_before_costs_the_watch_nothing(doors: Site) -> None:
+    """It reads what waits, whatever the number of jobs and reviews; the same copy asked for again does not wait."""
+    reviewed, waits = doors.ran(), doors.ran()
+    doors.ok("POST", f"/jobs/{reviewed}/exit", {"verdict": "passed"}, "operator")
+    with doors.house.store.write() as tx:
+        job = tx.get(Job, reviewed)
+        assert job is not None and job.entry is not None
+        tx.change(job, status="sealing")  # as the second job of the same copy, which is done after the review
+        let_go(tx, 0, [job.entry])
+        assert not [
+            one for one in tx.find(Message, status="pending") if reviewed in one.body and "waiting" in one.event
+        ]
+        kept = {one.id for one in tx.find(ExitWait)}
+        assert waits in kept and reviewed not in kept
+        seen = Watched(tx)
+        late = {one.facts["subject"] for one in watch.review_waiting(seen, now() + timedelta(days=6))}  # type: ignore[arg-type]
+    assert waits in late and reviewed not in late
+    assert seen.kinds == {Admission, Product, ExitWait}
+
+
+class Watched:
+    """A transaction that remembers of what it was asked."""
+
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+        self.kinds: set[type] = set()
+
+    def __getattr__(self, name: str) -> Callable[..., object]:
+        def call(kind: type, /, *given: object, **named: object) -> object:
+            self.kinds.add(kind)
+            return getattr(self._tx, name)(kind, *given, **named)
+
+        return call

@@ -22,7 +22,7 @@ from sandbox.errors import Problem
 from sandbox.grants.records import Subscription
 from sandbox.identity.keys import Principal
 from sandbox.jobs.records import Job
-from sandbox.oversight.doors import review_of
+from sandbox.oversight.doors import decided, review_of
 from sandbox.products.records import Product
 from sandbox.products.workspace.records import Admission, ExitReview, OwnTable
 from sandbox.products.workspace.specification import WorkspaceSpec, read
@@ -126,6 +126,7 @@ def pass_out(
         raise Problem("state_conflict", "this job is not finished, or its exit review is over")
     made = ExitReview(new_id("exit"), job.id, verdict, reason, principal.party.id, now())
     tx.add(made)
+    decided(tx, job)
     public: dict[str, str | int | None] = {"verdict": verdict}
     committed: dict[str, str | bytes] = {"job": job.id, "reason": reason, "by": principal.party.id}
     journal.write(

@@ -54,3 +54,15 @@ class ExitReview:
     reason: str
     by: str
     created_at: datetime
+
+
+@dataclass(frozen=True)
+class ExitWait:
+    """A finished job whose answer has no exit review yet, for as long as that is so: `id` is the job's. What waits is
+    found by these rows, so that looking for it costs nothing for all that was reviewed before."""
+
+    TABLE: ClassVar[str] = "exit_waits"
+    id: str
+    product: str
+    operator: str
+    finished_at: datetime
