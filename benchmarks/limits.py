@@ -28,7 +28,6 @@ from sandbox.engines.duckdb.pool import MODULE
 from sandbox.engines.duckdb.positions import prepare
 from sandbox.engines.duckdb.render import render
 from sandbox.engines.files import ALIAS, attach, connect
-from sandbox.engines.layout import ROWS
 from sandbox.engines.process import Child
 from sandbox.privacy.release import release
 
@@ -88,16 +87,12 @@ def _statements(data: Built, walk: Walk, asked: list[Question]) -> Iterator[str]
 
 
 def bare(facts: Facts) -> dict[str, str]:
-    """Give what a question's meaning asks of DuckDB at least: of Q3 that counts and costs are each grouped by the norm
-    they are weighed by; of Q6 that a bit is set for each unit and group, with nothing else around it."""
+    """Give what a question's meaning asks of DuckDB at least: of Q6 that a bit is set for each unit and group, with
+    nothing else around it."""
     visits = facts.table("visits")
-    index = visits.index(["dept"])
-    assert index is not None
     table, dept, cost = f'{ALIAS}.main."{visits.base}"', visits.column("dept").column, visits.column("cost")
-    counts = f'SELECT "{dept}", "{index.norms[ROWS]}" AS b, count(*) AS n FROM {table} GROUP BY ALL'
-    costs = f'SELECT "{dept}", "{index.norms["cost"]}" AS b, sum("{cost.column}") AS n FROM {table} GROUP BY ALL'
     bits = f'SELECT "{dept}", bit_count(bitstring_agg(__unit, 0, {facts.units - 1})) FROM {table}'
-    return {"Q3": f"{counts} UNION ALL {costs}", "Q6": f'{bits} WHERE "{cost.column}" > {cost.code(1000)} GROUP BY ALL'}
+    return {"Q6": f'{bits} WHERE "{cost.column}" > {cost.code(1000)} GROUP BY ALL'}
 
 
 def _fixed(data: Built, walk: Walk, question: Question) -> str:

@@ -31,7 +31,17 @@ def test_first_rows_are_those_whose_ordinals_are_the_first(chance, groups):
     unit, key = np.sort(chance.integers(0, 30, 300)) * 7, chance.integers(0, 6, 300)
     group, row = numbers(unit, key, 6)
     expected = (row == 0) & (group < (groups or 300))
-    assert first_rows(unit, key, 6, groups).tolist() == expected.tolist()
+    assert first_rows(unit, key, groups).tolist() == expected.tolist()
+
+
+def test_first_rows_of_units_with_many_keys_that_want_the_same_slots(chance):
+    unit = np.repeat([3, 5, 8], [1, 4000, 7])
+    key = chance.integers(0, 1 << 11, len(unit)) << chance.integers(0, 10)
+    seen, expected = set(), []
+    for row in zip(unit.tolist(), key.tolist(), strict=True):
+        expected.append(row not in seen)
+        seen.add(row)
+    assert first_rows(unit, key, None).tolist() == expected
 
 
 @pytest.mark.parametrize("sparse", [0, 1 << 20])
@@ -53,5 +63,5 @@ def test_weights_are_those_of_the_definition(chance, monkeypatch, sparse, most, 
 def test_an_empty_piece_has_nothing():
     nothing = np.zeros(0, np.int64)
     assert weights(nothing, nothing, 5, None, 3).tolist() == []
-    assert first_rows(nothing, nothing, 5, 2).tolist() == []
+    assert first_rows(nothing, nothing, 2).tolist() == []
     assert sums(nothing, nothing, 2, 60).tolist() == [0, 0]

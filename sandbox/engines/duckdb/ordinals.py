@@ -5,6 +5,7 @@ Of each unit the groups stand in order of their first rows; the first groups are
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import chain, count
 from typing import Any
 
 import duckdb
@@ -18,6 +19,8 @@ from sandbox.engines.duckdb.pieces import pieces
 
 Whole = npt.NDArray[np.int64]
 PACKED = 24  # bits of a row's number in a piece
+ROOM = 4  # slots for a row
+MULTIPLIERS = (0x9E3779B1, 0x85EBCA77, 0xC2B2AE3D, 0x27D4EB2F, 0x165667B1)  # odd, of many ones and noughts
 FEW = 1 << 16
 
 
@@ -121,18 +124,39 @@ def numbers(unit: Whole, key: Whole, size: int) -> tuple[Whole, Whole]:
     return group, row
 
 
-def first_rows(unit: Whole, key: Whole, size: int, groups: int | None) -> npt.NDArray[np.bool_]:
-    """Say which rows, standing by unit and place, are the first of a group of their unit – of its first `groups`."""
+def first_rows(unit: Whole, key: Whole, groups: int | None) -> npt.NDArray[np.bool_]:
+    """Say which rows, standing by unit and place, are the first of a group of their unit – of its first `groups`. Keys
+    are below 2³²."""
     new = starting(unit)
-    _, _, first = sort_groups(np.cumsum(new) - 1, key, size)
-    firsts = np.zeros(len(unit), np.bool_)
-    firsts[first] = True
+    begins = np.flatnonzero(new)
+    lengths = np.diff(np.append(begins, len(unit)))
+    firsts = _first_of_equal(begins, lengths, key.astype(np.uint32))
     if groups is None:
         return firsts
     upto = np.cumsum(firsts)
     before: Whole = (upto - firsts)[new]  # groups of this piece that begin before each unit
-    lengths = np.diff(np.append(np.flatnonzero(new), len(unit)))
     return firsts & (upto <= np.repeat(before + groups, lengths))
+
+
+def _first_of_equal(begins: Whole, lengths: Whole, key: npt.NDArray[np.uint32]) -> npt.NDArray[np.bool_]:
+    """Say which rows are the first of their unit with their key. Each unit has slots of its own, `ROOM` for a row: a
+    key names one, and the first row there owns it. Rows of another key than its owner's try again with another
+    multiplier; a round settles a key for each slot at least. Takes half the time of sorting, for a unit's slots lie
+    together."""
+    n = len(key)
+    found, owners = np.zeros(n, np.bool_), np.empty(n * ROOM, np.int32)
+    base = np.repeat((begins * ROOM).astype(np.int32), lengths)
+    room = np.repeat((lengths * ROOM).astype(np.uint64), lengths)
+    left, own, multipliers = np.arange(n, dtype=np.int32), key, chain(MULTIPLIERS, count(MULTIPLIERS[-1] + 2, 2))
+    while len(left):
+        spread = (own * np.uint32(next(multipliers) % (1 << 32))).astype(np.uint64)
+        slot = base + ((spread * room) >> np.uint64(32)).astype(np.int32)
+        owners[slot[::-1]] = left[::-1]  # of several the last that is written stays: the first
+        owner = owners[slot]
+        found[owner] = True
+        again = np.flatnonzero(key[owner] != own)
+        left, own, base, room = left[again], own[again], base[again], room[again]
+    return found
 
 
 def sort_groups(number: Whole, key: Whole, size: int) -> tuple[Whole, Whole, Whole]:

@@ -93,7 +93,7 @@ def _bounded(rows: pa.Table, asked: Mapping[str, Any]) -> tuple[pa.Table, Mask, 
     sizes = asked["tally"]["sizes"]
     if asked["rows"] == 1:
         rows, unit = in_order(rows, asked["places"])
-        first = first_rows(unit, cells(rows, range(len(sizes)), sizes), prod(sizes), asked["groups"])
+        first = first_rows(unit, cells(rows, range(len(sizes)), sizes), asked["groups"])
         return rows, first, first
     rows, group, row = placed(rows, asked)
     stays = np.ones(len(group), np.bool_)

@@ -1,6 +1,7 @@
 """L2 mode over the norm buckets of the index: a row weighs what its unit's bucket says.
 
-Few groups are counted by (group, bucket), one scan for each column of buckets, and weighed after that; of many groups
+Of few groups all rows are added up as they are, since most units weigh their whole; what the others weigh less is added
+up by (group, bucket), one scan of their rows alone for each column of buckets, and taken off after that. Of many groups
 every row is weighed."""
 
 from __future__ import annotations
@@ -52,7 +53,8 @@ def statement(
     names = [str(bucket(block, m, facts)) for m in picked]
     if keys.groups is None or keys.groups > FEW:
         return _by_row(picked, names, rows, keys, scalars, scan)
-    parts = [_by_bucket(picked, names, name, rows, keys, scalars, scan) for name in dict.fromkeys(names)]
+    parts = [_whole(picked, rows, keys, scalars)]
+    parts += [_taken_off(picked, names, name, rows, keys, scalars, scan) for name in dict.fromkeys(names)]
     every: exp.Expression = parts[0]
     for part in parts[1:]:
         every = exp.Union(this=every, expression=part, distinct=False)
@@ -67,7 +69,19 @@ def total(values: exp.Expression) -> exp.Expression:
     return summed(values)
 
 
-def _by_bucket(
+def _whole(picked: Sequence[Measurement], rows: Rows, keys: Keys, scalars: Scalars) -> exp.Select:
+    """The sums of all rows, as if each weighed its whole."""
+    values = [exp.alias_(value(m, scalars), f"e{at}") for at, m in enumerate(picked) if m.expr is not None]
+    computed = exp.select(*(key.copy() for key in keys.named), *values)
+    computed = computed.from_(rows.select.subquery("rows"), copy=False)
+    plain = [exp.alias_(_plain(m, f"e{at}"), f"s{at}") for at, m in enumerate(picked)]
+    counted = exp.select(*keys.columns, *plain).from_(computed.subquery("bounded", copy=False), copy=False)
+    sums = [exp.alias_(_times(f"s{at}", digits(10**WEIGHT)), f"m{at}") for at in range(len(picked))]
+    counted = _grouped(counted, keys)
+    return exp.select(*keys.columns, *sums).from_(counted.subquery("counted", copy=False), copy=False)
+
+
+def _taken_off(
     picked: Sequence[Measurement],
     names: Sequence[str],
     name: str,
@@ -76,24 +90,31 @@ def _by_bucket(
     scalars: Scalars,
     scan: TableScan,
 ) -> exp.Select:
-    """The part of one column of buckets: its measurements weighed, 0 for the others."""
+    """What rows weigh less than their whole by one column of buckets: of its measurements, 0 for the others."""
     own = [at for at, one in enumerate(names) if one == name]
     values = [exp.alias_(value(picked[at], scalars), f"e{at}") for at in own if picked[at].expr is not None]
     computed = exp.select(
         *(key.copy() for key in keys.named), exp.alias_(scan.hidden(name), "__b", quoted=True), *values
     )
+    whole = min(_weights(norm).count(10**WEIGHT) for at in own if (norm := picked[at].norm))
     computed = computed.from_(rows.select.subquery("rows"), copy=False)
+    computed = computed.where(exp.GTE(this=scan.hidden(name), expression=digits(whole)), copy=False)
     plain = [exp.alias_(_plain(picked[at], f"e{at}"), f"s{at}") for at in own]
     counted = exp.select(*keys.columns, column("__b"), *plain).from_(
         computed.subquery("bounded", copy=False), copy=False
     )
     counted = counted.group_by(*keys.grouped, column("__b"), copy=False)
-    weighed = []
+    less = []
     for at, m in enumerate(picked):
-        sum_ = cast(column(f"s{at}"), "HUGEINT")
-        part = exp.Mul(this=sum_, expression=_weight(m, "__b")) if at in own else cast(digits(0), "HUGEINT")
-        weighed.append(exp.alias_(part, f"m{at}"))
-    return exp.select(*keys.columns, *weighed).from_(counted.subquery("counted", copy=False), copy=False)
+        part: exp.Expression = cast(digits(0), "HUGEINT")
+        if at in own:
+            part = _times(f"s{at}", exp.Paren(this=exp.Sub(this=_weight(m, "__b"), expression=digits(10**WEIGHT))))
+        less.append(exp.alias_(part, f"m{at}"))
+    return exp.select(*keys.columns, *less).from_(counted.subquery("counted", copy=False), copy=False)
+
+
+def _times(name: str, weight: exp.Expression) -> exp.Expression:
+    return exp.Mul(this=cast(column(name), "HUGEINT"), expression=weight)
 
 
 def _by_row(
