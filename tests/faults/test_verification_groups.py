@@ -14,6 +14,7 @@ import pytest
 from firms import FIRMS, Office
 
 from sandbox.core.clock import now
+from sandbox.errors import Problem
 from sandbox.identity.keys import authenticate
 from sandbox.products.verification import desk as desk_module
 from sandbox.products.verification.asking import Asked, reserve
@@ -23,21 +24,7 @@ from sandbox.products.verification.permission import Ground
 from sandbox.products.verification.records import Verification
 from sandbox.products.verification.rungs import rung
 from sandbox.stores.prepared import Prepared
-from sandbox.web.records import IdempotentReply
-
-
-class Ticket:
-    """An Idempotency-Key that is kept, as web keeps it."""
-
-    def __init__(self) -> None:
-        self.id = uuid4().hex
-
-    def earlier(self, tx: Any) -> Any:
-        return tx.get(IdempotentReply, self.id)
-
-    def keep_subject(self, tx: Any, subject: str) -> None:
-        assert tx.get(IdempotentReply, self.id) is None
-        tx.add(IdempotentReply(self.id, "party", "digest", None, subject.encode(), now()))
+from sandbox.web.idempotency import Ticket
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +39,8 @@ def asked(office: Office, number: int) -> Asked:
     with office.house.store.read() as tx:
         bank = authenticate(tx, f"Bearer {office.web.keys['bank']}")
     subject, ground = FIRMS[number]["code"], Ground(basis="statutory_duty")
-    return Asked(bank, office.subscriptions["bank"], subject, "in_business", None, ground, Ticket(), now())
+    ticket = Ticket(uuid4().hex, bank.party.id, f"of {subject}", office.house.release_sealer, timedelta(days=30))
+    return Asked(bank, office.subscriptions["bank"], subject, "in_business", None, ground, ticket, now())
 
 
 def test_a_group_of_twenty_takes_hardly_more_statements_than_one_of_two(office: Office) -> None:
@@ -78,6 +66,17 @@ def test_a_group_of_twenty_takes_hardly_more_statements_than_one_of_two(office: 
             assert office.verifier.step() == size
             taken.append((between - before, run[0] - between))
     assert taken[1] == taken[2] and taken[2] < (40, 40), taken
+
+
+def test_two_that_come_at_once_with_one_key_are_one_claim_or_a_conflict(office: Office) -> None:
+    """Else the second would be told what holds of the first one's subject."""
+    first, other = asked(office, 60), asked(office, 61)
+    again, mistaken = (replace(one, ticket=replace(one.ticket, id=first.ticket.id)) for one in (first, other))
+    office.beat()
+    made, same, refused = reserve(office.web.house, Lately(), "nobody", [first, again, mistaken])
+    assert isinstance(made, Verification) and same == made.id
+    assert isinstance(refused, Problem) and refused.code == "idempotency_conflict"
+    assert office.verifier.step() == 1
 
 
 def test_an_answer_leaves_on_the_rung_behind_its_end_and_not_behind_its_thread(office: Office) -> None:

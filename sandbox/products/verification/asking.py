@@ -46,10 +46,12 @@ KIND = "verification"
 
 
 class Ticket(Protocol):
-    """An Idempotency-Key that is kept with the work."""
+    """An Idempotency-Key that is kept with the work; `digest` is of what was sent with it."""
 
     @property
     def id(self) -> str: ...
+    @property
+    def digest(self) -> str: ...
     def earlier(self, tx: Transaction) -> Any: ...
     def keep_subject(self, tx: Transaction, subject: str) -> None: ...
 
@@ -93,7 +95,7 @@ class Group:
         self._permits: dict[tuple[str, str], Permit | Problem] = {}
         self._specs: dict[str, Specification] = {}
         self._persons: dict[tuple[str, str], tuple[str, Person]] = {}
-        self._steps, self._kept = dict[str, int](), dict[str, str]()
+        self._steps, self._kept = dict[str, int](), dict[tuple[str, str], str]()
         self._fees: dict[str, tuple[Decimal, int]] = {}
 
     def reserve(self, group: Sequence[Asked]) -> list[Reserved]:
@@ -114,16 +116,17 @@ class Group:
         return done
 
     def _outcome(self, asked: Asked) -> Reserved:
+        same = asked.ticket.id, asked.ticket.digest
         try:
-            if asked.ticket.id in self._kept:
-                return self._kept[asked.ticket.id]
+            if same in self._kept:
+                return self._kept[same]
             if (earlier := asked.ticket.earlier(self._tx)) is not None:
                 return str(earlier.value)
             made = self._one(asked)
         except Problem as problem:
             return problem
         asked.ticket.keep_subject(self._tx, made.id)
-        self._kept[asked.ticket.id] = made.id
+        self._kept[same] = made.id
         return made
 
     def _permit(self, asked: Asked) -> Permit:
