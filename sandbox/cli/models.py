@@ -13,6 +13,7 @@ import typer
 from sandbox.cli.command import Get, Json, check_folder, service, tell
 
 AT_ONCE = 1_000
+MOST_DIGITS = 40
 Subscription = Annotated[str, typer.Argument(help="Id of the subscription.")]
 Copy = Annotated[str, typer.Argument(help="Id of the job that gave the copy.")]
 app = typer.Typer(no_args_is_help=True, help="Copies of a model, their cards and weights.")
@@ -102,6 +103,8 @@ def _read(text: str | None) -> Any:
         number = Decimal(text)
     except InvalidOperation:
         return text
+    if not number.is_finite() or number.adjusted() > MOST_DIGITS:
+        return text  # for the service to refuse, or a word such as Infinity
     return int(number) if number == number.to_integral_value() else float(number)
 
 

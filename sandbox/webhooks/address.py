@@ -89,8 +89,8 @@ def _public(address: str) -> bool:
     if isinstance(found, ipaddress.IPv6Address):
         if found.ipv4_mapped is not None:
             return _public(str(found.ipv4_mapped))
-        if any(found in net for net in _CARRIES_V4):
-            return False
+        if found.is_site_local or found.is_reserved or any(found in net for net in _CARRIES_V4):
+            return False  # the first two count as global, whatever a network makes of them
     return found is not None and found.is_global and not found.is_multicast
 
 

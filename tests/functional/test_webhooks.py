@@ -154,7 +154,8 @@ def test_a_webhook_is_its_partys_own(web: Web, receiver: Receiver) -> None:
     "url",
     ["http://example.org/", "https://10.0.0.1/", "https://[::1]/", "https://[::ffff:10.0.0.1]/", "https://169.254.169.254/",
      "https://[64:ff9b::a00:1]/", "ftp://example.org/", "https://user:word@example.org/", "https://", "https://a b/",
-     "https://example.org:99999/", "https://例子.cn/", "https://0.0.0.0/", "https://[fe80::1]/", "https://x/#y"],
+     "https://example.org:99999/", "https://例子.cn/", "https://0.0.0.0/", "https://[fe80::1]/", "https://x/#y",
+     "https://[fec0::1]/", "https://[::7f00:1]/"],
 )  # fmt: skip
 def test_an_address_inside_or_malformed_is_refused(web: Web, url: str) -> None:
     answer = web.call("POST", "/webhooks", {"url": url, "events": ["job.ended"]}, "user")
