@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from sandbox.modelling.network import WHOLE, Codes, Network, configuration
 from sandbox.plan.drawn import Coded
-from sandbox.plan.of_numbers import from_whole
 from sandbox.plan.scalar import Value
 
 Words = NDArray[np.uint64]
@@ -55,14 +54,8 @@ def shown(columns: Sequence[Coded], codes: Codes, seed: bytes) -> list[list[Valu
         wide = np.array([*(b - a for a, b in zip(column.edges, column.edges[1:], strict=False)), 1], np.uint64)
         steps = low[mine] + (words[place] * wide[mine] // np.uint64(WHOLE)).astype(np.int64)
         empty = mine == len(column.edges) - 1
-        found.append(
-            [None if no else _value(column, step) for step, no in zip(steps.tolist(), empty.tolist(), strict=True)]
-        )
+        found.append([None if no else column.at(step) for step, no in zip(steps.tolist(), empty.tolist(), strict=True)])
     return found
-
-
-def _value(column: Coded, step: int) -> Value:
-    return step if column.type.kind == "integer" else from_whole(step, column.type.scale)
 
 
 def _words(seed: bytes, count: int) -> Words:

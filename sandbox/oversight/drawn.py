@@ -4,8 +4,10 @@ Which columns they are, and what they hold, is read from leak and base alone; no
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from math import prod
 from typing import Any
 
@@ -16,6 +18,7 @@ from sandbox.modelling.network import Codes, Network, network, probabilities
 from sandbox.oversight.sketch import Part, tokens
 from sandbox.plan.drawn import Coded
 from sandbox.plan.plan import Plan
+from sandbox.plan.scalar import DATE
 from watermarking import drawn as scoring
 from watermarking.base import Base
 from watermarking.design import Design
@@ -25,6 +28,7 @@ from watermarking.numbers import folded, reading
 
 LEAST = 8  # rows that show anything at all
 READABLE = 0.5  # share of a column's values that must be ones that it can have
+DAY = re.compile(r"(\d{4})(?:-(\d\d?)(?:-(\d\d?)(?:[t ][\d:.]+z?)?)?)?", re.ASCII)
 NONE = frozenset({"", "null", "none", "nan", "na", "n/a", "\\n"})
 
 
@@ -167,14 +171,34 @@ def _known(text: str, known: dict[float, int], empty: int) -> int:
 
 
 def _bin(text: str, column: Coded, empty: int) -> int:
-    number = reading(text)
-    if number is None:
+    dated = column.type == DATE
+    step = _day(text, column.edges[0]) if dated else _steps(text, column.type.scale)
+    if step is None:
         return empty if text in NONE else -1
-    step = float(number) * 10**column.type.scale
-    if not column.edges[0] - 0.5 <= step < column.edges[-1] + 0.5:
+    slack = 0 if dated else 0.5  # of rounding
+    if not column.edges[0] - slack <= step < column.edges[-1] + slack:
         return -1
     at = int(np.searchsorted(np.array(column.edges), step + 1e-9, side="right")) - 1
     return min(max(at, 0), len(column.edges) - 2)
+
+
+def _steps(text: str, scale: int) -> float | None:
+    number = reading(text)
+    return None if number is None else float(number) * 10**scale
+
+
+def _day(text: str, first: int) -> int | None:
+    """A folded day as its number; of a month or a year alone its first day, or the `first` that there is in it."""
+    if (found := DAY.fullmatch(text)) is None:
+        return None
+    year, month, day = (int(part or 0) for part in found.groups())
+    try:
+        step = date(year, month or 1, day or 1).toordinal()
+    except ValueError:
+        return None
+    begins = date.fromordinal(first)
+    within = not day and year == begins.year and month in (0, begins.month)
+    return max(step, first) if within else step
 
 
 def _spelled(value: object) -> str:

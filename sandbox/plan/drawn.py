@@ -6,27 +6,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from math import prod
 
 from sandbox.plan.block import Block
 from sandbox.plan.fitted import Slots
-from sandbox.plan.scalar import Type, Value
+from sandbox.plan.of_numbers import from_whole
+from sandbox.plan.scalar import DATE, Type, Value
 
 SEED = Slots(256, Decimal("0.1"))
 """Places that hold nothing private: by a recipient's marks in them its rows are drawn."""
 MOST_ROWS = 50_000
 MOST_STEPS = 2**32
-"""Steps from the least to the largest number of a column."""
+"""Steps from the least to the largest value of a column."""
 MOST_CELLS = 200_000
 """Cells of one marginal, and of all tables of a model."""
 
 
 @dataclass(frozen=True)
 class Coded:
-    """A column of drawn rows. Its codes count from 0: the `values` it can have or, of a number, the bins between
-    `edges`, in steps of its last decimal, each from its first step up to the next bin's; and last, where the column
-    shows them, NULL."""
+    """A column of drawn rows. Its codes count from 0: the `values` it can have or, of a number or a date, the bins
+    between `edges`, in steps of its last decimal, or in days from 0001-01-01, which is 1, each from its first step up
+    to the next bin's; and last, where the column shows them, NULL."""
 
     name: str
     type: Type
@@ -39,8 +41,10 @@ class Coded:
             raise ValueError(f"{self.name} has values or bins, each once")
         if len(self.edges) == 1 or any(low >= high for low, high in zip(self.edges, self.edges[1:], strict=False)):
             raise ValueError(f"the bins of {self.name} follow each other")
-        if self.edges and not self.type.numeric:
-            raise ValueError("bins are of numbers")
+        if self.edges and not (self.type.numeric or self.type == DATE):
+            raise ValueError("bins are of numbers and dates")
+        if self.edges and self.type == DATE and not 1 <= self.edges[0] < self.edges[-1] <= date.max.toordinal() + 1:
+            raise ValueError(f"the bins of {self.name} are of the years 1 to 9999")
         if self.edges and self.edges[-1] - self.edges[0] >= MOST_STEPS:
             raise ValueError(f"the bins of {self.name} have too many steps")
         if self.size < 2:
@@ -50,6 +54,12 @@ class Coded:
     def size(self) -> int:
         """How many codes there are."""
         return (len(self.values) or len(self.edges) - 1) + self.nulls
+
+    def at(self, step: int) -> Value:
+        """Give the value of a step."""
+        if self.type == DATE:
+            return date.fromordinal(step)
+        return step if self.type.kind == "integer" else from_whole(step, self.type.scale)
 
 
 @dataclass(frozen=True)

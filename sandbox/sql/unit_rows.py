@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 from sandbox.plan import relation as r
 from sandbox.plan.scalar import Column, Value
@@ -16,11 +17,13 @@ from sandbox.sql.terms import Term, refuse
 @dataclass(frozen=True)
 class UnitRows:
     """`relation`, and of each named field the column that holds it, with the values that it can have where they are
-    known. Fields that tell units apart are left out: nothing may be made of them."""
+    known, and of a date the first and last day that it can be, where both are declared. Fields that tell units apart
+    are left out: nothing may be made of them."""
 
     relation: r.Relation
     columns: dict[str, Column]
     domains: dict[str, tuple[Value, ...]]
+    days: dict[str, tuple[date, date]]
 
 
 def units_asked(table: Table, statement: Statement) -> UnitRows:
@@ -41,7 +44,12 @@ def units_asked(table: Table, statement: Statement) -> UnitRows:
         raise refuse(f"The text reads more than {MOST_TABLES} tables, each use counted; ask a smaller question.")
     columns = {one.name: column for one, column in zip(made, found.columns, strict=True)}
     domains = {one.name: term.domain for one, term in zip(made, terms, strict=True) if term.domain is not None}
-    return UnitRows(found, columns, domains)
+    days = {
+        one.name: (term.low, term.high)
+        for one, term in zip(made, terms, strict=True)
+        if isinstance(term.low, date) and isinstance(term.high, date)
+    }
+    return UnitRows(found, columns, domains, days)
 
 
 def of_one_row(rows: UnitRows, unit: str) -> UnitRows:

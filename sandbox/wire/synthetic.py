@@ -9,8 +9,9 @@ from sandbox.wire.common import Decimals, Output
 
 class UtilityOut(Output):
     """How near one's own rows are to what was released. `marginals`: of each its `columns`, whether the model was
-    `fitted` to it, its `cells`, the total variation `distance` of the rows' shares from the released ones, and what is
-    `expected` of noise and of drawing so few rows alone. `words` says it in sentences, by language."""
+    `fitted` to it, its `cells`, the total variation `distance` of the rows' shares from the released ones, what is
+    `expected` of noise and of drawing so few rows alone, and whether it is `far` beyond that. `words` says it in
+    sentences, by language."""
 
     job: str
     product: str

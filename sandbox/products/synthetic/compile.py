@@ -41,17 +41,15 @@ def blocks(rows: Relation, columns: Sequence[Column], drawn: Drawn, rho: Decimal
 
 
 def code(shape: Coded, column: Column) -> Scalar:
-    """Give the code of a column's value, which every row has. Numbers beyond the bounds are in the outermost bins."""
+    """Give the code of a column's value, which every row has. What is beyond the bounds is in the outermost bins."""
     none = Constant(shape.size - 1 if shape.nulls else 0, INTEGER)
     whens: list[tuple[Scalar, Scalar]] = [(IsNull(column), none)]
     if shape.values:
         for place, value in enumerate(shape.values):
             whens.append((Compare("=", column, Constant(value, column.type)), Constant(place, INTEGER)))
         return Case(tuple(whens), none, INTEGER)
-    scale = column.type.scale
     for place, edge in enumerate(shape.edges[1:-1]):
-        number = edge if column.type.kind == "integer" else Decimal(edge).scaleb(-scale)
-        whens.append((Compare("<", column, Constant(number, column.type)), Constant(place, INTEGER)))
+        whens.append((Compare("<", column, Constant(shape.at(edge), column.type)), Constant(place, INTEGER)))
     return Case(tuple(whens), Constant(len(shape.edges) - 2, INTEGER), INTEGER)
 
 

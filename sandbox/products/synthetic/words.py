@@ -18,7 +18,8 @@ def notes(drawn: Drawn) -> tuple[str, ...]:
         "nothing of how many units there are",
         f"only what {drawn.fitted} released marginals say of the data is in the rows; how columns go together that "
         "were not counted together is a guess",
-        "within a bin every number is equally likely; counts of rows are as wrong as the counts that were released",
+        "within a bin every number or day is equally likely; counts of rows are as wrong as the counts that were "
+        "released",
         "the rows are this recipient's own, and name it if they are passed on",
         "how near they are to what was released is told by the utility report",
     )
@@ -44,7 +45,9 @@ def explained(plan: Plan, unit: str, language: str) -> list[str]:
         "that is made of what was released and costs no privacy.",
     ]
     return said + (
-        [f"{held} more marginals are counted for the utility report alone, with noise, too."] if held else []
+        [f"{'One more is' if held == 1 else f'{held} more are'} counted for the utility report alone, with noise, too."]
+        if held
+        else []
     )
 
 
