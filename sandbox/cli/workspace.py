@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -29,8 +30,10 @@ def get_sample(
     with service() as client:
         found = client.sample(product, rows)
     folder.mkdir(parents=True, exist_ok=True)
+    names = Counter(table["name"] for table in found["tables"])
     for table in found["tables"]:
-        with (folder / f"{table['name']}.synthetic.csv").open("w", encoding="utf-8", newline="") as out:
+        name = table["name"] if names[table["name"]] == 1 else f"{table['resource']}.{table['name']}"
+        with (folder / f"{name}.synthetic.csv").open("w", encoding="utf-8", newline="") as out:
             writer = csv.writer(out)
             writer.writerow([column["name"] for column in table["columns"]])
             writer.writerows(table["rows"])

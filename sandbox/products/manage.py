@@ -271,4 +271,6 @@ def _log(tx: Transaction, journal: Journal, kind: str, product: Product, princip
         "status": product.status,
         "by": principal.party.id,
     }
+    if len(product.resources) > 1:
+        public["resources"] = ",".join(product.resources)
     journal.write(tx, kind, public=public, party=product.operator, resource=product.resources[0], product=product.id)

@@ -6,7 +6,7 @@ nothing of how columns belong together is in it. Each recipient gets rows of its
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -31,22 +31,23 @@ EMPTY = 0.05
 
 
 def of_product(tx: Transaction, product: Product, party: str, rows: int) -> dict[str, Any]:
-    """Give `rows` synthetic rows of every table of the product's resource, for one recipient."""
-    resource = tx.get(Resource, product.resources[0])
-    assert resource is not None, "resources are never deleted"
-    entry, profile = stored_entry(resource.entry), current(tx, resource)
-    tables = []
-    for table in entry.tables:
+    """Give `rows` synthetic rows of every table of the product's resources, for one recipient."""
+    held = [tx.get(Resource, one) for one in product.resources]
+    tables = [one for resource in held if resource is not None for one in _tables(tx, product, resource, party, rows)]
+    return {"product": product.id, "synthetic": True, "note": NOTE, "tables": tables}
+
+
+def _tables(tx: Transaction, product: Product, resource: Resource, party: str, rows: int) -> Iterator[dict[str, Any]]:
+    profile = current(tx, resource)
+    for table in stored_entry(resource.entry).tables:
         chance = random.Random(digest({"party": party, "product": product.id, "table": table.name}))  # noqa: S311
         drawn = [_column(column, table.name, profile, rows, chance) for column in table.columns]
-        tables.append(
-            {
-                "name": table.name,
-                "columns": [{"name": one.name, "type": one.type} for one in table.columns],
-                "rows": [list(row) for row in zip(*drawn, strict=True)],
-            }
-        )
-    return {"product": product.id, "synthetic": True, "note": NOTE, "tables": tables}
+        yield {
+            "resource": resource.id,
+            "name": table.name,
+            "columns": [{"name": one.name, "type": one.type} for one in table.columns],
+            "rows": [list(row) for row in zip(*drawn, strict=True)],
+        }
 
 
 def _column(

@@ -14,6 +14,7 @@ from estate import Estate, estate, registration, table
 from sandbox.jobs.records import Job
 from sandbox.privacy.accounts import account_id
 from sandbox.privacy.records import Account
+from sandbox.transparency.records import LogEntry
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +41,12 @@ def test_U7_several_resources_are_asked_one_at_a_time_each_from_its_own_budget(t
         refused = town.web.call("POST", "/products", body | {"resources": wrong}, "operator")
         assert refused.json["code"] == "field_invalid" and "resources" in refused.json["detail"]
     product = town.ok("POST", "/products", body, "operator")["id"]
+    sample = town.ok("GET", f"/products/{product}/sample", key="operator")["tables"]
+    assert [(one["resource"], one["name"]) for one in sample] == [(people, "people"), (clients, "clients")]
     town.ok("POST", f"/products/{product}/submit", {}, "operator")
+    with town.house.store.read() as tx:
+        [leaf] = tx.find(LogEntry, kind="product.submitted", product=product)
+    assert f"{people},{clients}".encode() in leaf.leaf
     refused = town.web.call("POST", f"/products/{product}/approve", {})
     assert refused.json["code"] == "assessment_missing", "they share quasi-identifiers, and one operator has both"
     paper = {"subject": product, "kind": "linkage_assessment", "title": "linkage", "digest": "a" * 64}
