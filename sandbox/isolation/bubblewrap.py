@@ -48,4 +48,8 @@ ENVIRONMENT = {
     "OPENBLAS_NUM_THREADS": "1",
     "OMP_NUM_THREADS": "1",
     "ARROW_DEFAULT_MEMORY_POOL": "system",  # gives memory back, and reserves none
+    # A block keeps the memory that it has used until it ends: given back and taken again, each page of a large array
+    # would come as a fault, which costs algebra more than the algebra.
+    "MALLOC_MMAP_THRESHOLD_": str(32 << 20),
+    "MALLOC_TRIM_THRESHOLD_": str(512 << 20),
 }
