@@ -24,6 +24,7 @@ from sandbox.jobs.records import Job
 from sandbox.jobs.registered import as_registered
 from sandbox.plan.codec import from_json
 from sandbox.plan.plan import Plan
+from sandbox.products.workspace import admissions
 from sandbox.products.workspace.records import Admission, OwnTable
 
 SPEC: dict[str, Any] = {"tables": ["people"], "days": 7}
@@ -275,6 +276,26 @@ def test_rows_that_bounds_make_alike_are_counted_as_such(site: Site) -> None:
     plan = from_json(job.plan)
     assert isinstance(plan, Plan) and plan.blocks[0].bounds.rows == 50, "forty and all above"
     assert job.status == "done"
+
+
+def test_nobody_brings_without_end_or_under_a_subscription_that_has_ended(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tables = insured(OWN[:3])
+    with site.house.store.read() as tx:
+        there = tx.keys(Admission, subscription=site.subscriptions["other"], status=["submitted", "admitted"])
+    monkeypatch.setattr(admissions, "MOST", len(there) + 1)
+    last = site.bring(tables, user="other")
+    assert last.status_code == 201
+    more = site.bring(tables, user="other")
+    assert (more.status_code, more.json["code"]) == (409, "state_conflict") and "end one first" in more.json["detail"]
+    site.ok("POST", f"/workspace/admissions/{last.json['id']}/end", {}, "other")
+    assert site.bring(tables, user="other").status_code == 201
+    asked = {"product": site.workspace, "purpose": "industry", "commitment": {"accepted": True}}
+    short = site.ok("POST", "/subscriptions", asked, "other")["id"]
+    body = {"subscription": short, "tables": [tables]}
+    early = site.web.call("POST", "/workspace/admissions", body, "other")
+    assert (early.status_code, early.json["code"]) == (403, "subscription_inactive")
 
 
 @pytest.mark.parametrize(

@@ -30,16 +30,25 @@ from sandbox.products.workspace.tables import read_tables
 from sandbox.transparency.journal import Journal
 from sandbox.webhooks.tell import tell
 
+MOST = 50
+"""Admissions of one subscription that have not ended: each holds up to 2 MB of tables."""
+
 
 def submit(
     tx: Transaction, journal: Journal, sealer: Sealer, principal: Principal, body: Mapping[str, Any]
 ) -> Admission:
     """Hand code and own tables, or one of them, in for the entry review: `subscription`, `code`, `outputs`, `tables` of
-    {name, csv, basis, identifier, columns}. Raises role_not_allowed, not_found, field_invalid, table_malformed."""
+    {name, csv, basis, identifier, columns}. Raises role_not_allowed, not_found, subscription_inactive, field_invalid,
+    state_conflict (too many), table_malformed."""
     principal.may("admission.submit")
-    subscription = tx.get(Subscription, body["subscription"])
+    subscription = tx.get(Subscription, body["subscription"], lock=True)
     if subscription is None or subscription.party != principal.party.id:
         raise Problem("not_found", "there is no such subscription of yours")
+    if subscription.status != "active":
+        say = f"this subscription is {subscription.status}; nothing is brought under one that is not active"
+        raise Problem("subscription_inactive", say)
+    if len(tx.keys(Admission, subscription=subscription.id, status=["submitted", "admitted"])) >= MOST:
+        raise Problem("state_conflict", f"you have {MOST} admissions under this subscription; end one first")
     product = tx.get(Product, subscription.product)
     if product is None or product.kind != "workspace" or product.status != "approved":
         raise Problem("field_invalid", "Field subscription: name one to a workspace on offer.", field="subscription")

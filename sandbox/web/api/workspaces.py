@@ -40,7 +40,14 @@ def read_sample(call: Call, product_id: str, query: SampleQuery) -> Reply:
     body=AdmissionIn,
     answer=State,
     status=201,
-    problems=("not_found", "field_invalid", "table_malformed", "upload_too_large"),
+    problems=(
+        "not_found",
+        "subscription_inactive",
+        "field_invalid",
+        "state_conflict",
+        "table_malformed",
+        "upload_too_large",
+    ),
 )
 def submit_admission(call: Call, body: AdmissionIn) -> Reply:
     """Hand in code and own tables for the entry review (入域审查)."""
