@@ -8,6 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from sandbox.catalogue.entry import Entry
 from sandbox.catalogue.exact import EXACT
 from sandbox.catalogue.facts import public_facts
 from sandbox.catalogue.records import DataVersion, Resource
@@ -16,7 +17,6 @@ from sandbox.core.canonical import canonical_bytes
 from sandbox.core.clock import now
 from sandbox.core.ids import new_id
 from sandbox.core.store import Transaction
-from sandbox.engines.width import fits
 from sandbox.errors import Problem
 from sandbox.grants.authorise import Permit, Refused, authorise
 from sandbox.grants.refused import record_refusal
@@ -102,21 +102,21 @@ def _compiled(house: House, tx: Transaction, permit: Permit, request: Mapping[st
             facts={} if version is None else public_facts(version),
         )
     )
-    if (plan.on_rows or plan.own) and version is not None and not version.report.get("units_named"):
-        say = "the data are stored as before programs and models were; ask their holder to upload them again"
-        raise Problem("state_conflict", say)
-    if not fits(plan):  # else a row could make the engine fail, and the failure would tell
-        raise Problem("sql_not_allowed", "its numbers can become too large to be exact; multiply fewer columns")
-    if plan.own and house.settings.engine != "duckdb":
-        raise Problem("sql_not_allowed", "this instance's engine joins no own tables; bring code that does instead")
-    if not house.renders(plan, entry):
-        raise Problem(
-            "sql_not_allowed", "the engine has no statement for it; write it with fewer steps inside each other"
-        )
+    _check_runs(house, plan, version, entry)
     found = Compiled(plan)
     if asked is not None:
         house.recent.keep(asked, given, found)
     return found
+
+
+def _check_runs(house: House, plan: Plan, version: DataVersion | None, entry: Entry) -> None:
+    """Refuse what could only fail once its privacy is spent. Raises state_conflict, sql_not_allowed."""
+    if (plan.on_rows or plan.own) and version is not None and not version.report.get("units_named"):
+        say = "the data are stored as before programs and models were; ask their holder to upload them again"
+        raise Problem("state_conflict", say)
+    if plan.own and house.settings.engine != "duckdb":
+        raise Problem("sql_not_allowed", "this instance's engine joins no own tables; bring code that does instead")
+    exact.check_engine(house, plan, entry)
 
 
 def _with_a_hint(tx: Transaction, permit: Permit, request: Mapping[str, Any], refused: Problem) -> Problem:

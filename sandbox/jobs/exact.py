@@ -21,6 +21,7 @@ from sandbox.jobs.house import House
 from sandbox.jobs.product import ExactService, ProductKind, Question, exact_service
 from sandbox.jobs.records import Holding
 from sandbox.metering import charging
+from sandbox.plan.plan import Plan
 from sandbox.plan.reading import Reading
 from sandbox.privacy.rederive import reading_loss
 from sandbox.privacy.worth import LANGUAGES
@@ -50,13 +51,18 @@ def compiled(
     )
     reading = service(kind).compile(question)
     reading_loss(reading, readable(entry))
-    if not fits(reading):
+    check_engine(house, reading, entry)
+    return Compiled(reading)
+
+
+def check_engine(house: House, plan: Plan | Reading, entry: Entry) -> None:
+    """Refuse (sql_not_allowed) what the engine could fail on because of some row, or has no statement for."""
+    if not fits(plan):
         raise Problem("sql_not_allowed", "its numbers can become too large to be exact; multiply fewer columns")
-    if not house.renders(reading, entry):
+    if not house.renders(plan, entry):
         raise Problem(
             "sql_not_allowed", "the engine has no statement for it; write it with fewer steps inside each other"
         )
-    return Compiled(reading)
 
 
 def service(kind: ProductKind) -> ExactService:

@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from sandbox.catalogue.records import Resource
 from sandbox.core.clock import now
 from sandbox.core.ids import id_at, new_id
 from sandbox.core.store import Transaction
@@ -73,9 +72,3 @@ def left_of_year(tx: Transaction, product: Product, moment: datetime) -> int:
     runs = [run for run in tx.find(Run, product=product.id) if run.id >= id_at("run", begun)]
     void = tx.keys(Job, id=[run.job for run in runs], status="void") if runs else []
     return int(product.spec.get("runs", 0)) - (len(runs) - len(void))
-
-
-def is_current(tx: Transaction, run: Run, product: Product) -> bool:
-    """Say whether a run saw the data version in force."""
-    resource = tx.get(Resource, product.resources[0])
-    return resource is not None and run.version == resource.version

@@ -22,8 +22,6 @@ from sandbox.transparency.journal import Journal
 from sandbox.webhooks.tell import tell
 
 SOURCES: dict[str, type[Record] | None] = {"trace": Trace, "alert": Alert, "complaint": None, "other": None}
-SANCTIONS = ("warning", "suspend_party")
-OUTCOMES = ("founded", "unfounded", "withdrawn")
 OPEN, CLOSED = "open", "closed"
 AFTER = {
     "noted": (),
