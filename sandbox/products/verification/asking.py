@@ -35,14 +35,12 @@ from sandbox.persons.records import Consent, PersonRequest
 from sandbox.persons.requests import UPHELD
 from sandbox.products.specification import OURS
 from sandbox.products.verification import guessing
-from sandbox.products.verification.permission import Ground, permission
+from sandbox.products.verification.permission import Ground, permission, unanswerable
 from sandbox.products.verification.records import Verification
 from sandbox.products.verification.specification import Specification, read
 from sandbox.products.verification.together import Together
 from sandbox.transparency.receipt import spelled
 from sandbox.web.records import IdempotentReply
-
-KIND = "verification"
 
 
 class Ticket(Protocol):
@@ -135,7 +133,7 @@ class Group:
         if key not in self._permits:
             try:
                 permit = authorise(self._tx, asked.principal, asked.subscription, self._at, lock=True)
-                self._permits[key] = _refusal(self._house, permit) or permit
+                self._permits[key] = unanswerable(self._house, permit) or permit
             except Problem as problem:
                 self._permits[key] = problem
         found = self._permits[key]
@@ -288,16 +286,3 @@ def specification(permit: Permit) -> Specification:
     """Give the product's specification as its kind reads it."""
     own = {name: value for name, value in permit.product.spec.items() if name not in OURS}
     return read(own, stored_entry(permit.resource.entry))
-
-
-def _refusal(house: House, permit: Permit) -> Problem | None:
-    """Why nothing of this product can be answered, whoever asks."""
-    if permit.product.kind != KIND:
-        kind = permit.product.kind
-        said = f"Field subscription: it is to a product of kind {kind}, which takes jobs: POST /api/v1/jobs."
-        return Problem("field_invalid", said)
-    if permit.version is None:
-        return Problem("state_conflict", "the resource has no data yet; ask its holder to upload a version")
-    if house.settings.engine == "spark":  # its workers know no names of units
-        return Problem("state_conflict", "this instance runs Spark, which looks nobody up; ask its host for DuckDB")
-    return None

@@ -13,6 +13,7 @@ from datetime import datetime
 from sandbox.core.store import Transaction
 from sandbox.errors import Problem
 from sandbox.grants.authorise import Permit
+from sandbox.jobs.house import House
 from sandbox.persons.consent import CHILD, holds
 from sandbox.persons.pseudonym import Person
 from sandbox.persons.records import Consent
@@ -20,7 +21,7 @@ from sandbox.persons.requests import objected
 from sandbox.products.verification.claims import Claim
 from sandbox.products.verification.specification import Specification
 
-CONSENT = "consent"
+KIND, CONSENT = "verification", "consent"
 
 
 @dataclass(frozen=True)
@@ -93,3 +94,16 @@ def _why(consent: Consent, person: Person, at: datetime) -> str:
 
 def _bases(spec: Specification) -> Problem:
     return Problem("field_invalid", f"Field basis: this product accepts {', '.join(spec.bases)}; write one of them.")
+
+
+def unanswerable(house: House, permit: Permit) -> Problem | None:
+    """Why nothing of this product can be answered, whoever asks."""
+    if permit.product.kind != KIND:
+        kind = permit.product.kind
+        said = f"Field subscription: it is to a product of kind {kind}, which takes jobs: POST /api/v1/jobs."
+        return Problem("field_invalid", said)
+    if permit.version is None:
+        return Problem("state_conflict", "the resource has no data yet; ask its holder to upload a version")
+    if house.settings.engine == "spark":  # its workers know no names of units
+        return Problem("state_conflict", "this instance runs Spark, which looks nobody up; ask its host for DuckDB")
+    return None
