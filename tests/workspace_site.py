@@ -43,6 +43,12 @@ class Offering(Estate):
             self.subscriptions[user] = self.ok("POST", "/subscriptions", asked, user)["id"]
             self.ok("POST", f"/subscriptions/{self.subscriptions[user]}/approve", {}, "operator")
 
+    def page(self, path: str, key: str | None, form: dict[str, str] | None = None, lang: str = "en") -> Any:
+        """Open a page, or send its form, with somebody's key; None: with the session that this client has."""
+        sent = {"Accept": "text/html"} | ({"Authorization": f"Bearer {self.web.keys.get(key, key)}"} if key else {})
+        method = "GET" if form is None else "POST"
+        return self.web.client.open(f"{path}?lang={lang}", method=method, headers=sent, data=form)
+
 
 class Site(Offering):
     """One whose users bring code."""
@@ -64,12 +70,6 @@ class Site(Offering):
         found = self.ok("GET", f"/jobs/{job}", key=user)
         assert found["status"] == "done", found
         return job
-
-    def page(self, path: str, key: str | None, form: dict[str, str] | None = None, lang: str = "en") -> Any:
-        """Open a page, or send its form, with somebody's key; None: with the session that this client has."""
-        sent = {"Accept": "text/html"} | ({"Authorization": f"Bearer {self.web.keys.get(key, key)}"} if key else {})
-        method = "GET" if form is None else "POST"
-        return self.web.client.open(f"{path}?lang={lang}", method=method, headers=sent, data=form)
 
     def sign_in(self, party: str, subject: str) -> None:
         """Make this client's session that of a person who acts for a party, as the provider's answer does."""

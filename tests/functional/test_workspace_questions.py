@@ -278,6 +278,21 @@ def test_rows_that_bounds_make_alike_are_counted_as_such(site: Site) -> None:
     assert job.status == "done"
 
 
+def test_the_page_of_the_entry_review_shows_what_is_declared_of_columns(site: Site) -> None:
+    admission = site.bring(
+        insured(
+            [(1, "<b>gold", 7)],
+            columns=[
+                {"name": "segment", "domain": ["<b>gold", "\u202esilver"]},
+                {"name": "premium", "bounds": [0, 200]},
+            ],
+        )
+    ).json["id"]
+    shown = site.page(f"/reviews/admissions/{admission}", "operator").text
+    for said in ("<code>person</code> identifier", "premium</code> integer [0, 200]", "&lt;b&gt;gold, ⟨U+202E⟩silver"):
+        assert said in shown, said
+
+
 def test_nobody_brings_without_end_or_under_a_subscription_that_has_ended(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
