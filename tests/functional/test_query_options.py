@@ -6,6 +6,7 @@ import time
 from typing import Any
 
 import pytest
+from town import Town
 
 from sandbox.audit.worlds import written
 from sandbox.cli.demo.running import Instance
@@ -51,25 +52,14 @@ SUM = "SELECT SUM(cost) AS total FROM visits"
 def asker(instance: Instance, tmp_path_factory: pytest.TempPathFactory) -> tuple[Client, str]:
     rows = [(unit, DEPTS[(unit + at) % 3], 10 + at) for unit in range(2_000) for at in range(1 + unit % 8)]
     files = written({"visits": [("person_id", "dept", "cost"), *rows]}, tmp_path_factory.mktemp("rows"), "options")
-    authority = instance.client(instance.authority_key)
-    resource = authority.register(DECLARED, files)["id"]
-    parties = {role: authority.create_party(role.title(), [role]) for role in ("operator", "user")}
-    operator, user = (instance.client(parties[role]["api_key"]) for role in ("operator", "user"))
-    terms: dict[str, Any] = {"mode": "whole", "purposes": ["industry"], "starts": "2020-01-01", "ends": "2090-01-01"}
-    terms |= {"conditions": "none", "security_contact": "audit@example.org"}
-    grant = authority.grant(operator=parties["operator"]["id"], resources=[resource], **terms)["id"]
-    product = operator.create_product(grant, "options", [resource])["id"]
-    operator.change_product(product, "submit")
-    authority.change_product(product, "approve")
-    operator.price(product, "call", "1.00", trial=True)
-    made = user.subscribe(product, "industry", accept=True)
-    if made["status"] != "active":
-        operator.approve_subscription(made["id"])
+    town = Town(instance, instance.client(instance.authority_key))
+    town.publish(DECLARED, files["visits"])
+    [user], [subscription] = town.users, town.subscriptions
     for _ in range(1500):  # the profile is bought after the registration
-        if user.estimate(made["id"], SUM, epsilon="1")["expected"][0]["bias"] is not None:
+        if user.estimate(subscription, SUM, epsilon="1")["expected"][0]["bias"] is not None:
             break
         time.sleep(0.2)
-    return user, made["id"]
+    return user, subscription
 
 
 def shown(answer: Any) -> dict[Any, tuple[Any, ...]]:
