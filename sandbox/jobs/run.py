@@ -173,9 +173,14 @@ def answer(house: House, principal: Principal, job_id: str) -> dict[str, Any]:
             raise Problem("execution_failed", f"the job is {job.status} and has no result; it cost no money")
         # 10 answer
         recheck(tx, job, now())
-        if admits(house.products.get(job.kind)):
-            check_exit(tx, job)
+        check_reviewed(house, tx, job)
         return telling.present(house, tx, job)
+
+
+def check_reviewed(house: House, tx: Transaction, job: Job) -> None:
+    """Refuse (state_conflict) what tells of an answer that its exit review has not let pass."""
+    if admits(house.products.get(job.kind)):
+        check_exit(tx, job)
 
 
 def estimate(house: House, principal: Principal, request: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import b64decode
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
@@ -13,6 +14,7 @@ from estate import PEOPLE
 from workspace_site import Offering
 
 from sandbox.catalogue.records import DataVersion
+from sandbox.core.canonical import digest
 from sandbox.core.clock import now
 from sandbox.engines.base import EngineFailed
 from sandbox.errors import Problem
@@ -276,6 +278,21 @@ def test_rows_that_bounds_make_alike_are_counted_as_such(site: Site) -> None:
     plan = from_json(job.plan)
     assert isinstance(plan, Plan) and plan.blocks[0].bounds.rows == 50, "forty and all above"
     assert job.status == "done"
+
+
+def test_no_receipt_tells_of_an_answer_before_its_review(site: Site) -> None:
+    """It opens the digest of the answer: of one count, whoever has it tries all that it may be."""
+    job = site.put("SELECT COUNT(*) FROM own.insured", site.admitted(insured(OWN)), epsilon="3").json["id"]
+    site.finish()
+    asked = [site.web.call("GET", f"/jobs/{job}/{what}", key="firm") for what in ("result", "receipt")]
+    assert [(one.status_code, one.json["code"]) for one in asked] == [(409, "state_conflict")] * 2
+    site.ok("POST", f"/jobs/{job}/exit", {"verdict": "passed"}, "operator")
+    answer = site.ok("GET", f"/jobs/{job}/result", key="firm")
+    receipt = json.loads(site.web.call("GET", f"/jobs/{job}/receipt", key="firm").text)
+    told = b64decode(receipt["openings"]["result"]["value"]).decode()
+    columns = [{name: one.get(name) for name in ("name", "type", "role")} for one in answer["columns"]]
+    tried = {digest({"v": 1, "columns": columns, "rows": [[str(number)]]}): number for number in range(601)}
+    assert tried[told] == answer["rows"][0][0], "that is how it would be guessed"
 
 
 def test_the_page_of_the_entry_review_shows_what_is_declared_of_columns(site: Site) -> None:

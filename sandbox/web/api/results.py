@@ -55,7 +55,7 @@ def read_result(errand: Errand, job_id: str, query: ResultQuery) -> Reply:
     "/jobs/<job_id>/receipt",
     action="job.read",
     media=("application/json",),
-    problems=("job_not_finished", "execution_failed", "not_ready", "integrity_stop"),
+    problems=("job_not_finished", "execution_failed", "state_conflict", "not_ready", "integrity_stop"),
 )
 def read_receipt(call: Call, job_id: str) -> Reply:
     """The receipt (存证回执): a C2SP tlog-proof with the leaf and what opens its commitments."""
@@ -63,6 +63,7 @@ def read_receipt(call: Call, job_id: str) -> Reply:
     entry = call.tx.get(LogEntry, job.entry) if job.entry else None
     if entry is None or job.status != "done":
         raise Problem("job_not_finished", "the job has no receipt yet; read the job until its status is done")
+    run.check_reviewed(call.house, call.tx, job)  # it opens the digest of the answer, by which few numbers are guessed
     text = receipt(call.tx, entry, call.house.journal, call.house.log_folder)
     return Reply(text, media="application/json")
 
