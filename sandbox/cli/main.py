@@ -99,5 +99,13 @@ def run() -> None:
     except Problem as problem:
         print(f"{problem.detail} [{problem.code}]", file=sys.stderr)
         sys.exit(1)
+    except UnicodeDecodeError:
+        print("a file that was named is no text in UTF-8; write it as such", file=sys.stderr)
+        sys.exit(1)
+    except OSError as error:
+        if error.filename is None:
+            raise
+        print(f"{error.filename}: {error.strerror}", file=sys.stderr)
+        sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)

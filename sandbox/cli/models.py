@@ -11,8 +11,9 @@ from typing import Annotated, Any
 import typer
 
 from sandbox.cli.command import Get, Json, check_folder, service, tell
+from sandbox.errors import Problem
 
-AT_ONCE = 1_000
+AT_ONCE, SHOWN = 1_000, 20
 MOST_DIGITS = 40
 Subscription = Annotated[str, typer.Argument(help="Id of the subscription.")]
 Copy = Annotated[str, typer.Argument(help="Id of the job that gave the copy.")]
@@ -66,13 +67,23 @@ def predict(
     subscription: Subscription,
     file: Annotated[Path, typer.Argument(help="CSV with a column for each feature.", exists=True, dir_okay=False)],
     out: Annotated[Path | None, typer.Option(help="Write the records with their predictions there.")] = None,
+    keep: Annotated[
+        list[str] | None, typer.Option(help="A column that is not sent: it stays with you, and stands in --out.")
+    ] = None,
     consent: Annotated[str | None, typer.Option(help="Id of the consent of the person they are about.")] = None,
     as_json: Json = False,
 ) -> None:
     """Predict the records of a file by one's own copy of a model; calls of 1,000 records each."""
     check_folder(out)
     with file.open(encoding="utf-8-sig", newline="") as source:
-        rows = [{name: _read(text) for name, text in row.items()} for row in csv.DictReader(source)]
+        records = list(csv.DictReader(source))
+    if not records:
+        raise Problem("field_invalid", f"{file} has no records; write a line with names of columns, and one for each")
+    if wide := next((line for line, record in enumerate(records, 2) if None in record), None):
+        raise Problem("field_invalid", f"line {wide} of {file} has more cells than there are names of columns")
+    if lacking := [name for name in keep or [] if name not in records[0]]:
+        raise typer.BadParameter(f"{file.name} has no column {lacking[0]}", param_hint="--keep")
+    rows = [{name: _read(text) for name, text in record.items() if name not in (keep or [])} for record in records]
     found: list[dict[str, Any]] = []
     fee = Decimal(0)
     with service() as client:
@@ -80,17 +91,19 @@ def predict(
             answer = client.predict(subscription, rows[start : start + AT_ONCE], consent=consent)
             found += answer["predictions"]
             fee += Decimal(answer["fee"])
-    if out is not None and rows:
+    if out is not None:
         with out.open("w", encoding="utf-8", newline="") as target:
-            writer = csv.DictWriter(target, [*rows[0], *found[0]])
+            writer = csv.DictWriter(target, [*records[0], *found[0]])
             writer.writeheader()
-            writer.writerows({**row, **one} for row, one in zip(rows, found, strict=True))
+            writer.writerows({**record, **one} for record, one in zip(records, found, strict=True))
     if as_json:
         typer.echo(json.dumps({"predictions": found, "fee": str(fee)}, ensure_ascii=False, indent=2))
     else:
         typer.echo(f"{len(found)} records predicted for {fee} yuan" + (f", in {out}." if out else "."))
-        for one in [] if out else found[:20]:
+        for one in [] if out else found[:SHOWN]:
             typer.echo(", ".join(f"{name} {value}" for name, value in one.items()))
+        if len(found) > SHOWN and not out:
+            typer.echo(f"… and {len(found) - SHOWN} more; --out F.csv writes them all")
 
 
 def _read(text: str | None) -> Any:

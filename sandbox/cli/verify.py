@@ -19,6 +19,8 @@ SubjectFile = Annotated[
         metavar="SUBJECT",
         help="A file with the subject's number, or - to read it: on the command line it would stay in its history.",
         allow_dash=True,
+        exists=True,
+        dir_okay=False,
     ),
 ]
 
@@ -66,7 +68,7 @@ def verify_batch(
     rows = [{"line": place, **row} for place, row in enumerate(done["rows"], 1)]
     tell_items(rows, ["line", "id", "status", "answer", "code"], as_json=False, empty="No subject.")
     if done["counts"]:
-        tell(done["counts"], "The counts are in {result}")
+        tell(done["counts"], "The counts of all answers: sandbox answer {job}")
 
 
 def verifications(as_json: Json = False) -> None:

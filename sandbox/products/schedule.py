@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from itertools import islice
+from itertools import islice, takewhile
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -144,11 +144,10 @@ def _over(plan: Plan, today: date) -> Iterator[Period]:
 
 
 def _still_needed(plan: Plan, today: date) -> int:
-    """How many periods may still end in this calendar year."""
-    if plan.last is not None and plan.last < next(complete(plan.schedule, today)).name:
-        return 0
-    days = (today.replace(month=12, day=31) - today).days
-    return -(-LENGTHS[plan.schedule] * days // 365)
+    """How many periods become due in what is left of this calendar year."""
+    delay = timedelta(days=plan.delay_days)
+    to_come = _over(plan, today.replace(month=12, day=31) - delay)
+    return sum(1 for _ in takewhile(lambda period: period.end > today - delay, to_come))
 
 
 def _invalid(field: str, say: str) -> Problem:

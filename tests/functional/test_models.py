@@ -279,6 +279,15 @@ def test_the_commands_take_a_copy_read_its_card_and_predict(
             written = [float(line["score"]) for line in csv.DictReader(source)]
         assert written == scores(bank, "bank", rows)
         assert len(commands.ask("predict", own, str(table), key="bank")["predictions"]) == 3
+        named = table.with_name("named.csv")
+        lines = table.read_text(encoding="utf-8").splitlines()
+        named.write_text("\n".join(f"{'name' if not n else f'0{n}'},{line}" for n, line in enumerate(lines)))
+        assert "and nothing else" in commands.run("predict", own, str(named), key="bank", code=1)
+        commands.run("predict", own, str(named), "--keep", "name", "--out", str(scored), key="bank")
+        with scored.open(encoding="utf-8") as source:
+            kept = [(line["name"], float(line["score"])) for line in csv.DictReader(source)]
+        assert kept == list(zip(["01", "02", "03"], written, strict=True))
+        assert "no column id" in commands.run("predict", own, str(named), "--keep", "id", key="bank", code=2)
         assert "AUC" in commands.run("model", "card", copies["bank"], "--language", "zh", key="bank")
         commands.run("model", "card", copies["bank"], "--page", str(page), key="bank")
         assert "<table>" in page.read_text(encoding="utf-8")

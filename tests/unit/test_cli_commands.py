@@ -61,7 +61,10 @@ def test_a_missing_key_is_said(monkeypatch: pytest.MonkeyPatch, capsys: pytest.C
     assert "SANDBOX_API_KEY" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("arguments", [["nonsense"], ["query"], ["register", "no-such-file.json", "t=t.csv"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [["nonsense"], ["query"], ["register", "no-such-file.json", "t=t.csv"], ["verify", "sub", "claim", "no-such-file"]],
+)
 def test_a_wrong_call_exits_with_2(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     assert call(*arguments, monkeypatch=monkeypatch) == 2
 
@@ -134,6 +137,10 @@ def test_a_registration_sends_its_tables(
         (["serve", "--home", "nowhere"], "there is no instance in"),
         (["doctor", "--home", "nowhere"], "there is no instance in"),
         (["register", "list.json", "t=list.json"], "write one JSON object"),
+        (["verify", "sub", "claim", "picture.png"], "no text in UTF-8"),
+        (["verify-batch", "sub", "claim", "folder"], "folder: Is a directory"),
+        (["predict", "sub", "names.csv"], "names.csv has no records"),
+        (["predict", "sub", "wide.csv"], "line 3 of wide.csv has more cells"),
     ],
 )
 def test_a_wrong_place_is_said_not_shown_as_a_crash(
@@ -146,6 +153,10 @@ def test_a_wrong_place_is_said_not_shown_as_a_crash(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path("list.json").write_text("[1]")
+    Path("names.csv").write_text("age,town\n")
+    Path("wide.csv").write_text("age,town\n3,north\n4,south,5\n")
+    Path("picture.png").write_bytes(b"\x89PNG\xff")
+    Path("folder").mkdir()
     assert call(*arguments, monkeypatch=monkeypatch) == 1
     assert said in capsys.readouterr().err
 

@@ -16,7 +16,7 @@ from sandbox.plan.plan import Plan
 from sandbox.privacy import accountant
 from sandbox.privacy.convert import epsilon_for
 from sandbox.products.model.specification import read
-from sandbox.products.model.words import METHODS, explained, spoken
+from sandbox.products.model.words import explained, spoken, titled
 from sandbox.products.records import Product
 
 
@@ -53,7 +53,7 @@ def card(house: House, tx: Transaction, job: Job) -> dict[str, Any]:
         "notes": list(answer.notes),
         "words": {
             language: [
-                f"{product.name}: {METHODS[model.method][language == 'zh']}. {use.get(language, '')}".strip(),
+                titled(product.name, model.method, use[language], language),
                 *explained(plan, whom, language),
                 *spoken(items, str(epsilon), language),
             ]

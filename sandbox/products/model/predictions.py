@@ -255,7 +255,9 @@ def _record(model: Model, place: int, row: Mapping[str, Any]) -> dict[str, Value
     wanted = {feature.name for feature in model.features}
     if wrong := sorted(wanted.symmetric_difference(row)):
         known = ", ".join(feature.name for feature in model.features)
-        raise _wrong(place, wrong[0] if wrong[0] in wanted else None, f"write exactly {known}; null where unknown")
+        raise _wrong(
+            place, wrong[0] if wrong[0] in wanted else None, f"write {known} and nothing else; null where unknown"
+        )
     return {feature.name: _value(feature, place, row[feature.name]) for feature in model.features}
 
 

@@ -57,12 +57,10 @@ def explained(plan: Plan, unit: str, language: str) -> list[str]:
     said = [f"Fits {name} to one row of each {unit}, by {features}."]
     if model.target is not None:
         said.append(f"What is predicted is {model.target.name}.")
-    said.append(
-        f"{steps} sets of whole sums are released, each with exact discrete Gaussian noise; all else is made of them "
-        "and costs no privacy."
-    )
+    sets = "One set of whole sums is" if steps == 1 else f"{steps} sets of whole sums are"
+    said.append(f"{sets} released, with exact discrete Gaussian noise; all else is made of that and costs no privacy.")
     if kept:
-        said.append(f"{kept:f} % of them are kept for the evaluation, which is released with noise, too.")
+        said.append(f"{kept:f} % of the units are kept for the evaluation, which is released with noise, too.")
     if any(isinstance(one, Slots) for one in plan.fitted):
         said.append("Predictions bear their recipient's mark, record by record.")
     return said
@@ -108,10 +106,24 @@ def spoken(items: Sequence[Mapping[str, Any]], epsilon: str, language: str) -> l
             about = f"{Decimal(one['value']):.0f}"
             said.append(f"约 {about} 个单位参与拟合。" if zh else f"About {about} units were fitted to.")
         elif one["part"] == "quality":
-            value = "–" if one["value"] is None else f"{Decimal(one['value']):.3f}"
-            said.append(SAID[one["item"]][zh].format(value=value, error=one["error_95"] or "–"))
+            said.append(_measured(one, zh))
     reasons = sorted((o for o in items if o["part"] == "reason"), key=lambda o: -Decimal(o["value"] or 0))
     shares = [f"{one['item']} {Decimal(one['value'] or 0) * 100:.0f} %" for one in reasons]
-    said.append(f"主要依据：{'、'.join(shares)}。" if zh else f"It goes by {', '.join(shares)}.")
+    if shares:
+        said.append(f"主要依据：{'、'.join(shares)}。" if zh else f"It goes by {', '.join(shares)}.")
     said.append(f"隐私成本 ε {epsilon}。" if zh else f"It cost ε {epsilon}; predictions cost none.")
     return said
+
+
+def titled(name: str, method: str, use: str, language: str) -> str:
+    """Give the first sentence of a card: what it is of, how it is made, what it is for."""
+    known = METHODS[method][language == "zh"]
+    return f"{name}：{known}。{use}" if language == "zh" else f"{name}: {known}. {use}"
+
+
+def _measured(one: Mapping[str, Any], zh: bool) -> str:
+    if one["value"] is None:
+        name = word(one["item"], zh)
+        return f"噪声过大，无法给出{name}。" if zh else f"Noise leaves nothing to be said of {name}."
+    value = f"{Decimal(one['value']):.3f}" if abs(Decimal(one["value"])) >= Decimal("0.001") else one["value"]
+    return SAID[one["item"]][zh].format(value=value, error=one["error_95"] or "–")
