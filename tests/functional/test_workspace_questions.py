@@ -343,6 +343,7 @@ def test_nobody_brings_without_end_or_under_a_subscription_that_has_ended(
         ({"csv": "person,Person\n3,1"}, "differently in small letters"),
         ({"identifier": "id"}, "there is no column id"),
         ({"columns": [{"name": "surplus"}]}, "there is no column surplus"),
+        ({"columns": [{"name": "premium"}, {"name": "premium"}]}, "declare each once"),
         ({"columns": [{"name": "person", "bounds": [0, 1]}]}, "the identifier has no bounds"),
         ({"columns": [{"name": "premium", "bounds": [5, 1]}]}, "write the lower bound first"),
         ({"columns": [{"name": "premium", "type": "money"}]}, "write integer, decimal(p,s)"),

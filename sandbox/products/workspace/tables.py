@@ -61,6 +61,8 @@ def _schema(one: Mapping[str, Any], cells: Mapping[str, list[str | None]], entry
     """What questions may rely on: which column names units, types, bounds and lists of values."""
     _check_names(one, cells)
     declared = {column["name"]: column for column in one.get("columns") or []}
+    if len(declared) < len(one.get("columns") or []):
+        raise _malformed(one, "a column is declared twice; declare each once")
     if unknown := sorted(set(declared) - set(cells)):
         raise _malformed(one, f"there is no column {unknown[0]}; declare columns of the table")
     unit, kind = _unit(entry)
