@@ -18,6 +18,7 @@ from sandbox.catalogue.records import Resource
 from sandbox.catalogue.registry import ACTIVE
 from sandbox.core.clock import rfc3339
 from sandbox.core.store import Transaction
+from sandbox.grants.give import standing
 from sandbox.grants.records import Grant
 from sandbox.identity.records import Party
 from sandbox.products.records import Product
@@ -62,7 +63,7 @@ def dcat(tx: Transaction, root: str = "") -> dict[str, Any]:
     resources = tx.find(Resource, status=ACTIVE, grade=list(RULES.listed))
     listed = {resource.id for resource in resources}
     products = tx.find(Product, status=list(ON_OFFER))
-    grants = {grant.id: grant for grant in tx.find(Grant, status=list(IN_FORCE))}
+    grants = {grant.id: grant for grant in tx.find(Grant) if standing(grant) in IN_FORCE}
     names = {party.id: party.name for party in tx.find(Party)}
     publisher = next((party.name for party in tx.find(Party) if "authoriser" in party.roles), "Authorising body")
     return {

@@ -17,6 +17,7 @@ from sandbox.catalogue.declared import column_type, constant
 from sandbox.catalogue.grading import check_grade, check_negative
 from sandbox.catalogue.paths import UnitPath, read_path
 from sandbox.catalogue.rules import QualityRule
+from sandbox.core.sentences import plainly
 from sandbox.errors import Problem
 from sandbox.plan.scalar import Type
 from sandbox.privacy.periods import parse
@@ -289,10 +290,10 @@ def _problem(error: ValidationError) -> Problem:
             say = "is not an ISO 8601 duration; write one, for example P1M"
         case "string_pattern_mismatch" if last in ("column", "references"):
             say = "does not name a column; write table.column"
+        case "model_type" if last == "legal_basis":
+            say = 'is no free text; write {"type": …, "instrument": …, "purpose": …}'
         case "string_pattern_mismatch":
             say = "is not a name; use letters, digits and _, at most 63, with no digit first"
         case _:
-            say = "is not valid: " + first["msg"].removeprefix("Value error, ").replace(
-                "Input should be", "it should be"
-            )
+            say = "is not valid: " + plainly(first["msg"])
     return Problem("field_invalid", f"Field {where} {say}.", field=where)

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 Json = Annotated[bool, typer.Option("--json", help="Print the service's JSON.")]
 Get = Annotated[str | None, typer.Option("--get", metavar="FIELD", help="Print only this field, for use in scripts.")]
 
+WAITS = "Not done yet: {action} waits for a second person, who sends the same until {until}. `sandbox secondings`: {id}"
+
 
 @contextmanager
 def service(*, key: bool = True) -> Iterator[Client]:
@@ -39,8 +41,13 @@ def check_folder(file: Path | None) -> None:
 
 
 def tell(answer: dict[str, Any], sentence: str, *, as_json: bool = False, get: str | None = None) -> None:
-    """Print an answer: one field, its JSON, or a sentence with its values in place of `{names}`."""
-    if get is not None:
+    """Print an answer: one field, its JSON, or a sentence with its values in place of `{names}`. What waits for a
+    second person was not done: that is said instead, and a field of it is refused (`two_person_required`)."""
+    if waits(answer) and get is not None:
+        raise Problem("two_person_required", WAITS.format_map(answer))
+    if waits(answer) and not as_json:
+        typer.echo(WAITS.format_map(answer))
+    elif get is not None:
         if get not in answer:
             raise Problem("field_invalid", f"the answer has no field {get}; it has {', '.join(sorted(answer))}")
         typer.echo(_plain(answer[get]))
@@ -48,6 +55,11 @@ def tell(answer: dict[str, Any], sentence: str, *, as_json: bool = False, get: s
         typer.echo(json.dumps(answer, ensure_ascii=False, indent=2))
     else:
         typer.echo(sentence.format_map(_Blank(answer)))
+
+
+def waits(answer: dict[str, Any]) -> bool:
+    """Say whether an answer is that of a request that waits for a second person."""
+    return answer.get("status") == "waiting" and str(answer.get("id")).startswith("seconding_")
 
 
 def tell_items(items: list[dict[str, Any]], fields: list[str], *, as_json: bool, empty: str) -> None:

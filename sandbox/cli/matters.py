@@ -57,7 +57,8 @@ def show(matter: Matter, as_json: Json = False) -> None:
     """Show one of them."""
     with service() as client:
         found = client.matter(matter)
-    tell(found, "{kind} {id}: {subject}\n{text}\n{status}, due {due}\n{answer}", as_json=as_json)
+    said = "\n{answer}" if found["answer"] is not None else ""
+    tell(found, "{kind} {id}: {subject}\n{text}\n{status}, due {due}" + said, as_json=as_json)
 
 
 @app.command()

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from sandbox.cli.command import Get, Json, read_json, service, tell
+from sandbox.cli.command import Get, Json, read_json, service, tell, waits
 from sandbox.cli.revenue import app as revenue
 from sandbox.errors import Problem
 
@@ -172,7 +172,10 @@ def approve_subscription(
 ) -> None:
     """Approve a subscription to one's product."""
     with service() as client:
-        tell(client.approve_subscription(subscription), "Approved subscription " + subscription, as_json=as_json)
+        done = client.approve_subscription(subscription)
+    tell(done, "Approved subscription " + subscription, as_json=as_json)
+    if not as_json and not waits(done) and done["purpose"] != "industry" and done["proof"] is None:
+        typer.echo("Warning: nothing proves that this use is free. `sandbox policy strict` makes proof a condition.")
 
 
 def add_to(app: typer.Typer) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from sandbox.cli.command import Get, Json, read_json, service, tell, tell_items
+from sandbox.cli.command import Get, Json, read_json, service, tell, tell_items, waits
 from sandbox.cli.offer import Product, product
 
 Answers = Annotated[list[str] | None, typer.Option("--no", help="A question whose answer is no; repeatable.")]
@@ -26,7 +26,7 @@ def approve(
         answers = dict.fromkeys(client.checklist()["checklist"], True) if reviewed else {}
         done = client.approve_product(product, answers, note)
     tell(done, "Approved product " + product, as_json=as_json)
-    warnings = [] if as_json else done["review"]["warnings"]
+    warnings = [] if as_json or waits(done) else done["review"]["warnings"]
     for warning in warnings:
         typer.echo(f"Warning: {warning}.")
     if warnings:

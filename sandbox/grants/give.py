@@ -112,6 +112,12 @@ def covers(grant: Grant, resource: Resource) -> bool:
     return resource.id in grant.resources if grant.resources else grant.mode != "scenario"
 
 
+def standing(grant: Grant) -> str:
+    """Give the state of a grant as people read it: its status, or `expired` when its term is over. Nothing changes in
+    the database on that day: every decision looks at the term itself."""
+    return "expired" if grant.status != "exited" and grant.ends < now().date() else grant.status
+
+
 def check_term(starts: date, ends: date) -> None:
     """Raise field_invalid unless the term has at least two days in the right order."""
     if starts >= ends:

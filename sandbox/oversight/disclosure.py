@@ -20,6 +20,7 @@ from sandbox.core.clock import now, rfc3339
 from sandbox.core.store import Transaction
 from sandbox.core.view import plain, shown
 from sandbox.grants import credit
+from sandbox.grants.give import standing
 from sandbox.grants.policy import is_strict
 from sandbox.grants.records import Grant
 from sandbox.identity.records import Party
@@ -102,7 +103,8 @@ def figures(tx: Transaction, year: int) -> dict[str, Any]:
 def _grant(tx: Transaction, grant: Grant) -> dict[str, Any]:
     operator = tx.get(Party, grant.operator)
     assert operator is not None, "a grant names a party"
-    return shown(grant, "conditions", "security_contact", "authoriser") | {"operator_name": operator.name}
+    said = {"operator_name": operator.name, "status": standing(grant)}
+    return shown(grant, "conditions", "security_contact", "authoriser") | said
 
 
 def _ceilings(tx: Transaction) -> list[dict[str, Any]]:

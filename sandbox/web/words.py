@@ -12,6 +12,7 @@ _WORDS = {
     "pending": ("待数源单位同意", "waits for its holder"),
     "suspended": ("中止", "suspended"),
     "exited": ("已退出", "ended"),
+    "expired": ("期限届满", "term over"),
     "withdrawn": ("已撤销", "withdrawn"),
     "whole": ("整体授权", "whole"),
     "domain": ("分领域授权", "by domain"),

@@ -332,6 +332,9 @@ def test_A7_free_use_shows_its_proof_and_place(town: Estate, cli: Shell, tmp_pat
     paper.write_text("charter")
     free = cli.ask("subscribe", town.product, "public_welfare", "--accept", "--proof", str(paper), key="stranger")
     assert (free["status"], free["proof"]["title"]) == ("pending", "charter.pdf")
+    assert cli.run("approve", free["id"], key="operator") == f"Approved subscription {free['id']}\n"
+    bare = cli.ask("subscribe", town.product, "public_welfare", "--accept", key="stranger")["id"]
+    assert "nothing proves that this use is free" in cli.run("approve", bare, key="operator")
     charged = {"product": town.product, "purpose": "industry", "commitment": {"accepted": True}, "proof": PROOF}
     refused(town, "POST", "/subscriptions", charged, "firm", "field_invalid")
     abroad = cli.ask("subscribe", town.product, "industry", "--accept", "--place", "HK", key="stranger")["id"]

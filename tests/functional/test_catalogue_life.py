@@ -146,6 +146,7 @@ def test_R4_matters_have_deadlines_answers_and_public_counts(town: Estate, cli: 
     filed = cli.ask("matter", "object", town.resource, "ages", "ages of babies are missing", key="asker")
     assert filed["due"] == (now() + timedelta(days=15)).date().isoformat() and filed["status"] == "open"
     path = f"/matters/{filed['id']}"
+    assert "None" not in cli.run("matter", "show", filed["id"], key="asker")
     assert town.web.call("GET", path, key="stranger").status_code == 404
     body = {"accepted": True, "answer": "mended with the next version"}
     assert town.web.call("POST", f"{path}/answer", body, "administration").status_code == 404, "the holder answers"

@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from shell import shell
 from webhouse import Web, make_web
 
 import sandbox.web.api  # noqa: F401 – declares the endpoints
@@ -115,6 +116,18 @@ def test_two_parties_that_ask_for_keys_of_their_own_do_not_ask_for_the_same(web:
     )
     made = web.call("POST", f"/parties/{web.ids['operator']}/keys", body, "second")
     assert (made.status_code, made.json["scopes"]) == (201, ["read"])
+
+
+@pytest.mark.usefixtures("by_two")
+def test_the_command_line_says_that_nothing_is_done_yet(web: Web) -> None:
+    """S5: a script that wants an id of what was made gets none, and ends."""
+    with shell(web) as cli:
+        said = cli.run("party", "Shell", "user")
+        assert "Not done yet: party.create waits for a second person" in said and "Created" not in said
+        assert cli.ask("party", "Shell too", "user")["status"] == "waiting"
+        assert "two_person_required" in cli.run("party", "Shell three", "user", "--get", "id", code=1)
+        assert "Not done yet: key.create" in cli.run("key", "make", "me", "--scope", "jobs")
+        assert "Created party" in cli.run("party", "Shell", "user", key="second")
 
 
 def new_authoriser(web: Web) -> str:

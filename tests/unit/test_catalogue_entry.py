@@ -134,6 +134,13 @@ def test_R2_what_cannot_be_registered_is_refused_by_field(name):
     assert (refusal.value.code, refusal.value.fields.get("field")) == (code, field)
 
 
+def test_R1_free_text_for_a_legal_basis_is_told_what_to_write():
+    raw = deepcopy(CLINIC)
+    put("because", "legal_basis")(raw)
+    with pytest.raises(Problem, match='legal_basis is no free text; write {"type": …, "instrument": …, "purpose": …}'):
+        parse_entry(raw)
+
+
 def test_R2_the_negative_list_holds():
     raw = deepcopy(CLINIC)
     raw["tables"][0]["columns"][1]["name"] = "genome"
