@@ -137,7 +137,7 @@ def test_R2_what_cannot_be_registered_is_refused_by_field(name):
 def test_R1_free_text_for_a_legal_basis_is_told_what_to_write():
     raw = deepcopy(CLINIC)
     put("because", "legal_basis")(raw)
-    with pytest.raises(Problem, match='legal_basis is no free text; write {"type": …, "instrument": …, "purpose": …}'):
+    with pytest.raises(Problem, match="legal_basis is no free text; write"):
         parse_entry(raw)
 
 
