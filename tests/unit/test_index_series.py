@@ -41,6 +41,11 @@ SPEC: dict[str, Any] = {
         ({"smoothing": {"method": "exponential"}}, "alpha"),
         ({"runs": True}, "spec.runs"),
         ({"normalisation": "base", "base": "2024-01"}, "write a period like 2026"),
+        ({"normalisation": "base", "base": "2031", "last": "2024"}, "2031 is after 2024, the last period"),
+        (
+            {"sql": "SELECT AVG(cost) AS c FROM visits WHERE day >= :jahr"},
+            ":jahr names nothing of a period; write :year",
+        ),
     ],
 )
 def test_what_cannot_last_the_year_or_be_asked_is_refused_at_review(changed: dict[str, Any], say: str) -> None:

@@ -44,6 +44,9 @@ class IndexProduct:
             except ValueError:
                 say = f"write a period like {EXAMPLES[plan.schedule]}"
                 raise Problem("field_invalid", f"Field spec.base: {say}.", field="spec.base") from None
+            if plan.last is not None and own.base > plan.last:
+                say = f"{own.base} is after {plan.last}, the last period, so that nothing would be held against it"
+                raise Problem("field_invalid", f"Field spec.base: {say}.", field="spec.base")
         for entry in entries:
             tried = Question({"parameters": {"period": default_period(spec, now())}}, "", "", "", entry, spec, *SMALL)
             tried = replace(tried, pure=entry.privacy is not None and entry.privacy.pure)

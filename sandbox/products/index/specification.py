@@ -88,7 +88,8 @@ def question_of(spec: IndexSpec, period: Period) -> str:
 
 
 def filled(sql: str, period: Period) -> str:
-    """Give `sql` with the period written where it is named. Raises sql_syntax for text that does not end."""
+    """Give `sql` with the period written where it is named. Raises sql_syntax for text that does not end, and
+    field_invalid for another name behind a colon."""
     said = {
         "year": f"{period.first.year}",
         "month": f"{period.first.month}",
@@ -101,7 +102,10 @@ def filled(sql: str, period: Period) -> str:
         raise Problem("sql_syntax", "The text ends inside a quoted text, name or comment; close it.") from None
     text, after = [], 0
     for colon, name in pairwise(tokens):
-        if colon.token_type is TokenType.COLON and name.start == colon.end + 1 and name.text.lower() in said:
+        if colon.token_type is TokenType.COLON and name.start == colon.end + 1:
+            if name.text.lower() not in said:
+                say = f":{name.text[:60]} names nothing of a period; write {', '.join(f':{one}' for one in said)}"
+                raise Problem("field_invalid", f"Field spec.sql: {say}.", field="spec.sql")
             text += [sql[after : colon.start], said[name.text.lower()]]
             after = name.end + 1
     return "".join(text) + sql[after:]
