@@ -52,7 +52,7 @@ class Rules:
             raise PolicyError(file, "", str(error)) from error
         checked = cedarpy.validate_policies(policies, self._schema)
         if not checked.validation_passed:
-            raise PolicyError(file, checked.errors[0].policy_id, checked.errors[0].error)
+            raise _misfit(file, policies, checked.errors[0].policy_id, checked.errors[0].error)
         self._entities = cedarpy.Entities.from_json_str("[]")
         self._parsed = _parsed(policies)
         self._said = self._annotations()
@@ -117,6 +117,13 @@ def _parsed(policies: str) -> dict[str, Any]:
     """The policies as JSON, in the order of the text."""
     static = json.loads(cedarpy.policies_to_json_str(policies))["staticPolicies"]
     return {name: static[name] for name in sorted(static, key=lambda name: int(name[len("policy") :]))}
+
+
+def _misfit(file: str, policies: str, name: str, said: str) -> PolicyError:
+    """What does not fit the schema, by the id of its policy and the line where that stands, not by its number."""
+    known = _parsed(policies)[name].get("annotations", {}).get("id", name)
+    lines = [number for number, line in enumerate(policies.splitlines(), 1) if f'@id("{known}")' in line]
+    return PolicyError(file, known, said.removeprefix(f"for policy `{name}`, "), lines[0] if lines else None)
 
 
 SHIPPED = text("jobs.cedar")

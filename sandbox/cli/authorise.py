@@ -136,13 +136,10 @@ def list_versions(as_json: Json = False) -> None:
 @policy.command()
 def check(file: PolicyFile) -> None:
     """Say whether a file of policies could be put in force; asks nobody."""
-    from policies.authorise import version
-    from policies.document import PolicyError
+    from sandbox.grants.policy import checked
 
     try:
-        rules = version(file.read_text(encoding="utf-8"), str(file))
-    except PolicyError as error:
-        raise Problem("field_invalid", str(error)) from None
+        rules = checked(file.read_text(encoding="utf-8"), str(file))
     except UnicodeDecodeError:
         raise Problem("malformed_request", f"{file} is not a text in UTF-8") from None
     typer.echo(f"{len(rules.ids)} policies, {len(rules.laws)} of them law; they fit the facts.")

@@ -32,19 +32,19 @@ def in_force(tx: Transaction) -> Rules:
     return version(with_law(active[0].text)) if active else RULES
 
 
-def checked(text: str) -> Rules:
-    """Read a text of policies. Raises field_invalid: it is no Cedar, does not fit the facts, lacks an annotation, names
-    no code of a problem, or leaves out what the law demands."""
+def checked(text: str, file: str = "text") -> Rules:
+    """Read a text of policies, which an error calls `file`. Raises field_invalid: it is no Cedar, does not fit the
+    facts, lacks an annotation, names no code of a problem, or leaves out what the law demands."""
     if len(text) > LONGEST:
-        raise Problem("field_invalid", f"text: write at most {LONGEST} characters of policies")
+        raise Problem("field_invalid", f"{file}: write at most {LONGEST} characters of policies")
     try:
-        rules = version(text)
+        rules = version(text, file)
     except PolicyError as error:
-        raise Problem("field_invalid", f"text: {error}") from None
+        raise Problem("field_invalid", str(error)) from None
     for name in rules.ids:
         code = name.partition(".")[0]
         if code != "allowed" and not 400 <= STATUS.get(code, 0) < 500:
-            raise Problem("field_invalid", f"text: {name}: an @id begins with `allowed` or the code of a problem")
+            raise Problem("field_invalid", f"{file}: {name}: an @id begins with `allowed` or the code of a problem")
     return rules
 
 

@@ -448,3 +448,11 @@ def test_policies_are_checked_and_tried_before_they_decide(town: Estate, cli: Sh
     broken = tmp_path / "broken.cedar"
     broken.write_text("permit (")
     cli.run("policy", "check", str(broken), code=1)
+    shipped = file.read_text()
+    broken.write_text(shipped.replace("context.stopped", "context.stoped"))
+    line = shipped.splitlines().index('@id("emergency_stop.in_force")') + 1
+    said = cli.run("policy", "check", str(broken), code=1)
+    assert f"line {line}: emergency_stop.in_force: attribute `stoped`" in said and "policy4" not in said
+    silly = '\n@id("silly.code")\n@en("x")\n@zh("y")\nforbid (principal, action, resource) when { false };\n'
+    broken.write_text(shipped + silly)
+    assert "silly.code: an @id begins with" in cli.run("policy", "check", str(broken), code=1)
