@@ -28,6 +28,7 @@ from sandbox.plan.codec import from_json
 from sandbox.plan.plan import Plan
 from sandbox.products.workspace import admissions
 from sandbox.products.workspace.records import Admission, OwnTable
+from sandbox.products.workspace.tables import read_tables
 
 SPEC: dict[str, Any] = {"tables": ["people"], "days": 7}
 SEGMENTS = {0: "gold", 1: "silver"}
@@ -308,6 +309,24 @@ def test_the_page_of_the_entry_review_shows_what_is_declared_of_columns(site: Si
     shown = site.page(f"/reviews/admissions/{admission}", "operator").text
     for said in ("<code>person</code> identifier", "premium</code> integer [0, 200]", "&lt;b&gt;gold, ⟨U+202E⟩silver"):
         assert said in shown, said
+
+
+def test_others_write_while_a_table_is_read_and_a_key_brings_once(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reading two megabytes takes seconds: in a transaction that writes, every job and claim would wait for them."""
+    read = []
+
+    def slowly(*given: Any) -> Any:
+        site.beat()  # of the vault, over a connection of its own
+        read.append(given)
+        return read_tables(*given)
+
+    monkeypatch.setattr(admissions, "read_tables", slowly)
+    body = {"subscription": site.subscriptions["firm"], "tables": [insured(OWN[:3])]}
+    headers = {"Idempotency-Key": "bring once"}
+    made, again = (site.ok("POST", "/workspace/admissions", body, "firm", headers=headers) for _ in range(2))
+    assert made == again and len(read) == 1
+    other = site.web.call("POST", "/workspace/admissions", {**body, "tables": []}, "firm", headers=headers)
+    assert (other.status_code, other.json["code"]) == (409, "idempotency_conflict")
 
 
 def test_nobody_brings_without_end_or_under_a_subscription_that_has_ended(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -26,7 +27,7 @@ from sandbox.oversight.doors import decided, review_of
 from sandbox.products.records import Product
 from sandbox.products.workspace.records import Admission, ExitReview, OwnTable
 from sandbox.products.workspace.specification import WorkspaceSpec, read
-from sandbox.products.workspace.tables import read_tables
+from sandbox.products.workspace.tables import Table, read_tables
 from sandbox.transparency.journal import Journal
 from sandbox.webhooks.tell import tell
 
@@ -34,39 +35,44 @@ MOST = 50
 """Admissions of one subscription that have not ended: each holds up to 2 MB of tables."""
 
 
-def submit(
-    tx: Transaction, journal: Journal, sealer: Sealer, principal: Principal, body: Mapping[str, Any]
-) -> Admission:
-    """Hand code and own tables, or one of them, in for the entry review: `subscription`, `code`, `outputs`, `tables` of
-    {name, csv, basis, identifier, columns}. Raises role_not_allowed, not_found, subscription_inactive, field_invalid,
-    state_conflict (too many), table_malformed."""
-    principal.may("admission.submit")
-    subscription = tx.get(Subscription, body["subscription"], lock=True)
-    if subscription is None or subscription.party != principal.party.id:
-        raise Problem("not_found", "there is no such subscription of yours")
-    if subscription.status != "active":
-        say = f"this subscription is {subscription.status}; nothing is brought under one that is not active"
-        raise Problem("subscription_inactive", say)
-    if len(tx.keys(Admission, subscription=subscription.id, status=["submitted", "admitted"])) >= MOST:
-        raise Problem("state_conflict", f"you have {MOST} admissions under this subscription; end one first")
-    product = tx.get(Product, subscription.product)
-    if product is None or product.kind != "workspace" or product.status != "approved":
-        raise Problem("field_invalid", "Field subscription: name one to a workspace on offer.", field="subscription")
-    spec, moment = read(product.spec), now()
-    code, outputs = body["code"] or "", list(body["outputs"] or [])
+@dataclass(frozen=True)
+class Handed:
+    """What was handed in under a subscription, read and checked for the workspace of the specification `spec`."""
+
+    subscription: str
+    spec: str
+    code: str
+    outputs: list[dict[str, Any]]
+    tables: Mapping[str, Table]
+
+
+def read_handed(tx: Transaction, principal: Principal, body: Mapping[str, Any]) -> Handed:
+    """Read what is handed in for the entry review: `subscription`, `code`, `outputs`, `tables` of {name, csv, basis,
+    identifier, columns}. It takes seconds, so not where others wait to write. Raises role_not_allowed, not_found,
+    subscription_inactive, field_invalid, state_conflict (too many), table_malformed, upload_too_large."""
+    subscription, product = _door(tx, principal, body["subscription"])
+    spec, code, outputs = read(product.spec), body["code"] or "", list(body["outputs"] or [])
     _check_whole(spec, code, outputs, body["tables"])
-    made = Admission(
-        new_id("admission"), product.id, subscription.id, principal.party.id, code, outputs, [],
-        product.spec_digest, "submitted", "", None, moment + timedelta(days=spec.days), moment, None,
-    )  # fmt: skip
     resource = tx.get(Resource, product.resources[0])
     assert resource is not None, "resources are never deleted"
-    tables, told = read_tables(body["tables"], stored_entry(resource.entry) if spec.tables else None), []
-    for name, (content, about) in tables.items():
-        table = OwnTable(new_id("table"), made.id, name, b"")
-        tx.add(OwnTable(table.id, made.id, name, sealer.seal(content, f"own:{table.id}")))
-        told.append(about)
-    made = Admission(**{**vars(made), "tables": told})
+    tables = read_tables(body["tables"], stored_entry(resource.entry) if spec.tables else None)
+    return Handed(subscription.id, product.spec_digest, code, outputs, tables)
+
+
+def submit(tx: Transaction, journal: Journal, sealer: Sealer, principal: Principal, handed: Handed) -> Admission:
+    """Hand code and own tables, or one of them, in for the entry review. Raises what `read_handed` does, but for what
+    is in them; state_conflict for a workspace that has changed since."""
+    subscription, product = _door(tx, principal, handed.subscription, lock=True)
+    if product.spec_digest != handed.spec:
+        raise Problem("state_conflict", "the workspace has changed at this moment; send it again")
+    moment, told = now(), [about for _, about in handed.tables.values()]
+    made = Admission(
+        new_id("admission"), product.id, subscription.id, principal.party.id, handed.code, handed.outputs, told,
+        product.spec_digest, "submitted", "", None, moment + timedelta(days=read(product.spec).days), moment, None,
+    )  # fmt: skip
+    for name, (content, _) in handed.tables.items():
+        table = new_id("table")
+        tx.add(OwnTable(table, made.id, name, sealer.seal(content, f"own:{table}")))
     tx.add(made)
     _log(tx, journal, "admission.submitted", made, product, principal)
     return made
@@ -163,6 +169,25 @@ def listed(tx: Transaction, principal: Principal, *, limit: int = 50, after: str
 def view(admission: Admission) -> dict[str, Any]:
     """Give an admission as its author and its reviewers see it."""
     return shown(admission, "spec")
+
+
+def _door(
+    tx: Transaction, principal: Principal, subscription_id: str, *, lock: bool = False
+) -> tuple[Subscription, Product]:
+    """Give an own subscription under which something may be brought now, and its workspace."""
+    principal.may("admission.submit")
+    subscription = tx.get(Subscription, subscription_id, lock=lock)
+    if subscription is None or subscription.party != principal.party.id:
+        raise Problem("not_found", "there is no such subscription of yours")
+    if subscription.status != "active":
+        say = f"this subscription is {subscription.status}; nothing is brought under one that is not active"
+        raise Problem("subscription_inactive", say)
+    if len(tx.keys(Admission, subscription=subscription.id, status=["submitted", "admitted"])) >= MOST:
+        raise Problem("state_conflict", f"you have {MOST} admissions under this subscription; end one first")
+    product = tx.get(Product, subscription.product)
+    if product is None or product.kind != "workspace" or product.status != "approved":
+        raise Problem("field_invalid", "Field subscription: name one to a workspace on offer.", field="subscription")
+    return subscription, product
 
 
 def _seen(tx: Transaction, principal: Principal, admission_id: str, *, lock: bool = False) -> tuple[Admission, Product]:

@@ -112,8 +112,9 @@ def _column(name: str, cells: list[str | None], known: Mapping[str, Any], *, tol
         raise ValueError(f"{min(beyond, key=value_key)} is none of the declared values; declare it, or leave it empty")
     listed = None if domain is None else [_plain(one) for one in sorted(domain, key=value_key)]
     ends = None if raw is None else [_plain(one) for one in raw]
-    held = [within(one, read_bounds(kind, ends, domain)) for one in values]  # what questions read, bounded
-    return _told(name, kind, ends, listed, nullable=None in values, most=0 if told_apart else fan_out(held))
+    bounds = read_bounds(kind, ends, domain)
+    most = 0 if told_apart else fan_out([within(one, bounds) for one in values])  # of what questions read
+    return _told(name, kind, ends, listed, nullable=None in values, most=most)
 
 
 def _told(

@@ -7,7 +7,7 @@ from apiflask import APIBlueprint
 from sandbox.core.view import shown
 from sandbox.products import manage, sample
 from sandbox.products.workspace import admissions
-from sandbox.web.call import Call, Reply
+from sandbox.web.call import Call, Errand, Keep, Reply
 from sandbox.web.endpoint import endpoint
 from sandbox.web.paging import cut
 from sandbox.wire.common import Items, Nothing, Page, Record, State
@@ -48,11 +48,24 @@ def read_sample(call: Call, product_id: str, query: SampleQuery) -> Reply:
         "table_malformed",
         "upload_too_large",
     ),
+    errand=True,
 )
-def submit_admission(call: Call, body: AdmissionIn) -> Reply:
+def submit_admission(errand: Errand, body: AdmissionIn) -> Reply:
     """Hand in code and own tables for the entry review (入域审查)."""
-    house = call.house
-    made = admissions.submit(call.tx, house.journal, house.release_sealer, call.principal, body.model_dump())
+    house, principal = errand.house, errand.principal
+
+    def start(keep: Keep) -> str:
+        with house.store.read() as tx:  # a long table is read for seconds, in which nobody must wait to write
+            handed = admissions.read_handed(tx, principal, body.model_dump())
+        with house.store.write() as tx:
+            made = admissions.submit(tx, house.journal, house.release_sealer, principal, handed)
+            keep(tx, made.id)
+        house.doorbell.ring("scribe")
+        return made.id
+
+    made_id = errand.once(body.model_dump(mode="json"), start)
+    with house.store.read() as tx:
+        made = admissions.found(tx, principal, made_id)
     return Reply(admissions.view(made), location=f"/api/v1/workspace/admissions/{made.id}")
 
 
