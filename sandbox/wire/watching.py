@@ -120,7 +120,9 @@ class PersonIn(Input):
     """Somebody who shall act for the party after signing in; `scopes` as of a key."""
 
     name: Annotated[str, Field(min_length=1, max_length=100, pattern=r"\S")]
-    scopes: Annotated[list[Literal["read", "write"]], Field(min_length=1, max_length=2)] | None = None
+    scopes: (
+        Annotated[list[Annotated[str, Field(pattern=r"^[a-z_:*]{1,40}$")]], Field(min_length=1, max_length=20)] | None
+    ) = None
 
 
 class PersonOut(State):

@@ -176,6 +176,16 @@ def test_scopes_hold_and_names_stay_out_of_the_log(site: Site) -> None:
     assert not re.search(r"invite_", stored)
 
 
+def test_people_have_the_scopes_of_keys(site: Site) -> None:
+    """A reviewer's scope reaches what is reviewed, and nothing that lists parties or makes keys."""
+    client = browser()
+    signed_in(site, "pig", client, site.invited("Zhu Bajie", scopes=["review"])["invitation"])
+    assert site.api("GET", "/policies", client=client).status_code == 200
+    assert site.api("GET", "/parties", client=client).json()["code"] == "scope_not_allowed"
+    unknown = site.api("POST", f"/parties/{site.party}/people", {"name": "x", "scopes": ["everything"]}).json()
+    assert unknown["code"] == "field_invalid" and "review" in unknown["detail"]
+
+
 def test_two_people_of_one_party_are_two_persons(site: Site) -> None:
     clients = []
     for name in ("first", "second"):
