@@ -154,7 +154,8 @@ def next_year(rows: list[Row]) -> bool:
         instance.wait_until_ready()
         [after] = insurer.budgets()
         print(f"\nA year later: spent ε {after['spent']['epsilon']} of this year's share; over its life the account")
-        print(f"has spent ε {after['life']['epsilon']}, and what the people were promised counts that for ever.")
+        print(f"has spent ε {after['life']['epsilon']} – one question, on an instance whose clock may be moved –,")
+        print("and what the people were promised counts that for ever.")
         fresh = float(before["spent"]["epsilon"]) > 0 == float(after["spent"]["epsilon"])
         return fresh and after["life"]["rho"] == before["life"]["rho"]
 

@@ -132,12 +132,15 @@ def estimate(
     question: Question,
     as_json: Json = False,
 ) -> None:
-    """Say what a question would cost in privacy and money; costs nothing."""
+    """Say what a question would cost in privacy and money, and how far off its numbers would be; costs nothing."""
     with service() as client:
         found = client.estimate(*question.asked, **question.more)
     from sandbox.cli.show import at_most
 
     tell(found, f"It would cost ε {at_most(found['epsilon'])} (ρ {{rho}}) and {{fee}} yuan.", as_json=as_json)
+    for one in [] if as_json else found["expected"]:
+        if one["error_95"] is not None:
+            typer.echo(f"{one['name']}: off by at most {one['error_95']} in 95 of 100 cases")
 
 
 @asking

@@ -40,7 +40,7 @@ def card(
     check_folder(page)
     with service() as client:
         if page is not None:
-            page.write_bytes(client.card_page(job))
+            page.write_bytes(client.card_page(job, language))
             return
         found = client.card(job)
     if as_json or get:

@@ -11,6 +11,7 @@ from sandbox.cli.command import Get, Json, check_folder, service, tell
 
 Subscription = Annotated[str, typer.Argument(help="Id of the subscription.")]
 Taken = Annotated[str, typer.Argument(help="Id of the job that gave the rows.")]
+KINDS = {"en": ("fitted", "not fitted", "expected"), "zh": ("参与拟合", "未参与拟合", "预期")}
 app = typer.Typer(no_args_is_help=True, help="Rows of a synthetic table, and how good they are.")
 
 
@@ -42,7 +43,7 @@ def utility(
     check_folder(page)
     with service() as client:
         if page is not None:
-            page.write_bytes(client.utility_page(job))
+            page.write_bytes(client.utility_page(job, language))
             return
         found = client.utility(job)
     if as_json or get:
@@ -53,8 +54,8 @@ def utility(
     for sentence in found["words"][language]:
         typer.echo(sentence)
     for one in found["marginals"]:
-        kind = "fitted" if one["fitted"] else "not fitted"
-        typer.echo(f"{' × '.join(one['columns'])}: {one['distance']} ({kind}; expected {one['expected']})")
+        kind, expected = KINDS[language][not one["fitted"]], KINDS[language][2]
+        typer.echo(f"{' × '.join(one['columns'])}: {one['distance']} ({kind}; {expected} {one['expected']})")
 
 
 def add_to(root: typer.Typer) -> None:

@@ -37,7 +37,7 @@ def get_sample(
             writer = csv.writer(out)
             writer.writerow([column["name"] for column in table["columns"]])
             writer.writerows(table["rows"])
-    typer.echo(f"{len(found['tables'])} tables in {folder}: {found['note']['en']}")
+    typer.echo(f"{', '.join(one['name'] for one in found['tables'])} in {folder}: {found['note']['en']}")
 
 
 @app.command()
@@ -68,6 +68,8 @@ def bring(
     ]
     if said:
         raise typer.BadParameter(f"there is no --table {sorted(said)[0]}", param_hint="--columns")
+    if tables and not basis.strip():
+        raise typer.BadParameter('say by which right you bring them, such as "contract 2026-7"', param_hint="--basis")
     with service() as client:
         made = client.bring(subscription, None if code is None else code.read_text(encoding="utf-8"), wanted, tables)
     tell(made, "Admission {id} is {status} and waits for its review", as_json=as_json, get=get)
@@ -117,7 +119,9 @@ def show(admission: Admission, as_json: Json = False) -> None:
         f"\n{one['name']}: {one['rows']} rows of {', '.join(_columns(one))}; basis: {one['basis']}"
         for one in found["tables"]
     )
-    tell({**found, "said": tables}, "{id} is {status}, until {until}\n{code}\n{outputs}{said}", as_json=as_json)
+    code = f"\n{found['code']}" if found["code"] else ""
+    gives = "".join(f"\ngives {one['name']}: {one['lower']} to {one['upper']}" for one in found["outputs"] or [])
+    tell(found | {"said": code + gives + tables}, "{id} is {status}, until {until}{said}", as_json=as_json)
 
 
 def _columns(table: Mapping[str, Any]) -> list[str]:

@@ -23,9 +23,9 @@ class Predicting(Transport):
         """Give the card of a copy: what it is fitted to and for, its cost, quality and reasons, with `words`."""
         return self.json("GET", f"/jobs/{job}/card")
 
-    def card_page(self, job: str) -> bytes:
-        """Give the same as a page (HTML)."""
-        return self.request("GET", f"/jobs/{job}/card", params={"format": "html"}).content
+    def card_page(self, job: str, language: str = "en") -> bytes:
+        """Give the same as a page (HTML), in `language`: en or zh."""
+        return self.request("GET", f"/jobs/{job}/card", params={"format": "html", "lang": language}).content
 
     def weights(self, job: str) -> bytes:
         """Give a copy's weights as an ONNX file, where they may leave; each download is logged as a delivery."""

@@ -14,6 +14,6 @@ class Synthesising(Transport):
         """Give the utility report of one's own rows: how near they are to what was released, with `words`."""
         return self.json("GET", f"/jobs/{job}/utility")
 
-    def utility_page(self, job: str) -> bytes:
-        """Give the same as a page (HTML)."""
-        return self.request("GET", f"/jobs/{job}/utility", params={"format": "html"}).content
+    def utility_page(self, job: str, language: str = "en") -> bytes:
+        """Give the same as a page (HTML), in `language`: en or zh."""
+        return self.request("GET", f"/jobs/{job}/utility", params={"format": "html", "lang": language}).content

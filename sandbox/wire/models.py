@@ -28,9 +28,10 @@ class PredictionsOut(Record):
 
 
 class CardQuery(Input):
-    """`format`: json or html, as a page; else as the request accepts."""
+    """`format`: json or html, as a page; else as the request accepts. `lang`: zh or en, of the page."""
 
     format: Literal["json", "html"] | None = None
+    lang: Literal["zh", "en"] | None = None
 
 
 class CardOut(Output):

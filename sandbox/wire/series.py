@@ -25,11 +25,12 @@ class RunsOut(Output):
 
 
 class SeriesQuery(Input):
-    """From period `from` to period `to`, both included; everything without them."""
+    """From period `from` to period `to`, both included; everything without them. `lang`: zh or en, of the page."""
 
     from_: PeriodName | None = Field(None, alias="from")
     to: PeriodName | None = None
     format: Literal["json", "html"] | None = None
+    lang: Literal["zh", "en"] | None = None
 
 
 class SeriesOut(Output):

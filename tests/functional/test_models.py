@@ -289,8 +289,8 @@ def test_the_commands_take_a_copy_read_its_card_and_predict(
         assert kept == list(zip(["01", "02", "03"], written, strict=True))
         assert "no column id" in commands.run("predict", own, str(named), "--keep", "id", key="bank", code=2)
         assert "AUC" in commands.run("model", "card", copies["bank"], "--language", "zh", key="bank")
-        commands.run("model", "card", copies["bank"], "--page", str(page), key="bank")
-        assert "<table>" in page.read_text(encoding="utf-8")
+        commands.run("model", "card", copies["bank"], "--page", str(page), "--language", "zh", key="bank")
+        assert "<table>" in page.read_text(encoding="utf-8") and "模型卡" in page.read_text(encoding="utf-8")
         refusal = commands.run("model", "weights", copies["bank"], str(tmp_path / "m.onnx"), key="bank", code=1)
         assert "do not leave" in refusal
 

@@ -70,6 +70,10 @@ def test_parameters_choose_and_nothing_else_is_taken(town: ProgramTown) -> None:
     [
         ({"code": "import requests\ndef program(rows, parameters): return 1"}, "there is no requests to import"),
         ({"code": "def program(rows): return 1"}, "define one function"),
+        (
+            {"outputs": [{"name": "n", "lower": 0, "upper": 9, "combine": "most"}]},
+            'or a share of the blocks such as "0.9"',
+        ),
         ({"code": "def program(rows, parameters):\nreturn"}, "not Python, in line 2"),
         ({"sql": "SELECT COUNT(*) FROM visits"}, "Rows of a protected table are wanted here"),
         ({"sql": "SELECT cost AS unit FROM visits"}, "give the column another name"),

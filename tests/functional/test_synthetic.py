@@ -120,6 +120,10 @@ def test_the_report_says_how_near_the_rows_are(shops: Mall, jobs: dict[str, str]
     assert (other.status_code, other.json["code"]) == (404, "not_found")
     page = shops.web.call("GET", f"/jobs/{jobs['shop']}/utility?format=html", None, "shop")
     assert page.mimetype == "text/html" and "town × member" in page.text
+    chinese = shops.web.call(
+        "GET", f"/jobs/{jobs['shop']}/utility?lang=zh", None, "shop", headers={"Accept": "text/html"}
+    )
+    assert 'href="?lang=en"' in chinese.text and "效用报告" in chinese.text  # what the page's own links ask for
     with inspector(shops.settings) as house, house.store.read() as tx:
         leaves = tx.find(LogEntry, kind="delivery.made", job=jobs["shop"])
         assert sum(json.loads(leaf.leaf)["public"] == {"format": "utility"} for leaf in leaves) >= 2
@@ -172,9 +176,9 @@ def test_the_commands_take_the_rows_and_read_the_report(shops: Mall, jobs: dict[
     file, page = tmp_path / "rows.csv", tmp_path / "report.html"
     with shell(shops.web) as commands:
         said = commands.run("synthetic", "utility", jobs["shop"], "--language", "zh", key="shop")
-        assert "总变差" in said and "town × member" in said
-        commands.run("synthetic", "utility", jobs["shop"], "--page", str(page), key="shop")
-        assert "<table>" in page.read_text(encoding="utf-8")
+        assert "总变差" in said and "town × member" in said and "（" in said and "fitted" not in said
+        commands.run("synthetic", "utility", jobs["shop"], "--page", str(page), "--language", "zh", key="shop")
+        assert "<table>" in page.read_text(encoding="utf-8") and "效用报告" in page.read_text(encoding="utf-8")
         with shops.serving():
             told = commands.ask("synthetic", "take", shops.subscriptions["shop"], str(file), key="shop")
     assert told["rows"] == 2000

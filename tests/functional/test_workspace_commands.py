@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import subprocess
 import sys
 import time
@@ -102,7 +103,9 @@ def test_a_user_works_beside_the_data_without_leaving_the_terminal(desk: Desk) -
     (desk.folder / "clients.csv").write_text("person_id\n" + "\n".join(map(str, range(250))))
     brought = ("workspace", "bring", subscription, "code.py", "outputs.json", "--table", "clients=clients.csv")
     admission = desk.type("user", *brought, "--basis", "contract", "--get", "id").strip()
-    assert "250 rows of person_id; basis: contract" in desk.type("operator", "workspace", "show", admission)
+    shown = desk.type("operator", "workspace", "show", admission)
+    assert "250 rows of person_id; basis: contract" in shown and "def program" in shown
+    assert re.search(r"^gives \w+: -?\d+ to \d+$", shown, re.MULTILINE)
     assert admission in desk.type("operator", "workspace", "list", "--json")
     desk.type("operator", "workspace", "admit", admission)
     with desk.client("user") as user:
@@ -129,6 +132,7 @@ def test_a_user_asks_about_a_table_of_its_own_from_the_terminal(desk: Desk) -> N
     admission = desk.type("user", *brought, "--basis", "contract", "--get", "id").strip()
     shown = desk.type("operator", "workspace", "show", admission)
     assert "850 rows of person_id (" in shown and "the identifier, segment (string)" in shown
+    assert "None" not in shown and "[]" not in shown  # no code, and nothing that it gives
     desk.type("operator", "workspace", "admit", admission)
     sql = "SELECT segment, COUNT(DISTINCT person_id) AS n FROM own.clients JOIN visits USING (person_id) GROUP BY 1"
     asked = desk.type("user", "query", subscription, sql, "--epsilon", "20", "--parameter", f"admission={admission}")

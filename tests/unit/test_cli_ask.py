@@ -36,7 +36,9 @@ class Asked:
 
     def estimate(self, *given: Any, **more: Any) -> dict[str, Any]:
         self.calls.append((given, more))
-        return {"epsilon": "0.5", "rho": "0.1", "fee": "1", "explain": {"en": ["It counts."], "zh": ["计数。"]}}
+        expected = [{"name": "n", "error_95": "8.1"}, {"name": "middle", "error_95": None}]
+        words = {"en": ["It counts."], "zh": ["计数。"]}
+        return {"epsilon": "0.5", "rho": "0.1", "fee": "1", "explain": words, "expected": expected}
 
     def query(self, *given: Any, **more: Any) -> Any:
         self.calls.append((given, more))
@@ -70,7 +72,8 @@ def test_three_commands_send_the_same(asked: Asked) -> None:
 
 
 def test_what_is_not_said_is_not_sent_and_each_has_its_own(asked: Asked) -> None:
-    run("estimate", "sub_1", "SELECT 1")
+    said = run("estimate", "sub_1", "SELECT 1")
+    assert said.splitlines()[1:] == ["n: off by at most 8.1 in 95 of 100 cases"]
     assert run("explain", "sub_1", "--parameter", "n=2", "--language", "zh").strip() == "计数。"
     run("query", "sub_1", "SELECT 1", "--fresh", "--json")
     nothing, parameters, fresh = asked.calls

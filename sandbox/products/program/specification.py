@@ -130,7 +130,10 @@ def read(spec: Mapping[str, Any]) -> ProgramSpec:
         first = error.errors()[0]
         place = [str(part) for part in first["loc"] if not str(part).startswith(("literal", "constrained", "decimal"))]
         where = ".".join(("spec", *place))
-        raise Problem("field_invalid", f"Field {where}: {plainly(first['msg'])}.", field=where) from None
+        said = plainly(first["msg"])
+        if place[-1:] == ["combine"]:
+            said = 'write "mean", "median", or a share of the blocks such as "0.9"'
+        raise Problem("field_invalid", f"Field {where}: {said}.", field=where) from None
     code.check(found.code)
     return found
 
