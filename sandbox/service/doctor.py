@@ -24,6 +24,7 @@ from sandbox.products.synthetic.settle import available
 from sandbox.products.verification.records import Verification
 from sandbox.service.custody import relied_on
 from sandbox.settings import Settings
+from sandbox.transparency.records import LogEntry
 from sandbox.transparency.tiles import TileMissing
 from sandbox.transparency.verify import compare_with_store, verify_log
 
@@ -161,14 +162,19 @@ def _told(house: House, tx: Transaction) -> list[recovery.Told]:
 
 
 def _money(house: House) -> str:
-    """One usage event for each delivered job and claim, and none for any other."""
+    """One usage event for each delivered job and claim and each call that predicted, and none for any other."""
     with house.store.read() as tx:
         delivered = {job.id for job in tx.find(Job, status=["sealing", "done"])}
         delivered |= set(tx.keys(Verification, status=["sealing", "done"]))
         billed = {event.job for event in tx.find(UsageEvent) if event.job is not None}
+        calls = {job for job in billed if job.startswith("prediction_")}  # of these nothing but event and leaf is kept
+        predicted = len(tx.find(LogEntry, kind="prediction.made"))
+    billed -= calls
+    if len(calls) != predicted:
+        raise _wrong(f"the log has {predicted} calls that predicted, and {len(calls)} have their usage event")
     if odd := delivered ^ billed:
         raise _wrong(f"jobs and usage events differ in {', '.join(sorted(odd)[:5])}")
-    return f"jobs and claims delivered: {len(billed)}, each with its one usage event"
+    return f"jobs and claims delivered: {len(billed)}, calls predicted: {predicted}, each with its one usage event"
 
 
 def _service(house: House) -> str:

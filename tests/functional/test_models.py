@@ -21,6 +21,7 @@ from sandbox.bootstrap import inspector
 from sandbox.jobs.result import result_of
 from sandbox.metering.records import UsageEvent
 from sandbox.oversight.evidence import verify_bundle
+from sandbox.service import doctor
 from sandbox.transparency.records import LogEntry
 
 
@@ -130,6 +131,20 @@ def test_each_call_is_metered_with_its_leaf_and_a_repeated_one_is_not(bank: Lend
         calls = tx.find(UsageEvent, subscription=bank.subscriptions["bank"])
         leaves = tx.find(LogEntry, kind="prediction.made", party=event.party)
         assert len(leaves) == sum(one.job.startswith("prediction_") for one in calls if one.job)
+
+
+def test_books_with_predictions_in_them_agree_and_a_lost_event_is_found(
+    bank: Lending, copies: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    predicted(bank, "bank", told(2))
+
+    def money() -> Any:
+        return next(one for one in doctor.examine(bank.settings)["checks"] if one["name"] == "money")
+
+    assert money()["ok"], money()
+    with monkeypatch.context() as patch:
+        patch.setattr(doctor, "UsageEvent", LogEntry)  # as if no event were there: leaves are of no job that is billed
+        assert "have their usage event" in money()["detail"]
 
 
 def test_what_is_refused_is_not_billed(bank: Lending, copies: dict[str, str]) -> None:
