@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from sandbox.cli.command import Get, Json, check_folder, service, tell
+
+if TYPE_CHECKING:  # loaded by the commands that ask a service
+    from sandbox.client import Client
 
 Subscription = Annotated[str, typer.Argument(help="Id of the subscription.")]
 Taken = Annotated[str, typer.Argument(help="Id of the job that gave the rows.")]
@@ -25,6 +28,7 @@ def take(
     """Take one's own rows of a synthetic table; the same rows each time."""
     check_folder(file)
     with service() as client:
+        _check_kind(client, subscription)
         answer = client.query(subscription)
         file.write_bytes(client.download(answer.job, "csv"))
     told = {"id": answer.job, "rows": len(answer), "fee": str(answer.fee), "file": str(file)}
@@ -56,6 +60,15 @@ def utility(
     for one in found["marginals"]:
         kind, expected = KINDS[language][not one["fitted"]], KINDS[language][2]
         typer.echo(f"{' × '.join(one['columns'])}: {one['distance']} ({kind}; {expected} {one['expected']})")
+
+
+def _check_kind(client: Client, subscription: str) -> None:
+    """Refuse what would answer, and be billed, as something else."""
+    own = next((one for one in client.subscriptions() if one["id"] == subscription), None)
+    kind = "synthetic" if own is None else client.product(own["product"])["kind"]
+    if kind != "synthetic":
+        said = f"it is to a product of kind {kind}, which has no synthetic rows; nothing was asked"
+        raise typer.BadParameter(said, param_hint="SUBSCRIPTION")
 
 
 def add_to(root: typer.Typer) -> None:

@@ -186,6 +186,23 @@ def test_the_commands_take_the_rows_and_read_the_report(shops: Mall, jobs: dict[
         assert len(list(csv.DictReader(source))) == 2000
 
 
+def test_the_command_takes_nothing_of_another_kind(shops: Mall, tmp_path: Path) -> None:
+    query = {"grant": shops.grant_id, "kind": "query", "name": "counts", "resources": [shops.resource]}
+    product = shops.ok("POST", "/products", query, "operator")["id"]
+    paper = {"subject": product, "kind": "impact_assessment", "title": "PIA", "digest": "ab" * 32, "note": ""}
+    shops.ok("POST", "/documents", paper, "operator")
+    shops.ok("POST", f"/products/{product}/submit", {}, "operator")
+    shops.ok("POST", f"/products/{product}/approve", {})
+    shops.ok("POST", f"/products/{product}/price", {"unit": "call", "price": "1", "trial": True}, "operator")
+    asked = {"product": product, "purpose": "industry", "commitment": {"accepted": True}}
+    own = shops.ok("POST", "/subscriptions", asked, "shop")["id"]
+    shops.ok("POST", f"/subscriptions/{own}/approve", {}, "operator")
+    with shell(shops.web) as commands:
+        said = commands.run("synthetic", "take", own, str(tmp_path / "rows.csv"), key="shop", code=2)
+    assert "of kind query" in said
+    assert not (tmp_path / "rows.csv").exists()
+
+
 @pytest.mark.parametrize("more", [{"sql": "SELECT COUNT(*) FROM visitors"}, {"epsilon": "1"}, {"parameters": {"a": 1}}])
 def test_it_is_taken_as_its_specification_says(shops: Mall, more: dict[str, Any]) -> None:
     shops.beat()
