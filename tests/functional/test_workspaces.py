@@ -30,15 +30,19 @@ import pandas as pd
 
 def program(rows, parameters):
     own = pd.DataFrame(parameters["tables"]["insured"])
-    both = rows.merge(own, on="person")
+    both = rows.merge(own, on="age")
     return {"matched": len(both), "premium": float(both["premium"].sum())}
 """
 OUTPUTS = [
     {"name": "matched", "lower": 0, "upper": 100},
     {"name": "premium", "lower": 0, "upper": 10000},
 ]
-INSURED = [(person, 100) for person in range(0, 600, 3)]
-TABLE = {"name": "insured", "csv": "person,premium\n" + "\n".join(f"{p},{y}" for p, y in INSURED), "basis": "contract"}
+PREMIUM = 100
+TABLE = {
+    "name": "insured",
+    "csv": "age,premium\n" + "\n".join(f"{age},{PREMIUM}" for age in range(90)),
+    "basis": "contract",
+}
 
 
 class Site(Offering):
@@ -56,7 +60,7 @@ class Site(Offering):
 
     def run(self, admission: str, user: str = "firm") -> Any:
         self.beat()
-        body = {"subscription": self.subscriptions[user], "parameters": {"admission": admission}, "epsilon": "20"}
+        body = {"subscription": self.subscriptions[user], "parameters": {"admission": admission}, "epsilon": "80"}
         return self.web.call("POST", "/jobs", body, user, headers={"Idempotency-Key": f"k-{now().timestamp()}"})
 
 
@@ -90,10 +94,10 @@ def test_own_code_and_table_run_beside_the_data_and_leave_through_the_exit_revie
     site.ok("POST", f"/jobs/{job}/exit", {"verdict": "passed"}, "operator")
     answer = site.ok("GET", f"/jobs/{job}/result", key="firm")
     [[matched, premium]] = answer["rows"]
-    truth = len(INSURED) / SPEC["blocks"]
-    assert len(INSURED) == sum(one["person"] % 3 == 0 for one in PEOPLE)
+    truth = len(PEOPLE) / SPEC["blocks"]  # of a block that failed half of what is allowed would count
+    assert truth - OUTPUTS[0]["upper"] / 2 > 5 * float(answer["errors"][0][0])
     assert abs(float(matched) - truth) < 3 * float(answer["errors"][0][0])
-    assert abs(float(premium) - 100 * truth) < 3 * float(answer["errors"][0][1])
+    assert abs(float(premium) - PREMIUM * truth) < 3 * float(answer["errors"][0][1])
     again = site.run(admission).json
     assert again["free"] and again["rho"] == "0"
     site.finish()  # what was decided of this copy holds
@@ -134,7 +138,7 @@ def test_own_tables_are_sealed_seen_by_nobody_and_deleted_at_the_end(site: Site)
     first, second = site.admitted(), site.admitted()
     shown = site.ok("GET", f"/workspace/admissions/{first}", key="operator")
     [told] = shown["tables"]
-    assert (told["columns"], told["rows"], told["basis"]) == (["person", "premium"], 200, "contract")
+    assert (told["columns"], told["rows"], told["basis"]) == (["age", "premium"], 90, "contract")
     assert set(told) == {"name", "columns", "rows", "basis", "digest"} and shown["code"] == CODE
     assert site.web.call("GET", f"/workspace/admissions/{first}", key="other").status_code == 404
     with site.house.store.read() as tx:
