@@ -168,7 +168,7 @@ def _money(house: House) -> str:
         delivered |= set(tx.keys(Verification, status=["sealing", "done"]))
         billed = {event.job for event in tx.find(UsageEvent) if event.job is not None}
         calls = {job for job in billed if job.startswith("prediction_")}  # of these nothing but event and leaf is kept
-        predicted = len(tx.find(LogEntry, kind="prediction.made"))
+        predicted = len(tx.keys(LogEntry, kind="prediction.made"))
     billed -= calls
     if len(calls) != predicted:
         raise _wrong(f"the log has {predicted} calls that predicted, and {len(calls)} have their usage event")
