@@ -13,7 +13,8 @@ from itertools import combinations
 import numpy as np
 
 from watermarking.base import Base
-from watermarking.leak import Direct, Leak, Reals, View
+from watermarking.columns import whole
+from watermarking.leak import Average, Leak, Reals, View
 from watermarking.rows import Places, sample
 
 FEW = 8  # rows below which numbers say nothing
@@ -107,14 +108,13 @@ def _possible(leak: Leak, base: Base, views: Sequence[View], columns: Sequence[i
         if len(read) < FEW or 2 * len(read) < len(rows):
             continue
         for view in views:
-            sigma = float(base.primitives[view.primitive].sigma) if isinstance(view, Direct) else 0.0
-            if not isinstance(view, Direct) or not sigma:
+            if isinstance(view, Average) or not base.primitives[view.place].sigma:
                 continue
-            x = base.matrix[:, view.primitive].astype(np.float64)
+            x, sigma = whole(base, view)
             unit = 10.0**view.scale * float(view.kept)
             for power in _powers(values[read] * unit, x):
                 moved = values * unit * 10.0**-power - view.around * float(view.kept)
-                found.append(Axis(column, view.primitive, moved, x, sigma))
+                found.append(Axis(column, view.place, moved, x, sigma))
     return found
 
 

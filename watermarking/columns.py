@@ -14,7 +14,7 @@ import numpy as np
 
 from watermarking.base import Base
 from watermarking.fit import Fit, fit
-from watermarking.leak import Direct, Leak, Reals, View
+from watermarking.leak import Average, Leak, Reals, Total, View
 from watermarking.numbers import reading
 from watermarking.rows import Places, Rows, sample
 
@@ -52,27 +52,40 @@ def measures(leak: Leak, base: Base, views: Sequence[View], rows: Rows) -> list[
         step = _step([leak.rows[row][column] for row in chosen[read].tolist()])
         for order, (view, (x, sigma)) in enumerate(zip(views, shown, strict=True)):
             scale = 10.0**view.scale
-            found = fit(values[read] * scale, x[read], sigma[read], float(step) * scale, isinstance(view, Direct))
+            found = fit(values[read] * scale, x[read], sigma[read], float(step) * scale, not isinstance(view, Average))
             if found is not None:
-                candidates.append((found.rank, order, column, _measure(view, column, found, step)))
-    candidates.sort(key=lambda entry: entry[:3])
+                candidates.append((_late(view, found), found.rank, order, column, _measure(view, column, found, step)))
+    candidates.sort(key=lambda entry: entry[:4])
     kept: list[Measure] = []
-    for _, _, column, measure in candidates:
+    for *_, column, measure in candidates:
         if all(column != other.column and measure.view != other.view for other in kept):
             kept.append(measure)
     return kept
 
 
+def _late(view: View, found: Fit) -> bool:
+    """A total is mostly a multiple of its count: in a unit of its own it is looked for where nothing else shows."""
+    return isinstance(view, Total) and (found.factor != 1 or found.offset != 0)
+
+
 def expected(base: Base, view: View, groups: Places) -> tuple[Reals, Reals]:
     """Give what X shows through `view` for each group (before the division by 10^scale; NaN: nothing), and its σ."""
-    primitive = view.primitive if isinstance(view, Direct) else view.total
-    sigma = float(base.primitives[primitive].sigma) or 1.0
-    x = base.matrix[groups, primitive].astype(np.float64)
-    if isinstance(view, Direct):
+    x, sigma = whole(base, view)
+    x = x[groups]
+    if not isinstance(view, Average):
         return x / float(view.kept) + view.around, np.full(len(x), sigma / float(view.kept))
     count = base.matrix[groups, view.count].astype(np.float64)
     count[count <= 0] = math.nan
     return x / count + view.centre, sigma / count
+
+
+def whole(base: Base, view: View) -> tuple[Reals, float]:
+    """Give the number behind what a view shows for every group, before it is divided or moved, and its σ."""
+    x, sigma = base.matrix[:, view.place].astype(np.float64), float(base.primitives[view.place].sigma) or 1.0
+    if not isinstance(view, Total):
+        return x, sigma
+    count = base.matrix[:, view.count].astype(np.float64)
+    return x + view.centre * count, math.hypot(sigma, view.centre * float(base.primitives[view.count].sigma))
 
 
 def _measure(view: View, column: int, found: Fit, step: Fraction) -> Measure:

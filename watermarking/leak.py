@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,6 +61,10 @@ class Direct:
     kept: Fraction = Fraction(1)
     around: int = 0
 
+    @property
+    def place(self) -> int:
+        return self.primitive
+
 
 @dataclass(frozen=True)
 class Average:
@@ -73,5 +78,26 @@ class Average:
     scale: int
     bounds: tuple[int, int]
 
+    @property
+    def place(self) -> int:
+        return self.total
 
-View = Direct | Average
+
+@dataclass(frozen=True)
+class Total:
+    """An output column that shows (S + centre·n) / (kept·10^scale) of the primitives S = `total` and n = `count`."""
+
+    name: str
+    total: int
+    count: int
+    centre: int
+    scale: int
+    kept: Fraction = Fraction(1)
+    around: ClassVar[int] = 0
+
+    @property
+    def place(self) -> int:
+        return self.total
+
+
+View = Direct | Average | Total

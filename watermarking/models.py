@@ -16,7 +16,7 @@ import numpy as np
 from watermarking.choices import RULES, Shares, shares
 from watermarking.leak import Reals
 
-DETECTOR = "3"
+DETECTOR = "4"
 NOISES = (0.05, 0.25, 0.5, 1.0, 1.4, 2.0, 2.6, 3.3, 4.0, 6.0, 10.0, 14.0, 20.0)
 COLLUDERS = (2, 3, 5, 10, 20)
 MIXED_UNDER = {0.05: 20, 0.25: 20, 0.5: 20, 1.0: 20, 2.0: 20, 4.0: 3}

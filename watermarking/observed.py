@@ -1,11 +1,11 @@
 """What the leak says about each cell: one observation, in the primitive's unit. Reads leak and X only.
 
 Why a chip contributes exactly one factor: every observation is a function of leak and X alone, and the cell (group,
-primitive) has one. Where a primitive is shown by itself this is its value. Where only an average shows it,
-S = (avg − centre)·n is taken with the leak's own n for that group, else with X's n – again leak and X alone. So n may
-enter the values of two cells, but the chip of n is looked up for the cell of n only and the chip of S for the cell of S
-only: for a recipient whose copy played no part both are fresh, independent random bits, the product over cells of f/g
-has mean 1, and likewise any mixture of such products over models.
+primitive) has one. Where a primitive is shown by itself this is its value. Where only a total or an average shows it,
+S = total − centre·n or S = (avg − centre)·n is taken with the leak's own n for that group, else with X's n – again leak
+and X alone. So n may enter the values of several cells, but the chip of n is looked up for the cell of n only and the
+chip of S for the cell of S only: for a recipient whose copy played no part both are fresh, independent random bits, the
+product over cells of f/g has mean 1, and likewise any mixture of such products over models.
 Rows that show a cell several times: of the distinct values that are not far off, one is taken by a checksum of the
 cell, which knows no key.
 """
@@ -23,10 +23,11 @@ from numpy.typing import NDArray
 
 from watermarking.base import Base
 from watermarking.columns import Measure
-from watermarking.leak import Direct, Leak, Reals
+from watermarking.leak import Average, Direct, Leak, Reals, Total
 from watermarking.numbers import reading
 from watermarking.rows import Places, Rows
 
+_ORDER = (Direct, Total, Average)  # of what shows one cell several times: counts first, for all need them
 FLOATS = 2**50  # values beyond are subtracted exactly
 OFF = 6.0  # σ: of several values of a cell, those farther off than this and than thrice the nearest do not count
 
@@ -62,9 +63,9 @@ def observe(leak: Leak, base: Base, rows: Rows, found: Sequence[Measure]) -> Obs
     """Give at most one observation per cell."""
     parts: list[Observed] = []
     shown: dict[int, tuple[Places, Reals]] = {}
-    for measure in sorted(found, key=lambda each: not isinstance(each.view, Direct)):
+    for measure in sorted(found, key=lambda each: _ORDER.index(type(each.view))):
         view, width = measure.view, len(base.primitives)
-        primitive = view.primitive if isinstance(view, Direct) else view.total
+        primitive = view.place
         sigma = float(base.primitives[primitive].sigma) or 1.0
         ten = Fraction(10) ** view.scale
         grid = float(measure.step * ten / abs(measure.factor))
@@ -79,15 +80,18 @@ def observe(leak: Leak, base: Base, rows: Rows, found: Sequence[Measure]) -> Obs
             # Whole numbers lie on a grid of 1 by themselves.
             parts.append(Observed(at * width + primitive, away, np.full(len(at), grid if grid > 1 else 0.0)))
             continue
-        mean = value + 0.0
-        kept = (mean > view.bounds[0]) & (mean < view.bounds[1])  # at a bound it shows no chip
-        count = _counts(base, view.count, shown.get(view.count))[group]
-        kept &= count > 0
-        group, count = group[kept], count[kept]
-        total = (mean[kept] - view.centre) * count - base.matrix[group, view.total].astype(np.float64)
-        at, away = _one(group, total, primitive, width, sigma)
-        size = _counts(base, view.count, shown.get(view.count))[at]
-        parts.append(Observed(at * width + primitive, away, grid * size))
+        counts = _counts(base, view.count, shown.get(view.count))
+        if isinstance(view, Total):
+            whole = np.rint(value * float(view.kept)) if grid * float(view.kept) <= 1 else value * float(view.kept)
+            total, step = whole - view.centre * counts[group], np.full(len(counts), grid * float(view.kept))
+            step[step <= 1] = 0.0
+        else:
+            seen = (value > view.bounds[0]) & (value < view.bounds[1])  # at a bound it shows no chip
+            seen &= counts[group] > 0
+            group, value = group[seen], value[seen]
+            total, step = (value - view.centre) * counts[group], grid * counts
+        at, away = _one(group, total - base.matrix[group, view.total].astype(np.float64), primitive, width, sigma)
+        parts.append(Observed(at * width + primitive, away, step[at]))
     return joined(parts) if parts else Observed(np.zeros(0, np.int64), np.zeros(0), np.zeros(0))
 
 

@@ -33,7 +33,7 @@ from sandbox.privacy.released import read_blocks
 from watermarking.align import Alignment, align
 from watermarking.base import Base as Marks
 from watermarking.keys import Master
-from watermarking.leak import Leak
+from watermarking.leak import Leak, Reals, Total
 from watermarking.models import DETECTOR
 
 KEPT_AT_ONCE = 100  # sketches written in one transaction
@@ -165,7 +165,9 @@ def _sketch(plan: Plan, marks: Sequence[Marks]) -> tuple[Part, ...]:
         return (sketched(plan),)
     if plan.fitted:
         return (named(plan), *weighed(plan))
-    return tuple(_averaged(part, block) for part, block in zip(sketch(marks), plan.blocks, strict=True))
+    return tuple(
+        _totalled(_averaged(part, block), block) for part, block in zip(sketch(marks), plan.blocks, strict=True)
+    )
 
 
 def _averaged(part: Part, block: Block) -> Part:
@@ -175,6 +177,20 @@ def _averaged(part: Part, block: Block) -> Part:
     many = np.array([block.rows.blocks if one.what == "sum" else 1 for one in block.measurements], np.float64)
     centre = np.array([one.centre if one.what == "sum" else 0 for one in block.measurements], np.float64)
     return replace(part, values=part.values / many + centre, sigma=part.sigma / many)
+
+
+def _totalled(part: Part, block: Block) -> Part:
+    """Sums around a middle are looked for as the totals that copies show, too."""
+    totals = [view for view in views(block) if isinstance(view, Total)]
+    if not totals:
+        return part
+    values = [part.values, *(_of_total(part.values, one) for one in totals)]
+    sigma = [np.hypot(part.sigma[one.total], one.centre * part.sigma[one.count]) for one in totals]
+    return replace(part, values=np.column_stack(values), sigma=np.array([*part.sigma, *sigma]))
+
+
+def _of_total(values: Reals, one: Total) -> Reals:
+    return (values[:, one.total] + one.centre * values[:, one.count]) / float(one.kept)
 
 
 def keep_sketches(store: Store, sealer: Sealer) -> int:

@@ -23,7 +23,7 @@ from watermarking.base import Base, Primitive
 from watermarking.design import Design, Strength, strength
 from watermarking.embed import embed
 from watermarking.keys import Master, base_key, user_key
-from watermarking.leak import Average, Direct, View
+from watermarking.leak import Average, Direct, Total, View
 
 
 class Groups(Protocol):
@@ -90,9 +90,9 @@ def _drawn(base_id: str, number: int, tables: Groups, seed: Groups) -> list[Base
 
 def views(block: Block) -> tuple[View, ...]:
     """Give every way in which a copy of a block may show a primitive: counts and sums by themselves, sums as averages.
-    Depends on what is measured alone, not on what one user chose to see: a centred sum serves an average over
-    the count of its own values where that is measured; any other sum may be divided by any count; what a program
-    gives is shown as its mean over the blocks."""
+    Depends on what is measured alone, not on what one user chose to see: a centred sum serves an average and a
+    total over the count of its own values where that is measured; any other sum may be divided by any count; what a
+    program gives is shown as its mean over the blocks."""
     measurements = block.measurements
     counts = [index for index, measured in enumerate(measurements) if measured.what not in ("sum", "quantile")]
     found: list[View] = []
@@ -109,6 +109,9 @@ def views(block: Block) -> tuple[View, ...]:
             own = [count for count in counts if measured.centre and measurements[count].expr == measured.expr]
             for count in own or counts:
                 found.append(Average(name, index, count, measured.centre, measured.scale, bounds))
+                if measured.centre:
+                    total = described("sum", measured.expr)
+                    found.append(Total(total, index, count, measured.centre, measured.scale, Fraction(measured.kept)))
     return tuple(found)
 
 

@@ -50,8 +50,9 @@ STATISTICS: dict[str, tuple[str, ...]] = {
 @dataclass(frozen=True)
 class Output:
     """A column made from the keys and measurements of a block. `what`: key (source[0] is a key), count, sum or quantile
-    (source[0] is a measurement), average (sum, count), one of `STATISTICS` (its parts). From the public profile, where
-    there is one: `bias`, the share of the value that bounds are predicted to leave out, and `usual`, its usual size."""
+    (source[0] is a measurement), sum around a centre (sum, count of its rows), average (sum, count), one of
+    `STATISTICS` (its parts). From the public profile, where there is one: `bias`, the share of the value that bounds
+    are predicted to leave out, and `usual`, its usual size."""
 
     name: str
     what: Literal["key", "count", "sum", "quantile", "average"] | Statistic
@@ -61,8 +62,8 @@ class Output:
     usual: Decimal | None = None
 
     def __post_init__(self) -> None:
-        wanted = {"average": 2}.get(self.what, len(STATISTICS.get(self.what, "1")))
-        if len(self.source) != wanted:
+        wanted = {"average": (2,), "sum": (1, 2)}.get(self.what, (len(STATISTICS.get(self.what, "1")),))
+        if len(self.source) not in wanted:
             raise ValueError(f"output {self.name} has not the sources of its kind")
 
     @property
@@ -173,5 +174,11 @@ def _check(block: Block, outputs: tuple[Output, ...]) -> None:
         kinds = [block.measurements[i].what for i in output.source]
         if (output.what == "quantile") != (kinds[0] == "quantile"):
             raise ValueError(f"output {output.name} shows something else than it says")
+        if (
+            output.what == "sum"
+            and len(kinds) > 1
+            and (kinds[0] != "sum" or kinds[1] not in ("rows", "values", "units"))
+        ):
+            raise ValueError(f"output {output.name} is made of a sum and the count of its rows")
         if output.what in STATISTICS and not (all(kind == "sum" for kind in kinds[:-1]) and kinds[-1] != "sum"):
             raise ValueError(f"output {output.name} is made of sums and a count")

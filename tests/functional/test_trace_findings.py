@@ -167,7 +167,7 @@ def test_the_run_is_announced_before_keys_are_read(box: Box) -> None:
         keys = TraceKeys(box.vault, Masters({"1": box.master}))
         _, outcome = run_trace(tx, keys, leak, {}, lambda prepared: told.append(prepared.announcement()))
     assert outcome.verdict == "traced"
-    said = {"detector": "3", "pairs": 1, "bases": 1, "left_out": 0, "set_aside": 0, "set_aside_by": "keys"}
+    said = {"detector": "4", "pairs": 1, "bases": 1, "left_out": 0, "set_aside": 0, "set_aside_by": "keys"}
     assert told[0]["public"] == said
 
 

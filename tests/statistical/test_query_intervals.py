@@ -45,7 +45,7 @@ def test_intervals_cover(epsilon: str, groups: int) -> None:
     plan = plan_of(PLAIN, entry=counted(groups), epsilon=epsilon)
     drawn = answers(plan, ROWS, groups)
     assert {m.mechanism for m in only(plan).measurements} == {"gaussian"} | ({"laplace"} if epsilon == "40" else set())
-    few = min(m.sigma / 1024 for m in only(plan).measurements) < 6
+    few = min(m.sigma / 1024 for m in only(plan).measurements) < 12  # a step more or less is a per cent and a half
     for name, share in held(drawn, truth(ROWS)).items():
         steps = name == "n" and few
         assert share > LOW - 0.01 * steps and (share < HIGH or steps), (name, share)

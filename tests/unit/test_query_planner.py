@@ -151,3 +151,21 @@ def test_sizes_of_groups_add_up_to_the_rows_of_a_unit() -> None:
     alone = Spread(1, 1, (Alike(1.0, 10.0, 4.0, 6.0, {}),))
     assert sum(alone.sizes[0]) == pytest.approx(10) and len(alone.sizes[0]) == 4
     assert alone.kept(4, 10) == pytest.approx(1) and alone.kept(2, 10) == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize("units", [2_000, 10_000, 1_000_000])
+def test_a_sum_and_an_average_of_one_column_have_one_sum_however_it_is_clamped(units: int) -> None:
+    plan = planned("SELECT sex, SUM(income) AS total, AVG(income) AS mean FROM persons GROUP BY sex", units=units)
+    made = block(plan)
+    assert sorted(m.what for m in made.measurements) == ["rows", "sum"]
+    [total] = [m for m in made.measurements if m.what == "sum"]
+    assert total.centre == total.upper // 2
+    assert (total.upper < 100_000_000) == (units < 1_000_000)
+
+
+def test_an_average_gets_what_its_size_needs() -> None:
+    """Its values are far below the middle of what they may be. Against half of the range, which is taken where no
+    profile says how large they are, its sum would get less than the count."""
+    plan = planned("SELECT sex, COUNT(*) AS n, AVG(income) AS mean FROM persons GROUP BY sex", units=10_000_000)
+    rho = {m.what: float(m.rho) for m in block(plan).measurements}
+    assert rho["sum"] > rho["rows"]

@@ -35,15 +35,12 @@ def answered(plan: Plan, base: list[dict[str, int]], copy: list[dict[str, int]] 
 
 def test_values_types_and_default_order() -> None:
     plan = plan_of("SELECT COUNT(*) AS n, SUM(wage) AS total, AVG(wage) AS mean, sex FROM persons GROUP BY sex")
-    sums = {m.centre: i for i, m in enumerate(only(plan).measurements) if m.what == "sum"}
-    count = next(i for i, m in enumerate(only(plan).measurements) if m.what == "rows")
-    base = [[0] * 3, [0] * 3]
-    for row, (n, total, around) in zip(base, [(-4, 12_345, 7), (3, -1, 1)], strict=True):
-        row[count], row[sums[0]], row[sums[49_025]] = n, total, around
-    answer = KIND.present(plan, [Released([*GROUPS], [tuple(row) for row in base])], [[tuple(row) for row in base]])
+    [around] = [m for m in only(plan).measurements if m.what == "sum"]  # the average and the sum have one sum and one count
+    assert around.centre == 49_025 and len(only(plan).measurements) == 2
+    answer = answered(plan, [{"rows": -4, "sum": 4 * 49_025 + 12_345}, {"rows": 3, "sum": 1}])
     assert answer.rows == (
         (0, Decimal("123.45"), None, "f"),  # counts stay at or above 0; no average of no rows
-        (3, Decimal("-0.01"), Decimal("490.253333"), "m"),
+        (3, Decimal("1470.76"), Decimal("490.253333"), "m"),
     )
     assert [(c.name, c.type, c.role) for c in answer.columns] == [
         ("n", "integer", "measure"),
@@ -112,9 +109,11 @@ def test_intervals_follow_the_noise() -> None:
     plan = plan_of("SELECT COUNT(*), SUM(wage) FROM persons")
     [count, total] = answered(plan, [{"rows": 100, "sum": 5}]).columns
     sigmas = {m.what: m.sigma / 1024 for m in only(plan).measurements}
+    both = (sigmas["sum"] ** 2 + (49_025 * sigmas["rows"]) ** 2) ** 0.5
     assert count.error_95 and total.error_95 and count.scale
     assert float(count.error_95) == pytest.approx(1.96 * sigmas["rows"] * 1.044 - 0.5, abs=0.5)  # whole steps
-    assert float(total.error_95) == pytest.approx(1.96 * sigmas["sum"] * 1.044 / 100, rel=0.01)
+    assert float(total.error_95) == pytest.approx(1.96 * both * 1.044 / 100, rel=0.01)
+    assert total.scale and float(total.scale) == pytest.approx(both / 100, rel=0.001)
     assert "E" not in total.error_95 + count.scale
 
 

@@ -9,7 +9,7 @@ from traced import AGES, RHO, question
 from sandbox.oversight.marks import fingerprint, marks_bases, views
 from sandbox.plan.block import Measurement
 from sandbox.privacy.released import Released
-from watermarking.leak import Average, Direct
+from watermarking.leak import Average, Direct, Total
 
 VALUES = [(500, 40_000 + age, 100) for age in AGES]
 BASE = Released([(age,) for age in AGES], VALUES)
@@ -17,10 +17,11 @@ BASE = Released([(age,) for age in AGES], VALUES)
 
 def test_a_centred_sum_is_averaged_over_its_own_values() -> None:
     [block] = question().blocks
-    assert [type(view) for view in views(block)] == [Direct, Direct, Average, Average]
+    assert [type(view) for view in views(block)] == [Direct, Direct, Average, Average, Total]
     own = Measurement("values", block.measurements[2].expr, 0, 0, 0, 0, 1, 1024, RHO)
     both = replace(block, measurements=(*block.measurements, own))
     assert [view.count for view in views(both) if isinstance(view, Average) and view.total == 2] == [3]
+    assert [view.count for view in views(both) if isinstance(view, Total)] == [3]
     assert [view.count for view in views(both) if isinstance(view, Average) and view.total == 1] == [0, 3]
 
 

@@ -40,7 +40,7 @@ def test_bundles_from_before_keep_their_words() -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_statement_of_evidence_says_what_is_too_small(language: str) -> None:
-    data = {"trace": "t", "audience": "a", "time": "now", "file": "00", "detector": "3", "pairs": 2, "runs": 0}
+    data = {"trace": "t", "audience": "a", "time": "now", "file": "00", "detector": "4", "pairs": 2, "runs": 0}
     data |= NOTHING | {"below_bar": 2, "findings": [], "verdict": "insufficient_evidence"}
     words = SAID["too_few"][language == "zh"]
     assert words not in report(language, data) and words in report(language, data | {"too_few": 1})

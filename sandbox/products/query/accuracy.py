@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from functools import lru_cache
-from math import prod, sqrt
+from math import hypot, prod, sqrt
 from statistics import median
 
 from sandbox.oversight.marks import strength_of
@@ -18,6 +18,7 @@ from sandbox.plan.plan import Output
 from sandbox.products.query.law import NORMAL, Law
 from sandbox.products.query.off import own
 from sandbox.products.query.statistics import half_width, moves
+from sandbox.products.query.together import half_width as half_width_of_both
 from watermarking.chips import ONE
 
 LOPSIDED = 1.2  # of the two sides of an interval; below, the middle of both is right to second order
@@ -46,8 +47,13 @@ class Accuracy:
         parts, sums = [self._block.measurements[i] for i in output.source], [released[i] for i in output.source]
         laws = [self.law(i) for i in output.source]
         if output.what in ("count", "sum"):
-            width = _of_integer(output, parts[0], laws[0])
-            return self._remembered(output, [width] * size, lambda: [(1.0,)] * size)
+            if len(parts) == 1:
+                width = _of_integer(output, parts[0], laws[0])
+                return self._remembered(output, [width] * size, lambda: [(1.0,)] * size)
+            centre = parts[0].centre
+            width = _of_two(output, parts[0], half_width_of_both(laws[0], laws[1], centre))
+            pull = laws[0].smooth, centre * laws[1].smooth
+            return self._remembered(output, [width] * size, lambda: [pull] * size)
         steps = [law.smooth for law in laws]
         if output.what == "average":
             found = _of_averages(parts[0], steps, sums[0], sums[1])
@@ -111,9 +117,19 @@ def _of_integer(output: Output, measured: Measurement, law: Law) -> float:
     return (law.whole if finer else _rounded(law, 10.0**-output.type.scale / step)) * step
 
 
-def sigma(measured: Measurement) -> float:
-    """Give σ – Laplace's scale – in the unit of the column."""
-    return float(Decimal(measured.sigma) / SIGMA_UNIT / 10**measured.scale / measured.kept)
+def _of_two(output: Output, measured: Measurement, width: float) -> float:
+    """The same of a sum that is put together with a count, which is rounded only where it is divided."""
+    step = 10.0**-measured.scale / float(measured.kept)
+    grid = 0.0 if measured.kept == 1 and measured.scale <= output.type.scale else 10.0**-output.type.scale / step
+    return hypot(width, grid / 2) * step
+
+
+def sigma(block: Block, output: Output) -> float:
+    """Give σ – Laplace's scale – of a count or sum in the unit of the column."""
+    parts = [block.measurements[place] for place in output.source]
+    first, off = parts[0], [float(Decimal(part.sigma) / SIGMA_UNIT) for part in parts]
+    whole = off[0] if len(parts) == 1 else hypot(off[0], first.centre * off[1])
+    return float(whole / 10**first.scale / float(first.kept))
 
 
 def _of_averages(
@@ -146,7 +162,7 @@ def _pulls(steps: Sequence[float], sums: Sequence[int], counts: Sequence[int]) -
 def scale(shown: tuple[Block, Output] | None, width: float) -> float:
     """Give σ of a column in its own unit: exactly for counts and sums, from the half-width for what varies by row."""
     if shown is not None and shown[1].what in ("count", "sum"):
-        return sigma(shown[0].measurements[shown[1].source[0]])
+        return sigma(*shown)
     return width / NORMAL
 
 

@@ -18,6 +18,7 @@ from sandbox.plan.scalar import Scalar
 from sandbox.plan.walk import stored
 from sandbox.privacy.convert import rho_for
 from sandbox.privacy.threshold import tau
+from sandbox.products.query.around import around
 from sandbox.products.query.consistent import made_consistent
 from sandbox.products.query.foretold import planned_notes
 from sandbox.products.query.measure import Need, measure, needs, shares
@@ -110,8 +111,10 @@ def _part(measure: Measure, question: Question, loss: Decimal) -> Part:
     counted = Need("rows" if rows == 1 else "units") if cells is None else None
     asked = bounded(question.request, question.spec), mode_of(question.request, question.spec)
     measure, keys, way = decide(measure, keys, cells, allowed, asked, loss, question.pure, question.profile)
+    if not question.pure and not consistent_of(question.request, question.spec):
+        way = around(measure.asks, way, counted)
     reached = way.bounds if cells is None else replace(way.bounds, groups=min(way.bounds.groups, cells))
-    weights = weigh(measure.asks, reached, counted, cells, question.pure, way.planned, way.means)
+    weights = weigh(measure.asks, reached, counted, cells, question.pure, way)
     return Part(measure, keys, way.bounds, reached, counted, weights, way)
 
 
@@ -175,7 +178,7 @@ def _output(made: Made, part: Part) -> Output:
         case other:
             what = other
     wanted = needs(ask, part.bounds.rows)
-    sources = tuple(measured.index(part.way.of(need)) for need in wanted)
+    sources = tuple(map(measured.index, part.way.measured(wanted)))
     return Output(made.name, what, sources, made.type, *part.way.predicted(what, wanted))
 
 

@@ -4,9 +4,10 @@ Chinese, from the plan alone, so that nothing in it depends on data."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 
 from sandbox.plan import relation as r
-from sandbox.plan.block import Block
+from sandbox.plan.block import Block, Measurement
 from sandbox.plan.own import Own, OwnPublic
 from sandbox.plan.plan import Output, Plan
 from sandbox.plan.relation import NUMBER
@@ -102,12 +103,17 @@ def _measured(block: Block, output: Output, shown: str, unit: str, language: str
     """An output under the name that it is shown by: what it is of which columns, and what noise it gets."""
     parts = [block.measurements[place] for place in output.source]
     of = _names([m.expr for m in parts if m.expr is not None], language)
-    kind = "units" if parts[0].what == "units" else output.what
+    around = output.what == "sum" and len(parts) > 1
+    kind = "units" if parts[0].what == "units" else "around" if around else output.what
     drawn = MECHANISMS[language][mechanism(block, output)]
     width = constant_width(block, output) if output.what in ("count", "sum") else None
     said = "output" if width is None else "output_error"
-    name = KINDS[language].get(kind, output.what).format(of=of, unit=unit)
+    name = KINDS[language].get(kind, output.what).format(of=of, unit=unit, middle=_middle(parts[0]))
     return _say(language, said, name=shown, what=name, noise=drawn, error="" if width is None else spelled(width))
+
+
+def _middle(measured: Measurement) -> str:
+    return f"{Decimal(measured.centre).scaleb(-measured.scale).normalize():f}"
 
 
 def _post(node: r.Relation, language: str) -> list[str]:

@@ -73,9 +73,10 @@ class Law:
 
     def _below(self, steps: int) -> float:
         """P(error ≤ steps)."""
-        return sum(chance * self._noise(steps - moved) for moved, chance in self._marks)
+        return sum(chance * self.noise_below(steps - moved) for moved, chance in self.marks)
 
-    def _noise(self, steps: int) -> float:
+    def noise_below(self, steps: int) -> float:
+        """P(noise ≤ steps)."""
         if self.laplace:
             tail = exp(-(abs(steps) + (steps >= 0)) / self.scale) / (1 + exp(-1 / self.scale))
             return 1 - tail if steps >= 0 else tail
@@ -88,10 +89,11 @@ class Law:
     def _spread(self, width: float) -> float:
         """P(|error| ≤ width) as if noise had no steps."""
         below: Callable[[float], float] = _laplace if self.laplace else _normal
-        return 2 * sum(chance * below((width - moved) / self.scale) for moved, chance in self._marks) - 1
+        return 2 * sum(chance * below((width - moved) / self.scale) for moved, chance in self.marks) - 1
 
     @property
-    def _marks(self) -> Sequence[tuple[int, float]]:
+    def marks(self) -> Sequence[tuple[int, float]]:
+        """By how much marks move a number, and how often."""
         return [(0, 1 - self.share), (self.delta, self.share / 2), (-self.delta, self.share / 2)]
 
     def _far(self) -> int:

@@ -91,13 +91,13 @@ def needs(ask: Ask, rows: int) -> tuple[Need, ...]:
     assert term is not None
     match ask.what:
         case "values":
-            return (_count(term),)
+            return (count_of(term),)
         case "distinct":
             return (Need("distinct", term.node),)
         case "sum":
             return (_sum(term, centred=False),)
         case "average":
-            return (_sum(term, centred=True), _count(term))
+            return (_sum(term, centred=True), count_of(term))
         case "quantile":
             return (_quantile(term, ask.rank),)
         case _:
@@ -107,7 +107,7 @@ def needs(ask: Ask, rows: int) -> tuple[Need, ...]:
 
 def _part(part: str, terms: Mapping[str, Term]) -> Need:
     if part == "n":
-        return _count(terms["a"])
+        return count_of(terms["a"])
     if len(part) == 1:
         return _sum(terms[part], centred=True)
     first, second = (_from_centre(terms[letter]) for letter in part)
@@ -121,8 +121,8 @@ def _from_centre(term: Term) -> Term:
     return arithmetic("-", term, literal(centre)) if centre else term
 
 
-def _count(term: Term) -> Need:
-    """COUNT(x): shared with COUNT(*) only where registration enforces that x is never NULL."""
+def count_of(term: Term) -> Need:
+    """Give what COUNT(x) needs: shared with COUNT(*) only where registration enforces that x is never NULL."""
     return Need("values", term.node) if term.nullable else Need("rows")
 
 

@@ -19,12 +19,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from math import log, sqrt
+from math import hypot, log, sqrt
 
 from sandbox.catalogue.profile import ROWS
 from sandbox.engines.width import norm_fits
 from sandbox.plan.block import Bounds, Norm
 from sandbox.plan.scalar import Column
+from sandbox.products.query.around import averages_of_sums, centred, counts_of_sums
 from sandbox.products.query.known import GROUPS, NORMAL, Known, column_of, counted
 from sandbox.products.query.measure import Need, needs
 from sandbox.products.query.spread import spread
@@ -65,6 +66,10 @@ class _Planner:
             for need in needs(ask, case.allowed.rows)
             if len(needs(ask, case.allowed.rows)) > 1
         }
+        asks, rows = case.measure.asks, case.allowed.rows
+        counts = {} if case.pure else counts_of_sums(asks, rows)
+        self._counts = {need: count for need, count in counts.items() if count in self._roles}
+        self._averages = averages_of_sums(asks, rows)
         self._share = case.rho / len(set(self._roles) | shows)
         self._sizes = {need: self._size(need) for need in self._roles}
         self._wanted = {need: self._about(need, role) for need, role in self._roles.items()}
@@ -88,24 +93,51 @@ class _Planner:
         lost: dict[Need, float] = {}
         self._raises = not explicit and case.source.whole and case.sure
         error = 0.0
-        for need in self._roles if not explicit and mode != "rows" else ():
+        for need in self._weighable() if not explicit and mode != "rows" else ():
             weighed = self._weighed(need)
             if weighed is not None and (mode == "weights" or weighed[2] < self._best([need])[0]):
                 planned[need], lost[need] = weighed[0], weighed[1]
                 error += weighed[2]
+                self._counts = {total: count for total, count in self._counts.items() if count != need}
         rest = [need for need in self._roles if need not in planned]
         least, bounds = (0.0, case.allowed) if explicit or not rest else self._best(rest)
         for need in rest:
             _, moved, left_out = self._error(self._wanted[need], bounds)
             planned[need], lost[need] = moved, left_out
+        for need in (need for need in rest if need in self._averages):
+            planned[need], lost[need] = self._as_averaged(need, planned[self._averages[need]], bounds)
         if case.cells is None and bounds.rows_per_group == 1:
             for need, moved in planned.items():
                 planned[need] = Need("units") if moved == Need("rows") and bounds.rows > 1 else moved
-        sums = {need: case.mean(need) for need, role in self._roles.items() if role == "sum"}
+        sums = {need: case.mean(need) for need, role in self._roles.items() if role in ("sum", "mean")}
         means = {planned[need]: Fraction(rounded(mean)) for need, mean in sums.items() if mean > 0}
         kept = given_back(planned, lost, [need for need in planned if self._raised(need)])
         bias = {need: self._bias(need, lost[need], bounds) for need in self._roles}
         return Way(bounds, planned, lost, bias, self._sizes, means, kept, error + least)
+
+    def _weighable(self) -> Sequence[Need]:
+        """What L2 mode is tried for: counts first, since a sum that has a count beside it needs less noise."""
+        return sorted(self._roles, key=lambda need: self._roles[need] == "sum")
+
+    def _as_averaged(self, need: Need, averaged: Need, bounds: Bounds) -> tuple[Need, float]:
+        """Give a sum with the bounds of values that the average of the same has, which is then made of the same sum;
+        and what is left out."""
+        ends = averaged.lower, averaged.upper
+        moved, beyond = next(one for one in self._wanted[need].clamped if (one[0].lower, one[0].upper) == ends)
+        reached = self._reached(bounds)
+        kept = self._case.spread.kept(reached.groups, reached.rows_per_group)
+        return moved, 1 - kept * (1 - beyond)
+
+    def _reached(self, bounds: Bounds) -> Bounds:
+        cells = bounds.groups if self._case.cells is None else self._case.cells
+        return replace(bounds, groups=cells) if cells < bounds.groups else bounds
+
+    def _furthest(self, need: Need, moved: Need) -> float:
+        """Give the most that one row moves a sum; of one around a middle, with what the noise of the count adds."""
+        if need not in self._counts:
+            return moved.furthest
+        middle = centred(moved)
+        return hypot(middle.furthest, middle.centre)
 
     def _raised(self, need: Need) -> bool:
         """Whether what bounds leave out of a need is given back: of counts, and of sums of values of one sign."""
@@ -153,8 +185,7 @@ class _Planner:
         """Give the predicted error of a need under bounds, the need with the best bounds of values, and the share that
         both leave out."""
         case, need, size = self._case, about.need, about.size
-        cells = bounds.groups if case.cells is None else case.cells
-        reached = replace(bounds, groups=cells) if cells < bounds.groups else bounds
+        reached = self._reached(bounds)
         kept = case.spread.kept(reached.groups, reached.rows_per_group)
         match about.role:
             case "units":
@@ -174,7 +205,7 @@ class _Planner:
                 best = (float("inf"), need, 0.0)
                 for moved, beyond in about.clamped:
                     left_out = 1 - (1 - apart) * (1 - beyond)
-                    error = counted(left_out) + step * max(moved.furthest, 1) / within + thinned
+                    error = counted(left_out) + step * max(self._furthest(need, moved), 1) / within + thinned
                     if error < best[0]:
                         best = error, moved, left_out
                 return best

@@ -4,7 +4,8 @@ Every output is off by what each of its measurements j moves it, g_j·s_j, with 
 squares of these errors, each against the usual size of the output, is least for ρ_j ∝ Δ_j·√Σg². An ε buys noise Δ1/ε_j;
 then the least is at ε_j ∝ (Δ_j·√Σg²)^(2/3). Sizes are not known, but what they follow from is public: a group of n
 rows – n cancels – whose values lie half-way between the middle of their bounds and an end, and deviate from that by as
-much again; a sum of values half as large as they may be; a unit has the root of the most rows it may have. A block of
+much again; a sum of values half as large as they may be; of sums and averages, what the public profile says instead; a
+unit has the root of the most rows it may have. A block of
 more groups has smaller ones, which counts up to `CELLS`. What is made of the same sums is split alike, so that a
 variance, the deviation and the average with it share one base.
 """
@@ -14,13 +15,13 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal, localcontext
 from fractions import Fraction
-from types import MappingProxyType
 
 from sandbox.plan.block import Bounds
 from sandbox.plan.ordering import node_key
 from sandbox.plan.plan import STATISTICS
 from sandbox.products.query.measure import Need, needs
 from sandbox.products.query.statistics import statistic
+from sandbox.products.query.way import Way
 from sandbox.sql.draft import Ask
 
 CELLS = 16  # from so many groups on a block weighs no more
@@ -39,18 +40,18 @@ def weigh(
     counted: Need | None,
     cells: int | None,
     pure: bool,
-    planned: Mapping[Need, Need] = MappingProxyType({}),
-    means: Mapping[Need, Fraction] = MappingProxyType({}),
+    way: Way,
 ) -> dict[Need, int]:
     """Give each needed measurement once, in canonical order, with its share of the loss. `counted` serves the
-    threshold; `cells` is how many groups there are, None if that is private. `planned` is measured in place of what it
-    names; `means` are the usual sizes of values that are added up, where the public profile knows them."""
+    threshold; `cells` is how many groups there are, None if that is private. `way` says
+    what is measured in place of what is asked for, and how large the values are that are added up, where the public
+    profile knows it."""
     moves: dict[Need, Fraction] = {}
     if counted is not None:
         moves[counted] = _moves("units", (counted,), bounds)[0] ** 2
     for what, parts in _shown({(_KIND.get(ask.what, ask.what), needs(ask, bounds.rows)) for ask in asks}):
-        parts = tuple(planned.get(need, need) for need in parts)
-        found = (1 / means[parts[0]],) if what == "sum" and parts[0] in means else _moves(what, parts, bounds)
+        parts = way.measured(parts)
+        found = _of_sum(what, parts[0], way) or _moves(what, parts, bounds)
         for need, move in zip(parts, found, strict=True):
             moves[need] = moves.get(need, Fraction(0)) + move**2
     return _whole({need: _weight(moves[need], need, bounds, pure) for need in sorted(moves, key=node_key)}, cells)
@@ -89,8 +90,6 @@ def _moves(what: str, parts: Sequence[Need], bounds: Bounds) -> tuple[Fraction, 
     match what:
         case "rows" | "values" | "units" | "distinct":
             return (Fraction(1),)
-        case "sum":
-            return (2 / Fraction(max(abs(first.lower), abs(first.upper), 1)),)
         case "quantile":  # in rank it is off as by Laplace noise of t/b, 3 scales for 1.96 σ
             return (_SLOPE * Fraction(3 * 100, 196) / first.rank[1],)
         case "average":
@@ -98,6 +97,18 @@ def _moves(what: str, parts: Sequence[Need], bounds: Bounds) -> tuple[Fraction, 
             return 1 / half, Fraction(1, 2)
         case _:
             return _of_statistic(what, parts)
+
+
+def _of_sum(what: str, need: Need, way: Way) -> tuple[Fraction, ...]:
+    """The same of a sum, around a middle with what its count is multiplied by, and of an average whose usual size the
+    profile knows; nothing of others."""
+    usual = way.means.get(need)
+    if what == "average" and usual is not None and need.lower >= 0:
+        return 1 / usual, abs(usual - need.centre) / usual
+    if what != "sum":
+        return ()
+    usual = usual or Fraction(max(abs(need.lower), abs(need.upper), 1), 2)
+    return (1 / usual, abs(need.centre) / usual) if need.centre else (1 / usual,)
 
 
 def _of_statistic(what: str, parts: Sequence[Need]) -> tuple[Fraction, ...]:

@@ -25,13 +25,25 @@ def values_of(
     first, kind = parts[0], output.type
     match output.what:
         case "count" | "sum" as what:
-            return spelled_units(kind, _units(kind, first, sums[0], what == "count" or first.nonnegative))
+            whole = summed(first, *sums)
+            return spelled_units(kind, _units(kind, first, whole, what == "count" or _nonnegative(parts)))
         case "quantile":
             return [_of_bin(kind, first, number) for number in sums[0]]
         case "average":
             return [average(first, total, count, kind.scale) for total, count in zip(*sums, strict=True)]
         case what:
             return [value(what, parts, row, kind.scale) for row in zip(*sums, strict=True)]
+
+
+def summed(first: Measurement, released: Sequence[int], counts: Sequence[int] | None = None) -> Sequence[int]:
+    """Give counts or sums in their fixed point; those around a centre from the `counts` of their rows, too."""
+    if counts is None:
+        return released
+    return [number + first.centre * count for number, count in zip(released, counts, strict=True)]
+
+
+def _nonnegative(parts: Sequence[Measurement]) -> bool:
+    return parts[0].nonnegative if len(parts) == 1 else parts[0].lower >= 0
 
 
 def rounded(kind: Type, value: Value) -> Value:

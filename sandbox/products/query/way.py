@@ -25,8 +25,9 @@ SMALLEST = 1e-9  # of a share: below it is the rounding of floats
 class Way:
     """What was decided, by the needs of the question: bounds, what is measured in place of each, which share of it
     bounds leave out, the bias that is predicted of what is shown (None: nothing says it), the usual size in one group;
-    and by what is measured: of sums the usual size of one value, and which share it is divided by when it is shown.
-    Where the profile says nothing these are empty. `error` is the sum of what was predicted of all."""
+    and by what is measured: of sums and averages the usual size of one value, and which share it is divided by when it
+    is shown. Where the profile says nothing these are empty. `error` is the sum of what was predicted of all. `beside`:
+    of sums around a middle the count, as it is measured, that they are shown together with."""
 
     bounds: Bounds
     planned: Mapping[Need, Need] = field(default_factory=dict)
@@ -36,9 +37,15 @@ class Way:
     means: Mapping[Need, Fraction] = field(default_factory=dict)
     kept: Mapping[Need, Decimal] = field(default_factory=dict)
     error: float = 0.0
+    beside: Mapping[Need, Need] = field(default_factory=dict)
 
     def of(self, need: Need) -> Need:
         return self.planned.get(need, need)
+
+    def measured(self, parts: Sequence[Need]) -> tuple[Need, ...]:
+        """Give what is measured for an output of these needs."""
+        count = self.beside.get(parts[0])
+        return (*map(self.of, parts), *(() if count is None or len(parts) > 1 else (count,)))
 
     def predicted(self, what: str, parts: Sequence[Need]) -> tuple[Decimal | None, Decimal | None]:
         """Give what an output of these needs says of itself: its bias, as a share of itself, and its usual size."""

@@ -79,6 +79,8 @@ KINDS = {
         "count": "a number of rows",
         "units": "the number of different units ({unit})",
         "sum": "a sum of {of}",
+        "around": "a sum of {of}, added up around {middle}, which takes half the noise, and put together with the "
+        "number of rows",
         "average": "an average of {of}",
         "quantile": "a quantile of {of}",
     },
@@ -86,6 +88,7 @@ KINDS = {
         "count": "行数",
         "units": "不同 {unit} 的数目",
         "sum": "{of} 之和",
+        "around": "{of} 之和（围绕 {middle} 求和，噪声减半，再与行数合并）",
         "average": "{of} 的平均值",
         "quantile": "{of} 的分位数",
     },
