@@ -72,6 +72,7 @@ AGGREGATES = (
     of("SUM(cost)", "sum"),
     of("SUM(gain)", "sum of both signs"),
     of("SUM(cost * gain)", "sum of a product"),
+    of("COUNT(cost), SUM(cost)", "sum around a middle, with its count"),
     of("AVG(cost)", "average"),
     of("AVG(gain) FILTER (WHERE flag)", "average, FILTER"),
     of("VAR_POP(gain)", "variance"),
