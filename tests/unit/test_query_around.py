@@ -53,13 +53,18 @@ def test_a_sum_and_an_average_of_one_column_are_made_of_one_sum() -> None:
     assert len(only(plan).measurements) == 2
 
 
-def test_not_where_totals_are_put_right_nor_in_weights() -> None:
+def test_not_in_weights_nor_under_a_pure_budget() -> None:
+    assert all(m.norm is not None and not m.centre for m in block(planned(SUMS)).measurements)
+    plain = "SELECT sex, COUNT(*) AS n, SUM(income) AS total FROM persons GROUP BY sex"
+    assert any(m.centre for m in block(planned(plain)).measurements)
+    assert not any(m.centre for m in block(planned(plain, pure=True)).measurements)
+
+
+def test_totals_are_put_right_on_the_same_base() -> None:
     sex = "CASE WHEN sex = 'f' THEN 'f' ELSE 'm' END"
     rollup = f"SELECT {sex} AS s, COUNT(*) AS n, SUM(wage) AS total FROM persons GROUP BY ROLLUP (s)"
-    consistent = plan_of(rollup, consistent=True)
-    assert consistent.consistent and not any(m.centre for one in consistent.blocks for m in one.measurements)
-    assert any(m.centre for one in plan_of(rollup).blocks for m in one.measurements)
-    assert all(m.norm is not None and not m.centre for m in block(planned(SUMS)).measurements)
+    plain, right = plan_of(rollup), plan_of(rollup, consistent=True)
+    assert plain.base_key() == right.base_key() and any(m.centre for m in right.blocks[0].measurements)
 
 
 def test_what_is_shown_is_the_exact_sum() -> None:

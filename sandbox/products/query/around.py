@@ -3,8 +3,8 @@
 With the middle m of what a row can add, Σ(x − m) has half the sensitivity of Σx, and Σx = Σ(x − m) + m·n for the number
 n of the same rows. Where the question, an average or a threshold has n measured, its noise serves both. If a sum takes
 f of the root of the loss by itself and the count k, the two of them take f/2 + √(f²/4 + k²), which is never more than
-f + k, and 1.2 f in place of 1.4 f for k = 0.4 f. A pure ε is split by another rule, under which it need not pay, and
-totals that are put right against each other have to be sums by themselves: there they stay as they are.
+f + k, and 1.2 f in place of 1.4 f for k = 0.4 f. A pure ε is split by another rule, under which it need not pay: there
+sums stay as they are.
 """
 
 from __future__ import annotations

@@ -111,7 +111,7 @@ def _part(measure: Measure, question: Question, loss: Decimal) -> Part:
     counted = Need("rows" if rows == 1 else "units") if cells is None else None
     asked = bounded(question.request, question.spec), mode_of(question.request, question.spec)
     measure, keys, way = decide(measure, keys, cells, allowed, asked, loss, question.pure, question.profile)
-    if not question.pure and not consistent_of(question.request, question.spec):
+    if not question.pure:
         way = around(measure.asks, way, counted)
     reached = way.bounds if cells is None else replace(way.bounds, groups=min(way.bounds.groups, cells))
     weights = weigh(measure.asks, reached, counted, cells, question.pure, way)

@@ -31,10 +31,9 @@ from sandbox.plan.block import SIGMA_UNIT, Block, Key, Measurement
 from sandbox.plan.plan import Output, Plan
 from sandbox.plan.scalar import Scalar, Value
 from sandbox.products.query.accuracy import Accuracy
-from sandbox.products.query.law import Law
 from sandbox.products.query.table import Table
 from sandbox.products.query.totals import measured_of
-from sandbox.products.query.values import spelled_units
+from sandbox.products.query.values import spelled_units, summed
 from sandbox.sql.draft import Key as DraftKey
 
 MOST_KEYS = 6
@@ -84,7 +83,7 @@ def families(plan: Plan) -> list[Family]:
     for place, (block, outputs) in enumerate(zip(plan.blocks, plan.outputs, strict=True)):
         rows, keys = measured_of(block)
         for output in outputs:
-            if output.what in ("count", "sum") and _adds_up(block.measurements[output.source[0]]):
+            if output.what in ("count", "sum") and _adds_up(_parts(block, output)):
                 found[output.name, rows.rows].append((place, output, keys))
     return [family for parts in found.values() if (family := _family(plan, parts)) is not None]
 
@@ -147,12 +146,12 @@ class _Solved:
             keys: sum((self._leaves(one.keys) * weight for one, weight in members if keys <= one.keys), Fraction(0))
             for keys in _subsets(self._all)
         }
-        laws = [_law(plan.blocks[one.block], one.output, groups[one.block]) for one in family.members]
-        self._reach = max(law.reach for law in laws)
+        errors = [_errors(plan.blocks[one.block], one.output, groups[one.block]) for one in family.members]
+        self._reach = max(reach for reach, _ in errors)
         self._variance = {
             keys: sum(
-                self._leaves(one.keys) * float(weight) * law.variance / law.noise
-                for (one, weight), law in zip(members, laws, strict=True)
+                self._leaves(one.keys) * float(weight) * marked
+                for (one, weight), (_, marked) in zip(members, errors, strict=True)
                 if keys <= one.keys
             )
             / float(precise) ** 2
@@ -165,8 +164,8 @@ class _Solved:
         family = self._family
         sums: list[tuple[dict[Keys, dict[tuple[Value, ...], int]], dict[Keys, int]]] = []
         for member, taken in zip(family.members, self._taken, strict=True):
-            at = member.output.source[0]
-            numbers = [row[at] for row in released[member.block]]
+            columns = [[row[at] for row in released[member.block]] for at in member.output.source]
+            numbers = summed(self._plan.blocks[member.block].measurements[member.output.source[0]], *columns)
             by = {keys: _summed(base[member.block].groups, numbers, member.places, keys) for keys in taken}
             sums.append((by, taken))
         finest = family.members[0]
@@ -233,9 +232,14 @@ def _family(plan: Plan, parts: Sequence[Part]) -> Family | None:
     return Family(every, tuple(members))
 
 
-def _adds_up(measured: Measurement) -> bool:
+def _parts(block: Block, output: Output) -> list[Measurement]:
+    return [block.measurements[place] for place in output.source]
+
+
+def _adds_up(parts: Sequence[Measurement]) -> bool:
     """Whether its value in a total is the sum of its values in the parts: of rows, not of different things."""
-    return measured.what in ("rows", "values") or (measured.what == "sum" and not measured.centre)
+    first = parts[0]
+    return first.what in ("rows", "values") or (first.what == "sum" and (not first.centre or len(parts) > 1))
 
 
 def _unit(block: Block, output: Output) -> Fraction:
@@ -244,14 +248,29 @@ def _unit(block: Block, output: Output) -> Fraction:
     return Fraction(10) ** (output.type.scale - measured.scale) / Fraction(measured.kept)
 
 
+def _factors(parts: Sequence[Measurement]) -> list[tuple[Measurement, int]]:
+    """What is added up, and how often: of a sum around a middle the sum once, the count as often as the middle says."""
+    return list(zip(parts, (1, parts[0].centre), strict=False))
+
+
 def _variance(block: Block, output: Output) -> Fraction:
-    measured = block.measurements[output.source[0]]
-    scale = Fraction(measured.sigma, SIGMA_UNIT) * _unit(block, output)
-    return scale**2 * (2 if measured.mechanism == "laplace" else 1)
+    whole = sum(
+        (Fraction(one.sigma * times, SIGMA_UNIT) ** 2 * (2 if one.mechanism == "laplace" else 1))
+        for one, times in _factors(_parts(block, output))
+    )
+    return whole * _unit(block, output) ** 2
 
 
-def _law(block: Block, output: Output, groups: int) -> Law:
-    return Accuracy(block, groups).law(output.source[0])
+def _errors(block: Block, output: Output, groups: int) -> tuple[float, float]:
+    """Give how many root variances a half-width has, and how much more than the noise's the variance with marks is."""
+    accuracy = Accuracy(block, groups)
+    laws = [accuracy.law(place) for place in output.source]
+    times = [by**2 for _, by in _factors(_parts(block, output))]
+    noise, marked = (
+        sum(by * one for by, one in zip(times, of, strict=True))
+        for of in ([law.noise for law in laws], [law.variance for law in laws])
+    )
+    return max(law.reach for law in laws), marked / noise
 
 
 def _summed(
