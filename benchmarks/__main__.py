@@ -40,6 +40,7 @@ def main() -> None:
     say("noise")
     report = (ROOT / "benchmarks" / "page.md").read_text(encoding="utf-8").format(
         rows=f"{asked.rows:,}", fixed=ms(over_http.fixed), registering=f"{over_http.registering:.1f}",
+        synced=ms(over_http.synced),
         lines=over_http.lines, steps=over_http.steps, quantum=Settings.model_fields["quantum_ms"].default,
         queries=seven, limits=parted,
         noise=noise.lines(), laplace=noise.laplace_lines(), choices=noise.choice_lines(), log=log.lines(),

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
+from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -15,6 +18,7 @@ from sandbox.client import Client
 SQL = "SELECT dept, COUNT(*) AS n FROM visits GROUP BY dept"
 ROUNDS = 25
 WARM = 5
+SYNCS = 101
 STRETCHES = (
     "1–4 authenticate, authorise, compile, reserve",
     "the vault claims the job, its privacy is spent",
@@ -36,6 +40,18 @@ def walk(user: Client, subscription: str, *, repeated: bool) -> Walked:
     epsilons = ["1" if repeated else f"{2 + asked / 1000:.3f}" for asked in range(WARM + ROUNDS)]
     jobs = [_one(user, subscription, epsilon) for epsilon in epsilons]
     return Walked(tuple(median(one) for one in zip(*jobs[WARM:], strict=True)))
+
+
+def synced(folder: Path) -> float:
+    """Give the seconds of writing 500 bytes to a file and waiting for the disk, the median of many."""
+    taken = []
+    with (folder / "synced").open("wb", buffering=0) as file:
+        for _ in range(SYNCS):
+            start = time.perf_counter()
+            file.write(bytes(500))
+            os.fdatasync(file.fileno())
+            taken.append(time.perf_counter() - start)
+    return median(taken)
 
 
 def lines(columns: Sequence[Walked]) -> str:
