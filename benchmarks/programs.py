@@ -173,7 +173,7 @@ def main() -> None:
     given = [int(one) for one in sys.argv[1:] if one != NUMBERS_ONLY]
     rows, blocks, rounds = (given + [ROWS, BLOCKS, ROUNDS][len(given) :])[:3]
     if NUMBERS_ONLY in sys.argv:
-        parts = list(spread(table(rows), blocks))
+        parts = [given["rows"] for given in spread(table(rows), blocks, {})]
         print(json.dumps({name: asdict(measure(code, parts, rounds)) for name, code in PROGRAMS.items()}))
         return
     say(f"programs, {rows:,} rows, {blocks} blocks")

@@ -17,6 +17,8 @@ from sandbox.errors import Problem
 Admission = Annotated[str, typer.Argument(help="Id of the admission.")]
 Reason = Annotated[str, typer.Option(help="Why.")]
 File = typer.Argument(exists=True, dir_okay=False)
+BLOCK = "block.rows"
+"""What the rows of a block are called among tables, whose names have no point."""
 app = typer.Typer(no_args_is_help=True, help="Bring own code and tables beside the data (数据工作区).")
 
 
@@ -26,18 +28,24 @@ def get_sample(
     folder: Annotated[Path, typer.Argument(help="Where to write a CSV file of each table.", file_okay=False)],
     rows: Annotated[int, typer.Option(min=1, max=1000)] = 100,
 ) -> None:
-    """Write synthetic rows to develop on: of the right schema, about nobody."""
+    """Write synthetic rows to develop on, of each table and of what code gets in a block: of the right schema, about
+    nobody."""
     with service() as client:
         found = client.sample(product, rows)
     folder.mkdir(parents=True, exist_ok=True)
-    names = Counter(table["name"] for table in found["tables"])
-    for table in found["tables"]:
+    blocks = [one | {"name": BLOCK} for one in found.get("blocks", [])]
+    tables = found["tables"] + blocks
+    names = Counter(table["name"] for table in tables)
+    for table in tables:
         name = table["name"] if names[table["name"]] == 1 else f"{table['resource']}.{table['name']}"
         with (folder / f"{name}.synthetic.csv").open("w", encoding="utf-8", newline="") as out:
             writer = csv.writer(out)
             writer.writerow([column["name"] for column in table["columns"]])
             writer.writerows(table["rows"])
-    typer.echo(f"{', '.join(one['name'] for one in found['tables'])} in {folder}: {found['note']['en']}")
+    said = ", ".join([one["name"] for one in tables])
+    typer.echo(f"{said} in {folder}: {found['note']['en']}")
+    if blocks:
+        typer.echo(f"Code gets {BLOCK} as rows, and own tables by identifier with unit in its place.")
 
 
 @app.command()
@@ -116,12 +124,17 @@ def show(admission: Admission, as_json: Json = False) -> None:
     with service() as client:
         found = client.admission(admission)
     tables = "".join(
-        f"\n{one['name']}: {one['rows']} rows of {', '.join(_columns(one))}; basis: {one['basis']}"
+        f"\n{one['name']}: {one['rows']} rows of {', '.join(_columns(one))}{_shared(one)}; basis: {one['basis']}"
         for one in found["tables"]
     )
     code = f"\n{found['code']}" if found["code"] else ""
     gives = "".join(f"\ngives {one['name']}: {one['lower']} to {one['upper']}" for one in found["outputs"] or [])
     tell(found | {"said": code + gives + tables}, "{id} is {status}, until {until}{said}", as_json=as_json)
+
+
+def _shared(table: Mapping[str, Any]) -> str:
+    """How code gets an own table."""
+    return "; code gets, block by block, those of its units" if table.get("by_unit") else ""
 
 
 def _columns(table: Mapping[str, Any]) -> list[str]:

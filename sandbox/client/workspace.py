@@ -12,7 +12,8 @@ class Working(Transport):
     """The endpoints of workspaces: users bring code and tables, operators and the authorising body review."""
 
     def sample(self, product: str, rows: int = 100) -> dict[str, Any]:
-        """Give synthetic rows of a product's tables to develop on: of the right schema, about nobody."""
+        """Give synthetic rows to develop on, of a product's `tables` and of the `blocks` that its code gets: of the
+        right schema, about nobody."""
         return self.json("GET", f"/products/{product}/sample", params={"rows": rows})
 
     def bring(
@@ -23,7 +24,7 @@ class Working(Transport):
         tables: Sequence[Mapping[str, Any]] = (),
     ) -> dict[str, Any]:
         """Hand in code and the numbers that it gives, or own tables for questions, or both, for the entry review. A
-        table is {name, csv, basis}; for questions also `identifier` and `columns`, what is declared of them."""
+        table is {name, csv, basis}, and `identifier` and `columns`, what is declared of it."""
         body: dict[str, Any] = {"subscription": subscription, "tables": [dict(one) for one in tables]}
         if code is not None:
             body |= {"code": code, "outputs": list(outputs)}

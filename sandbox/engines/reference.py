@@ -74,7 +74,7 @@ class ReferenceEngine:
     def _worked(self, version: OpenVersion, block: Block) -> list[Row] | None:
         if not isinstance(block.rows, Worked):
             return None
-        return worked(block.rows, self.rows(version, block.rows.source), self._programs)
+        return worked(block.rows, self.rows(version, block.rows.source), self._programs, version.own)
 
 
 def _shown(value: Value, column: Column) -> Value:

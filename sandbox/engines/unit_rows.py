@@ -8,10 +8,11 @@ import pyarrow as pa
 
 from sandbox.engines.fixed import grains
 from sandbox.engines.layout import UNIT
+from sandbox.engines.own import OwnRows
 from sandbox.engines.width import width
 from sandbox.plan import relation as r
 from sandbox.plan.relation import Relation
-from sandbox.plan.scalar import Column, Scalar, Value, columns
+from sandbox.plan.scalar import Column, Scalar, Type, Value, columns
 from sandbox.plan.walk import sources, stored
 
 WORD = (1 << 63) - 1
@@ -79,6 +80,16 @@ def of_values(node: Relation, units: Sequence[int], rows: Sequence[Sequence[Valu
         else:
             columns[column.name] = pa.array(cells, kind)
     return pa.table(columns)
+
+
+def own_columns(table: OwnRows) -> dict[str, pa.Array]:
+    """Give the columns of an own table, without the names of its units."""
+    return {name: pa.array(values, _own_type(table.types[name])) for name, values in table.columns.items()}
+
+
+def _own_type(kind: Type) -> pa.DataType:
+    simple = {"integer": pa.int64(), "string": pa.string(), "boolean": pa.bool_(), "date": pa.date32()}
+    return simple.get(kind.kind) or pa.decimal128(18, kind.scale)
 
 
 def _of_grains(found: pa.Array, kind: pa.DataType) -> pa.Array:

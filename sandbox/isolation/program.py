@@ -28,9 +28,10 @@ AROUND_MS = 150
 
 @dataclass(frozen=True)
 class Program:
-    """Code that defines `program(rows, parameters)`, and what it may take: `rows` is a pandas DataFrame, further tables
-    come as a third argument, a dict by name. It returns a mapping of `numbers` to numbers, or one number where there is
-    one. Each block has `milliseconds`, and `memory_mb` beyond its rows."""
+    """Code that defines `program(rows, parameters)`, and what it may take: `rows` is a pandas DataFrame, and further
+    tables of a block are DataFrames in `parameters["tables"]`, by what stands behind the point of their names. It
+    returns a mapping of `numbers` to numbers, or one number where there is one. Each block has `milliseconds`, and
+    `memory_mb` beyond its rows."""
 
     code: str
     numbers: tuple[str, ...]

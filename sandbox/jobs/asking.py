@@ -114,8 +114,9 @@ def _check_runs(house: House, plan: Plan, version: DataVersion | None, entry: En
     if (plan.on_rows or plan.own) and version is not None and not version.report.get("units_named"):
         say = "the data are stored as before programs and models were; ask their holder to upload them again"
         raise Problem("state_conflict", say)
-    if plan.own and house.settings.engine != "duckdb":
-        raise Problem("sql_not_allowed", "this instance's engine joins no own tables; bring code that does instead")
+    if (plan.own or plan.on_rows) and house.settings.engine != "duckdb":
+        say = "joins no own tables" if plan.own else "runs no programs and fits no models"
+        raise Problem("sql_not_allowed", f"this instance runs Spark, which {say}; ask its host for DuckDB")
     exact.check_engine(house, plan, entry)
 
 

@@ -2,7 +2,8 @@
 question gets (vault).
 
 A plan names tables by their digests. What is in them is opened at step 5, given to the code as parameters or to the
-engine beside the data, and kept nowhere else."""
+engine beside the data, and kept nowhere else. By identifier they go to the engine, for code as for questions: it alone
+sees which rows are of units in the data."""
 
 from __future__ import annotations
 
@@ -24,7 +25,8 @@ from sandbox.grants.authorise import Permit
 from sandbox.jobs.ownreading import declared, read_rows
 from sandbox.jobs.records import Job
 from sandbox.oversight.doors import review_of
-from sandbox.plan.own import Own, OwnPublic
+from sandbox.plan.block import Block
+from sandbox.plan.own import SCHEMA, Own, OwnPublic
 from sandbox.plan.plan import Plan
 from sandbox.plan.walk import stored
 from sandbox.plan.worked import Worked
@@ -37,13 +39,16 @@ ADMITTED = "admitted"
 """What only the service puts into a request: code, outputs and what is said of tables that were admitted."""
 NAMED = "own_tables"
 """The parameter of a plan that names admission and digests; the code finds its tables under `tables`."""
+BY_UNIT = "by_unit"
+"""Which of them code gets block by block, the rows of its units alone: in a plan their names, of a table in an
+admission whether it is one. Those that were admitted before that was so go on as they were reviewed: whole."""
 ASKED = {"subscription", "parameters", "epsilon"}
 
 
 @dataclass(frozen=True)
 class Brought:
-    """The own tables of one plan, opened: their rows, by what the plan calls them, and the facts of those without
-    identifiers, as they are."""
+    """The own tables of one plan, opened: their rows, by what the plan calls them – for code, `own.` and their name –,
+    and the facts of those without identifiers, as they are."""
 
     rows: Mapping[str, OwnRows] = field(default_factory=dict)
     facts: Mapping[str, TableFacts] = field(default_factory=dict)
@@ -72,16 +77,17 @@ def with_admission(tx: Transaction, permit: Permit, request: Mapping[str, Any]) 
 
 
 def opened(tx: Transaction, sealer: Sealer, plan: Plan, subscription: str) -> Plan:
-    """Give the plan of a workspace with the tables that its code gets in it, to be run and forgotten. Raises
+    """Give the plan of a workspace with the tables in it that its code gets whole, to be run and forgotten. Raises
     `EngineFailed` when they are deleted, not those that were admitted, or were admitted under another subscription."""
     blocks = []
     for block in plan.blocks:
-        named = json.loads(block.rows.parameters).get(NAMED) if isinstance(block.rows, Worked) else None
+        named = _named(block)
         if named is None:
             blocks.append(block)
             continue
         assert isinstance(block.rows, Worked)
-        held = _held(tx, sealer, _admission(tx, named["admission"], subscription), named["tables"])
+        whole = {name: digest for name, digest in named["tables"].items() if name not in named.get(BY_UNIT, ())}
+        held = _held(tx, sealer, _admission(tx, named["admission"], subscription), whole)
         tables = {name: _for_code(content) for name, content in held.items()}
         given = json.dumps({"tables": tables}, separators=(",", ":"))
         blocks.append(replace(block, rows=replace(block.rows, parameters=given)))
@@ -89,24 +95,60 @@ def opened(tx: Transaction, sealer: Sealer, plan: Plan, subscription: str) -> Pl
 
 
 def brought(tx: Transaction, sealer: Sealer, plan: Plan, subscription: str, key: bytes) -> Brought:
-    """Give the own tables that a plan in SQL reads; `key` names units. Raises `EngineFailed` as `opened` does, and for
-    a plan that says something else of a table than its admission."""
-    rows, facts = {}, {}
+    """Give the own tables that a plan in SQL reads, or its code by units; `key` names units. Raises `EngineFailed` as
+    `opened` does, and for a plan that says something else of a table than its admission."""
+    rows, facts = _by_unit(tx, sealer, plan, subscription, key), {}
     for node in plan.own:
         admission = _admission(tx, node.admission, subscription)
-        try:
-            told = next(one for one in admission.tables if f"own.{one['name']}" == node.table)
-            table = declared(told, admission.id)
-            if not _as_declared(node, table):
-                raise EngineFailed
-            if node.table not in rows:
-                cells = _held(tx, sealer, admission, {table.name: node.digest})[table.name]["cells"]
-                rows[node.table] = read_rows(table, told, cells, key)
-        except (StopIteration, ValueError, KeyError):
-            raise EngineFailed from None
+        told, table = _told(admission, node.table)
+        if not _as_declared(node, table):
+            raise EngineFailed
+        if node.table not in rows:
+            rows[node.table] = _rows(tx, sealer, admission, told, key)
         if isinstance(node, OwnPublic):
             facts[node.table] = _facts(table, rows[node.table])
     return Brought(rows, facts)
+
+
+def _by_unit(tx: Transaction, sealer: Sealer, plan: Plan, subscription: str, key: bytes) -> dict[str, OwnRows]:
+    """The tables by identifier that code gets."""
+    found = {}
+    for named in filter(None, map(_named, plan.blocks)):
+        for name in named.get(BY_UNIT, ()):
+            admission = _admission(tx, named["admission"], subscription)
+            told, table = _told(admission, f"{SCHEMA}.{name}")
+            if table.identifier is None or table.digest != named["tables"].get(name):
+                raise EngineFailed
+            found[table.full_name] = _rows(tx, sealer, admission, told, key)
+    return found
+
+
+def by_unit(plan: Plan) -> list[str]:
+    """Give the names of the own tables that the code of a plan gets block by block."""
+    return [name for named in filter(None, map(_named, plan.blocks)) for name in named.get(BY_UNIT, ())]
+
+
+def _named(block: Block) -> dict[str, Any] | None:
+    """What a plan says of the tables that the code of a block gets."""
+    return json.loads(block.rows.parameters).get(NAMED) if isinstance(block.rows, Worked) else None
+
+
+def _told(admission: Admission, full_name: str) -> tuple[dict[str, Any], Declared]:
+    """What an admission says of a table."""
+    try:
+        told = next(one for one in admission.tables if f"{SCHEMA}.{one['name']}" == full_name)
+        return told, declared(told, admission.id)
+    except (StopIteration, ValueError, KeyError):
+        raise EngineFailed from None
+
+
+def _rows(tx: Transaction, sealer: Sealer, admission: Admission, told: Mapping[str, Any], key: bytes) -> OwnRows:
+    name = told["name"]
+    try:
+        cells = _held(tx, sealer, admission, {name: told["digest"]})[name]["cells"]
+        return read_rows(declared(told, admission.id), told, cells, key)
+    except (ValueError, KeyError):
+        raise EngineFailed from None
 
 
 def _for_code(content: Mapping[str, Any]) -> dict[str, list[Any]]:
@@ -175,4 +217,4 @@ def _facts(table: Declared, rows: OwnRows) -> TableFacts:
     return replace(table.facts(), rows=rows.rows, columns=columns)
 
 
-__all__ = ["ADMITTED", "NAMED", "Brought", "brought", "check_exit", "opened", "with_admission"]
+__all__ = ["ADMITTED", "BY_UNIT", "NAMED", "Brought", "brought", "by_unit", "check_exit", "opened", "with_admission"]

@@ -164,11 +164,14 @@ def _finish(house: House, task: Task, job: Job, base: working.Kept | None, copy:
 def answer(house: House, principal: Principal, job_id: str) -> dict[str, Any]:
     """Step 10: give the result, once a checkpoint covers its leaf and if nothing was stopped meanwhile.
 
-    Raises `Problem`: not_found, job_not_finished, execution_failed, emergency_stop, grant_inactive, …"""
+    Raises `Problem`: not_found, job_not_finished, state_conflict, execution_failed, emergency_stop, …"""
     with house.store.read() as tx:
         job = own_job(tx, principal, job_id)
         if job.status in ("queued", "running", "sealing"):
             raise Problem("job_not_finished", "the job is not finished; ask again, or send `Prefer: wait=30`")
+        if job.status == "void":
+            recheck(tx, job, now())  # what called it off, where that still stands
+            raise Problem("state_conflict", "the job was called off before it began and cost nothing: ask again")
         if job.status != "done":
             raise Problem("execution_failed", f"the job is {job.status} and has no result; it cost no money")
         # 10 answer

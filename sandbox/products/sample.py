@@ -1,4 +1,5 @@
-"""Synthetic rows to develop on: of the right columns and types, made from registration and public profile alone.
+"""Synthetic rows to develop on: of the right columns and types, made from registration and public profile alone. For
+code, also the rows of a block: what it is given has no identifiers.
 
 No file is opened. Each column is drawn by itself – from its domain, the keys that were published, its bounds –, so that
 nothing of how columns belong together is in it. Each recipient gets rows of its own, the same each time."""
@@ -11,15 +12,22 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+from sandbox.catalogue.declared import MOST_DIGITS
 from sandbox.catalogue.entry import ColumnEntry
+from sandbox.catalogue.facts import public_facts
 from sandbox.catalogue.profile import Profile
-from sandbox.catalogue.records import Resource
+from sandbox.catalogue.records import DataVersion, Resource
 from sandbox.catalogue.stored import stored_entry
 from sandbox.core.canonical import digest
 from sandbox.core.store import Transaction
 from sandbox.core.view import plain
+from sandbox.errors import Problem
 from sandbox.jobs.profile import current
+from sandbox.plan.scalar import Column, Type
+from sandbox.plan.worked import OWN as UNIT
 from sandbox.products.records import Product
+from sandbox.sql.compile import compile_units
+from sandbox.sql.unit_rows import UnitRows
 
 NOTE = {
     "en": "synthetic rows: made from declarations and the public profile, about nobody; for developing only",
@@ -28,19 +36,23 @@ NOTE = {
 FIRST_DAY, DAYS = date(2020, 1, 1), 1826
 EMPTY = 0.05
 """How many cells of a column that may be empty are."""
+OF_A_UNIT = 3
+"""Rows of a unit in the sample of a block, where it may have as many."""
 
 
 def of_product(tx: Transaction, product: Product, party: str, rows: int) -> dict[str, Any]:
-    """Give `rows` synthetic rows of every table of the product's resources, for one recipient."""
-    held = [tx.get(Resource, one) for one in product.resources]
-    tables = [one for resource in held if resource is not None for one in _tables(tx, product, resource, party, rows)]
-    return {"product": product.id, "synthetic": True, "note": NOTE, "tables": tables}
+    """Give `rows` synthetic rows of every table of the product's resources, for one recipient, and as many of what code
+    gets in a block, where the product runs code."""
+    held = [one for one in (tx.get(Resource, name) for name in product.resources) if one is not None]
+    tables = [one for resource in held for one in _tables(tx, product, resource, party, rows)]
+    blocks = [one for resource in held for one in _blocks(tx, product, resource, party, rows)]
+    return {"product": product.id, "synthetic": True, "note": NOTE, "tables": tables, "blocks": blocks}
 
 
 def _tables(tx: Transaction, product: Product, resource: Resource, party: str, rows: int) -> Iterator[dict[str, Any]]:
     profile = current(tx, resource)
     for table in stored_entry(resource.entry).tables:
-        chance = random.Random(digest({"party": party, "product": product.id, "table": table.name}))  # noqa: S311
+        chance = _chance(product, party, table.name)
         drawn = [_column(column, table.name, profile, rows, chance) for column in table.columns]
         yield {
             "resource": resource.id,
@@ -50,13 +62,48 @@ def _tables(tx: Transaction, product: Product, resource: Resource, party: str, r
         }
 
 
+def _blocks(tx: Transaction, product: Product, resource: Resource, party: str, rows: int) -> Iterator[dict[str, Any]]:
+    """What code gets in a block: the columns of its SQL, and the number of a unit in place of its identifier. Nothing
+    where no code runs."""
+    if product.kind not in ("program", "workspace") or product.spec.get("sql") is None:
+        return
+    version = None if resource.version is None else tx.get(DataVersion, resource.version)
+    facts = {} if version is None else public_facts(version)
+    try:
+        found = compile_units(product.spec["sql"], stored_entry(resource.entry), facts)
+    except Problem:  # of data that are not there yet, or as they were before
+        return
+    chance = _chance(product, party, ".block")
+    units = [number // min(found.relation.rows, OF_A_UNIT) for number in range(rows)]
+    drawn = [_given(column, name, found, rows, chance) for name, column in found.columns.items()]
+    columns = [{"name": name, "type": _spelled(column.type)} for name, column in found.columns.items()]
+    columns.append({"name": UNIT, "type": "integer"})
+    yield {"resource": resource.id, "columns": columns, "rows": [list(row) for row in zip(*drawn, units, strict=True)]}
+
+
+def _given(column: Column, name: str, found: UnitRows, rows: int, chance: random.Random) -> list[Any]:
+    known, bounds = found.domains.get(name), found.days.get(name) or (column.lower, column.upper)
+    bounds = bounds if None not in bounds else (None, None)
+    drawn = [chance.choice(known) if known else _free(column.type, bounds, chance) for _ in range(rows)]
+    return [None if chance.random() < EMPTY else plain(one) for one in drawn]
+
+
+def _spelled(kind: Type) -> str:
+    return f"decimal({MOST_DIGITS},{kind.scale})" if kind.kind == "decimal" else kind.kind
+
+
+def _chance(product: Product, party: str, table: str) -> random.Random:
+    return random.Random(digest({"party": party, "product": product.id, "table": table}))  # noqa: S311
+
+
 def _column(
     column: ColumnEntry, table: str, profile: Profile | None, rows: int, chance: random.Random
 ) -> Sequence[Any]:
     if column.role == "identifier" or column.key or column.references:
         return [_named(column, 1 + number) for number in range(rows)]
     known = column.domain or _published(column, table, profile)
-    drawn = [chance.choice(known) if known else _free(column, chance) for _ in range(rows)]
+    bounds = column.bounds or (None, None)
+    drawn = [chance.choice(known) if known else _free(column.plan_type, bounds, chance) for _ in range(rows)]
     return [None if not column.required and chance.random() < EMPTY else plain(one) for one in drawn]
 
 
@@ -69,9 +116,9 @@ def _named(column: ColumnEntry, number: int) -> Any:
     return number if column.plan_type.numeric else f"synthetic-{number}"
 
 
-def _free(column: ColumnEntry, chance: random.Random) -> Any:
+def _free(kind: Type, bounds: tuple[Any, Any], chance: random.Random) -> Any:
     """A value within the bounds, all alike."""
-    kind, (low, high) = column.plan_type, column.bounds or (None, None)
+    low, high = bounds
     match kind.kind:
         case "boolean":
             return chance.random() < 0.5

@@ -9,9 +9,6 @@ from pydantic import Field
 
 from sandbox.wire.common import Decimals, Id, Input, Output, State
 
-Format = Literal["json", "csv", "parquet", "arrow", "xlsx"]
-
-
 Few = Annotated[int, Field(ge=1, le=1_000_000, strict=True)]
 
 

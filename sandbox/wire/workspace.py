@@ -18,12 +18,15 @@ class SampleQuery(Input):
 
 
 class SampleOut(Output):
-    """Synthetic rows: of the right columns and types, made from declarations and the public profile, of nobody."""
+    """Synthetic rows: of the right columns and types, made from declarations and the public profile, of nobody: the
+    `tables`, and the `blocks` that code gets as `rows` – `unit` in place of identifiers –, one of each resource; none
+    where the product runs no code."""
 
     product: str
     synthetic: bool
     note: dict[str, str]
     tables: list[dict[str, Any]]
+    blocks: list[dict[str, Any]]
 
 
 class OwnColumnIn(Input):
@@ -37,9 +40,9 @@ class OwnColumnIn(Input):
 
 
 class OwnTableIn(Input):
-    """An own table: CSV text with a line of column names, and on which legal basis it is brought. For questions in SQL:
-    the column that holds the `identifier` of the unit – each one once –, without one that of the unit's name, and what
-    is declared of other `columns`."""
+    """An own table: CSV text with a line of column names, and on which legal basis it is brought; the column that holds
+    the `identifier` of the unit – each one once –, without it the one of the unit's name, if there is one; and what is
+    declared of other `columns`."""
 
     name: Name
     csv: Annotated[str, Field(min_length=3, max_length=2_000_000)]
@@ -50,8 +53,8 @@ class OwnTableIn(Input):
 
 class AdmissionIn(Input):
     """Code that defines `program(rows, parameters)`, the numbers it gives (as of a program's `outputs`), own tables:
-    the code finds them as `parameters["tables"][name][column]`, lists of values, a question in SQL as `own.name`.
-    Without code there are questions only."""
+    the code finds them as `parameters["tables"][name][column]` – of one with an identifier the rows of the units of its
+    block, by `unit` –, a question in SQL as `own.name`. Without code there are questions only."""
 
     subscription: Id
     code: Annotated[str, Field(min_length=1, max_length=50_000)] | None = None

@@ -61,7 +61,9 @@ def test_a_reviewer_sees_the_code_escaped_and_of_tables_everything_but_their_con
         assert shown.status_code == 200 and shown.headers["Cache-Control"] == "no-store"
         assert "form-action 'self'" in shown.headers["Content-Security-Policy"]
         for said in (
-            "person, premium",
+            {"en": "<code>person</code> identifier", "zh": "<code>person</code> 标识"}[lang],
+            {"en": "code gets, block by block, those of its units", "zh": "代码逐块只得到本块单位的行"}[lang],
+            "<code>premium</code> integer",
             "insured",
             "contract 2026-7 &lt;i&gt;",
             "# &lt;b&gt;&amp;",

@@ -315,10 +315,10 @@ def test_others_write_while_a_table_is_read_and_a_key_brings_once(site: Site, mo
     """Reading two megabytes takes seconds: in a transaction that writes, every job and claim would wait for them."""
     read = []
 
-    def slowly(*given: Any) -> Any:
+    def slowly(*given: Any, **more: Any) -> Any:
         site.beat()  # of the vault, over a connection of its own
         read.append(given)
-        return read_tables(*given)
+        return read_tables(*given, **more)
 
     monkeypatch.setattr(admissions, "read_tables", slowly)
     body = {"subscription": site.subscriptions["firm"], "tables": [insured(OWN[:3])]}

@@ -22,7 +22,7 @@ def test_bars_of_products_are_kept_or_not() -> None:
 @needs_isolation
 def test_programs_are_measured_in_forks_and_in_sandboxes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(programs, "STARTS", 1)
-    parts = list(programs.spread(programs.table(2000), 3))
+    parts = [one["rows"] for one in programs.spread(programs.table(2000), 3, {})]
     one = programs.measure(programs.TOTALS, parts, 1)
     assert all(0 < taken < 60 for taken in (one.alone, one.forked, one.kept, one.start))
     rows = programs.lines({"totals": one}, 3).splitlines()

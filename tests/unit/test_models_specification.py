@@ -96,6 +96,34 @@ def test_what_cannot_be_fitted_says_why(changed: dict[str, Any], said: str) -> N
     assert said in refused(**changed)
 
 
+@pytest.mark.parametrize(
+    ("method", "name", "said"),
+    [
+        ("logistic", "size", "spec.size: logistic has no size, it takes steps"),
+        ("logistic", "depth", "spec.depth"),
+        ("forest", "steps", "spec.steps: forest has no steps, it takes size and depth"),
+        ("naive_bayes", "size", "it takes none of size, depth and steps"),
+    ],
+)
+def test_a_count_that_means_nothing_for_the_method_is_refused_at_review(method: str, name: str, said: str) -> None:
+    with pytest.raises(Problem) as caught:
+        ModelProduct().review({**SPEC, "method": method, name: 4}, [])
+    assert said in caught.value.detail
+    assert planned(method=method, **{name: 4}).stages, "what was approved with one runs as it did"
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"method": "forest", "size": 2, "depth": 2}, {"method": "logistic", "steps": 2}, {"method": "naive_bayes"},
+        {"method": "kmeans", "size": 2, "steps": 2}, {"method": "pca", "size": 2},
+    ],
+)  # fmt: skip
+def test_a_count_that_the_method_has_is_taken(asked: dict[str, Any]) -> None:
+    left_out = ("target", "positive") if asked["method"] in ("kmeans", "pca") else ()
+    ModelProduct().review({name: value for name, value in (SPEC | asked).items() if name not in left_out}, [])
+
+
 def test_another_specification_is_another_base_and_words_are_not() -> None:
     plan = planned()
     assert planned(use={"zh": "别", "en": "other"}).base_key() == plan.base_key()

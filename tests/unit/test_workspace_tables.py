@@ -54,6 +54,20 @@ def test_rows_are_named_as_the_data_name_units_and_clamped_as_they_are() -> None
         read_rows(declared(told, "a"), told, {**cells, "pid": ["u1", "u1"]}, NAMING)
 
 
+def test_what_code_gets_by_unit_is_told_and_only_of_tables_by_identifier() -> None:
+    given = [{"name": name, "csv": csv, "basis": "own"} for name, csv in (("a", "pid,x\nu1,1\n"), ("b", "x,时\n1,2\n"))]
+    told = {
+        (questions, code): [
+            one for _, one in read_tables(given[: 2 - questions], ENTRY, questions=questions, code=code).values()
+        ]
+        for questions, code in ((False, True), (True, True), (True, False))
+    }
+    assert [one.get("by_unit") for one in told[False, True]] == [True, None]
+    assert [one.get("by_unit") for one in told[True, True]] == [True] and "by_unit" not in told[True, False][0]
+    assert told[False, True][0]["identifier"] == "pid", "the column called as in the registration"
+    assert "schema" not in told[False, True][1], "a table without identifier is code's as it is"
+
+
 def test_no_unit_has_two_rows_in_an_engine_or_in_a_plan() -> None:
     with pytest.raises(ValueError, match="one row"):
         OwnRows({}, {}, 2, (7, 7))

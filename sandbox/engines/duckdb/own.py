@@ -17,7 +17,7 @@ from sandbox.engines.duckdb.facts import Facts
 from sandbox.engines.files import ALIAS, MEMORY, UNITS
 from sandbox.engines.layout import ORDER, UNIT
 from sandbox.engines.own import OwnRows, with_own
-from sandbox.plan.scalar import Type
+from sandbox.engines.unit_rows import own_columns
 
 if TYPE_CHECKING:  # loaded where a file is opened
     import duckdb
@@ -61,7 +61,7 @@ def brought(connection: duckdb.DuckDBPyConnection, tables: Mapping[str, str]) ->
 
 
 def _stream(table: OwnRows) -> bytes:
-    columns = {name: pa.array(values, _type(table.types[name])) for name, values in table.columns.items()}
+    columns = own_columns(table)
     if table.names is not None:
         columns[NAME] = pa.array(table.names, pa.int64())
     else:
@@ -71,8 +71,3 @@ def _stream(table: OwnRows) -> bytes:
     with pa.ipc.new_stream(sink, made.schema) as stream:
         stream.write_table(made)
     return bytes(sink.getvalue())
-
-
-def _type(kind: Type) -> pa.DataType:
-    simple = {"integer": pa.int64(), "string": pa.string(), "boolean": pa.bool_(), "date": pa.date32()}
-    return simple.get(kind.kind) or pa.decimal128(18, kind.scale)

@@ -112,7 +112,7 @@ class DuckDBEngine:
         if not isinstance(block.rows, Worked):
             raise ValueError("a plan is one program, or has none")
         rows = self.rows(version, block.rows.source)
-        return measured(block, {}, worked(block.rows, rows, self._programs))
+        return measured(block, {}, worked(block.rows, rows, self._programs, version.own))
 
     def close(self) -> None:
         """End all children; jobs that run fail."""

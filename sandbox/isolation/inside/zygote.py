@@ -99,14 +99,21 @@ def run(header: Mapping[str, Any], tables: dict[str, Any]) -> list[float | None]
     space: dict[str, Any] = {"__name__": "program"}
     try:
         exec(compile(header["code"], "program", "exec"), space)  # noqa: S102 – that is what all these walls are for
-        rows, *others = tables.values()
-        given = [rows, header["parameters"], *([dict(list(tables.items())[1:])] if others else [])]
-        found = space["program"](*given)
+        found = space["program"](*arguments(header["parameters"], tables))
     except BaseException:  # noqa: BLE001 – a program that fails gives nothing
         return [None] * len(names)
     if not isinstance(found, Mapping):
         found = {names[0]: found} if len(names) == 1 else {}
     return [_number(found.get(name)) for name in names]
+
+
+def arguments(parameters: dict[str, Any], tables: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
+    """Give what a program is called with: the first table, and the parameters with all further ones among them."""
+    rows, *others = tables.items()
+    if others:
+        beside = {name.partition(".")[2]: table for name, table in others}
+        parameters = {**parameters, "tables": {**parameters.get("tables", {}), **beside}}
+    return rows[1], parameters
 
 
 def _number(value: Any) -> float | None:

@@ -17,7 +17,7 @@ from sandbox.plan.relation import Released
 from sandbox.privacy.calibrate import sigma_for
 from sandbox.privacy.convert import rho_for
 from sandbox.products.model.present import expected, presented
-from sandbox.products.model.specification import model_of, read
+from sandbox.products.model.specification import check_meant, model_of, read
 from sandbox.products.model.words import explained, notes
 from sandbox.products.schedule import check_plan, read_plan
 
@@ -37,6 +37,7 @@ class ModelProduct:
         field_invalid, unit_missing, bound_missing and what its SQL raises."""
         check_plan(spec, entries)
         own = read(spec)
+        check_meant(own)
         for entry in entries:
             if entry.privacy is not None and entry.privacy.pure:
                 raise Problem(

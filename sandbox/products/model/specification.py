@@ -25,6 +25,10 @@ Number = Annotated[Decimal, Field(allow_inf_nan=False, max_digits=30)]
 Share = Annotated[Decimal, Field(gt=0, lt=1, max_digits=6)]
 USUAL: dict[str, tuple[int, int, int]] = {"forest": (16, 5, 1), "kmeans": (3, 1, 6), "logistic": (1, 1, 8)}
 """Size, depth and steps where the specification says nothing."""
+MEANT: dict[str, tuple[str, ...]] = {
+    "forest": ("size", "depth"), "kmeans": ("size", "steps"), "logistic": ("steps",), "pca": ("size",),
+}  # fmt: skip
+"""Which of them mean something for a method."""
 
 
 class FeatureSpec(BaseModel):
@@ -88,6 +92,16 @@ def read(spec: Mapping[str, Any]) -> ModelSpec:
         if first["loc"] == ("method",):
             said = f"write one of {', '.join(get_args(Method))}"
         raise Problem("field_invalid", f"Field {where}: {said}.", field=where) from None
+
+
+def check_meant(spec: ModelSpec) -> None:
+    """Refuse (field_invalid) a size, depth or steps that the method has not: when a specification is reviewed, for what
+    was approved with one goes on as it is."""
+    meant = MEANT.get(spec.method, ())
+    for name in ("size", "depth", "steps"):
+        if name not in meant and getattr(spec, name) is not None:
+            takes = f"it takes {' and '.join(meant)}" if meant else "it takes none of size, depth and steps"
+            raise _invalid(name, f"{spec.method} has no {name}, {takes}; leave it out")
 
 
 def model_of(spec: ModelSpec, entry: Entry, facts: Mapping[str, TableFacts] | None = None) -> Model:

@@ -55,7 +55,8 @@ def read_handed(tx: Transaction, principal: Principal, body: Mapping[str, Any]) 
     _check_whole(spec, code, outputs, body["tables"])
     resource = tx.get(Resource, product.resources[0])
     assert resource is not None, "resources are never deleted"
-    tables = read_tables(body["tables"], stored_entry(resource.entry) if spec.tables else None)
+    entry = stored_entry(resource.entry)
+    tables = read_tables(body["tables"], entry, questions=bool(spec.tables), code=bool(code))
     return Handed(subscription.id, product.spec_digest, code, outputs, tables)
 
 

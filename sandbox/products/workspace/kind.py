@@ -12,7 +12,7 @@ from typing import Any
 from sandbox.catalogue.entry import Entry
 from sandbox.core.canonical import canonical_bytes
 from sandbox.errors import Problem
-from sandbox.jobs.owntables import ADMITTED, NAMED
+from sandbox.jobs.owntables import ADMITTED, BY_UNIT, NAMED, by_unit
 from sandbox.jobs.product import Answer, Groups, Question
 from sandbox.plan.plan import Plan
 from sandbox.plan.worked import Worked
@@ -24,6 +24,11 @@ from sandbox.products.query.present import present
 from sandbox.products.workspace.questions import compile_question
 from sandbox.products.workspace.specification import TRIED, read
 
+SPREAD = {
+    "en": "Of own tables by {unit} ({names}) each block gets the rows of its own units; how many there are, and who is "
+    "in no block, is told to nobody.",
+    "zh": "按 {unit} 标识接入的自带表（{names}），每块只得到本块单位的行；匹配了多少、哪些不在数据中，不对外告知。",
+}
 ONE = [{"name": "n", "lower": 0, "upper": 1}]
 
 
@@ -63,12 +68,19 @@ class WorkspaceProduct(ProgramProduct):
         plan = compile_program(replace(question, request=request), spec)
         [block] = plan.blocks
         assert isinstance(block.rows, Worked)
-        named = canonical_bytes({NAMED: {"admission": admitted["id"], "tables": admitted["tables"]}}).decode()
+        tables: dict[str, Any] = {"admission": admitted["id"], "tables": admitted["tables"]}
+        if spread := [told["name"] for told in admitted["told"] if told.get(BY_UNIT)]:
+            tables[BY_UNIT] = spread
+        named = canonical_bytes({NAMED: tables}).decode()
         return replace(plan, blocks=(replace(block, rows=replace(block.rows, parameters=named)),))
 
     def explain(self, plan: Plan, unit: str, language: str) -> list[str]:
         """Say what the code or the question does."""
-        return super().explain(plan, unit, language) if plan.on_rows else explain(plan, unit, language)
+        if not plan.on_rows:
+            return explain(plan, unit, language)
+        names = ", ".join(by_unit(plan))
+        told = [SPREAD[language].format(unit=unit, names=names)] if names else []
+        return super().explain(plan, unit, language) + told
 
     def expect(self, plan: Plan) -> list[dict[str, Any]]:
         """Say of each number how far off it may be."""

@@ -16,7 +16,9 @@ from sandbox.catalogue.declared import column_type, constant
 from sandbox.catalogue.entry import Entry
 from sandbox.errors import Problem
 from sandbox.jobs.ownreading import guessed, identifiers, read_bounds, value, within
+from sandbox.jobs.owntables import BY_UNIT
 from sandbox.plan.ordering import value_key
+from sandbox.plan.worked import OWN as UNIT
 from sandbox.sql.own import fan_out
 
 MOST_BYTES, MOST_TABLES = 2_000_000, 5
@@ -25,20 +27,22 @@ NAME = re.compile(r"(?!__)[A-Za-z_][A-Za-z0-9_]{0,62}")
 Table = tuple[bytes, dict[str, Any]]
 
 
-def read_tables(given: Sequence[Mapping[str, Any]], entry: Entry | None) -> dict[str, Table]:
-    """Read own tables: what is sealed, and what is told of each. `entry`: what questions in SQL join them with; None
-    where code alone reads them. Raises `Problem`: upload_too_large, table_malformed."""
+def read_tables(
+    given: Sequence[Mapping[str, Any]], entry: Entry, *, questions: bool = True, code: bool = False
+) -> dict[str, Table]:
+    """Read own tables: what is sealed, and what is told of each. `entry`: what they are joined with, by `questions` in
+    SQL or by `code`. Raises `Problem`: upload_too_large, table_malformed."""
     if len(given) > MOST_TABLES or sum(len(one["csv"].encode()) for one in given) > MOST_BYTES:
         raise Problem("upload_too_large", f"bring at most {MOST_TABLES} tables of {MOST_BYTES:,} bytes together")
     found: dict[str, Table] = {}
     for one in given:
         if one["name"].lower() in {name.lower() for name in found}:
             raise _malformed(one, "stands there twice; give each table a name of its own")
-        found[one["name"]] = _read(one, entry)
+        found[one["name"]] = _read(one, entry, questions, code)
     return found
 
 
-def _read(one: Mapping[str, Any], entry: Entry | None) -> Table:
+def _read(one: Mapping[str, Any], entry: Entry, questions: bool, code: bool) -> Table:
     try:
         rows = list(csv.reader(io.StringIO(one["csv"].removeprefix("\ufeff"))))  # spreadsheets begin with that
     except csv.Error:  # a cell that has no end, or is longer than any
@@ -50,15 +54,28 @@ def _read(one: Mapping[str, Any], entry: Entry | None) -> Table:
     # the salt keeps whoever sees the digest from trying what the table may hold
     content = json.dumps({"salt": secrets.token_hex(16), "cells": cells}, separators=(",", ":")).encode()
     told: dict[str, Any] = {"name": one["name"], "columns": heads, "rows": len(rows) - 1, "basis": one["basis"]}
-    if entry is not None:
-        told |= _schema(one, cells, entry)
-    elif one.get("columns") or one.get("identifier"):
-        raise _malformed(one, "questions in SQL are not offered here; leave identifier and columns out")
+    unit, _ = _unit(entry)
+    identifier = one.get("identifier") or (unit if unit in cells else None)
+    if questions or identifier is not None:
+        told |= _schema(one, cells, entry, identifier)
+    elif one.get("columns"):
+        raise _malformed(one, "code gets a table without identifier as it is; leave columns out, or name an identifier")
+    if code and identifier is not None:
+        told |= _for_code(one, cells, identifier)
     return content, {**told, "digest": hashlib.sha256(content).hexdigest()}
 
 
-def _schema(one: Mapping[str, Any], cells: Mapping[str, list[str | None]], entry: Entry) -> dict[str, Any]:
-    """What questions may rely on: which column names units, types, bounds and lists of values."""
+def _for_code(one: Mapping[str, Any], cells: Mapping[str, Any], identifier: str) -> dict[str, Any]:
+    """What is told of a table by identifier that code gets block by block."""
+    if UNIT in cells and identifier != UNIT:
+        raise _malformed(one, f"code finds the number of a unit in its block as {UNIT}; give that column another name")
+    return {BY_UNIT: True}
+
+
+def _schema(
+    one: Mapping[str, Any], cells: Mapping[str, list[str | None]], entry: Entry, identifier: str | None
+) -> dict[str, Any]:
+    """What questions and code may rely on: which column names units, types, bounds and lists of values."""
     _check_names(one, cells)
     declared = {column["name"]: column for column in one.get("columns") or []}
     if len(declared) < len(one.get("columns") or []):
@@ -66,7 +83,6 @@ def _schema(one: Mapping[str, Any], cells: Mapping[str, list[str | None]], entry
     if unknown := sorted(set(declared) - set(cells)):
         raise _malformed(one, f"there is no column {unknown[0]}; declare columns of the table")
     unit, kind = _unit(entry)
-    identifier = one.get("identifier") or (unit if unit in cells else None)
     if identifier is not None and identifier not in cells:
         raise _malformed(one, f"there is no column {identifier}; name the one that holds the identifier of {unit}")
     schema = []

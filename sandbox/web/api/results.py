@@ -22,7 +22,14 @@ from sandbox.wire.jobs import AcknowledgementIn, AcknowledgementOut, ResultOut, 
 
 blueprint = APIBlueprint("results", __name__)
 
-REFUSALS = ("job_not_finished", "execution_failed", "emergency_stop", "grant_inactive", "subscription_inactive")
+REFUSALS = (
+    "job_not_finished",
+    "state_conflict",
+    "execution_failed",
+    "emergency_stop",
+    "grant_inactive",
+    "subscription_inactive",
+)
 
 
 @endpoint(

@@ -26,8 +26,8 @@ blueprint = APIBlueprint("workspaces", __name__)
     problems=("field_invalid",),
 )
 def read_sample(call: Call, product_id: str, query: SampleQuery) -> Reply:
-    """Synthetic rows of a product's tables to develop on: of the right schema, of nobody, the same each time for the
-    same recipient."""
+    """Synthetic rows to develop on, of a product's tables and of what its code gets in a block: of the right schema, of
+    nobody, the same each time for the same recipient."""
     product = manage.found(call.tx, call.principal, product_id)
     return Reply(sample.of_product(call.tx, product, call.principal.party.id, query.rows))
 
