@@ -25,7 +25,7 @@ from sandbox.jobs import exact, profile
 from sandbox.jobs.compiled import Compiled, question_of
 from sandbox.jobs.copying import OWN, a_copy
 from sandbox.jobs.house import House
-from sandbox.jobs.owntables import with_admission
+from sandbox.jobs.owntables import hold, with_admission
 from sandbox.jobs.product import Question, admits, by_operator
 from sandbox.jobs.records import Base, Holding, Job
 from sandbox.jobs.tasks import PROGRAM, SPENDS_NOTHING, queue
@@ -154,6 +154,8 @@ def reserve(
 
     A question the party already holds is free to it. The population pays once for each base."""
     plan, key = compiled.plan, compiled.key
+    if admits(house.products.get(permit.product.kind)):
+        hold(tx, permit, request)
     free = bool(tx.find(Holding, key=key, party=principal.party.id, limit=1))
     rho, delta = (Decimal(0), Decimal(0)) if free else compiled.loss
     job_id = new_id("job")

@@ -62,7 +62,19 @@ def with_admission(tx: Transaction, permit: Permit, request: Mapping[str, Any]) 
     parameters = request.get("parameters") or {}
     if set(parameters) != {"admission"} or not isinstance(parameters["admission"], str):
         raise Problem("field_invalid", 'Field parameters: write {"admission": "admission_…"}, what was admitted.')
-    found = tx.get(Admission, parameters["admission"])
+    found = _open(tx, permit, parameters["admission"])
+    admitted = {"id": found.id, "code": found.code, "outputs": found.outputs, "told": found.tables}
+    return {**request, ADMITTED: {**admitted, "tables": {one["name"]: one["digest"] for one in found.tables}}}
+
+
+def hold(tx: Transaction, permit: Permit, request: Mapping[str, Any]) -> None:
+    """Let nobody end the admission that is asked under while its job is reserved: once that is queued, it cannot be
+    ended. Raises like `with_admission`, which looked at it before the plan was made."""
+    _open(tx, permit, request["parameters"]["admission"], lock=True)
+
+
+def _open(tx: Transaction, permit: Permit, admission: str, *, lock: bool = False) -> Admission:
+    found = tx.get(Admission, admission, lock=lock)
     if found is None or found.subscription != permit.subscription.id:
         raise Problem("not_found", "parameters.admission: there is no such admission under this subscription")
     if found.status != "admitted" or found.spec != permit.product.spec_digest:
@@ -72,8 +84,7 @@ def with_admission(tx: Transaction, permit: Permit, request: Mapping[str, Any]) 
         raise Problem("state_conflict", f"this admission {why}")
     if found.until <= now():  # the sweep may come later: it waits for jobs that are on their way
         raise Problem("state_conflict", "the time of this admission is over; bring code and tables again")
-    admitted = {"id": found.id, "code": found.code, "outputs": found.outputs, "told": found.tables}
-    return {**request, ADMITTED: {**admitted, "tables": {one["name"]: one["digest"] for one in found.tables}}}
+    return found
 
 
 def opened(tx: Transaction, sealer: Sealer, plan: Plan, subscription: str) -> Plan:
@@ -217,4 +228,15 @@ def _facts(table: Declared, rows: OwnRows) -> TableFacts:
     return replace(table.facts(), rows=rows.rows, columns=columns)
 
 
-__all__ = ["ADMITTED", "BY_UNIT", "NAMED", "Brought", "brought", "by_unit", "check_exit", "opened", "with_admission"]
+__all__ = [
+    "ADMITTED",
+    "BY_UNIT",
+    "NAMED",
+    "Brought",
+    "brought",
+    "by_unit",
+    "check_exit",
+    "hold",
+    "opened",
+    "with_admission",
+]

@@ -20,6 +20,7 @@ from sandbox.engines.base import EngineFailed
 from sandbox.errors import Problem
 from sandbox.grants.authorise import authorise
 from sandbox.identity.keys import authenticate
+from sandbox.jobs import asking
 from sandbox.jobs.asking import compiled
 from sandbox.jobs.owntables import brought
 from sandbox.jobs.records import Job
@@ -255,6 +256,30 @@ def test_what_ended_is_gone_and_is_not_answered_from(site: Site) -> None:
             brought(tx, site.house.release_sealer, plan, site.subscriptions["firm"], b"")
     again = site.put(JOINED, admission, epsilon="2")
     assert again.status_code == 409 and "is ended" in again.json["detail"]
+
+
+def test_an_admission_that_ends_while_its_question_is_planned_holds_nothing(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a job would begin, spend, and fail for want of its tables."""
+    admission = site.admitted(insured(OWN))
+    held = site.ok("GET", "/budgets", None, "firm")
+    plan_of = asking.compiled
+
+    def ended_meanwhile(*given: Any) -> Any:
+        plan = plan_of(*given)
+        with site.house.store.write() as tx:
+            found = tx.get(Admission, admission)
+            assert found is not None
+            tx.change(found, status="ended")
+        return plan
+
+    monkeypatch.setattr(asking, "compiled", ended_meanwhile)
+    refused = site.put(JOINED, admission, epsilon="2.125")
+    assert (refused.status_code, refused.json["code"]) == (409, "state_conflict") and "is ended" in refused.json[
+        "detail"
+    ]
+    assert site.ok("GET", "/budgets", None, "firm") == held
 
 
 def test_an_admission_whose_time_is_over_is_asked_nothing_whatever_keeps_it(site: Site) -> None:

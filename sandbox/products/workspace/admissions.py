@@ -114,10 +114,13 @@ def end(tx: Transaction, journal: Journal, principal: Principal, admission_id: s
 
 def sweep(tx: Transaction, journal: Journal, moment: datetime) -> int:
     """End the admissions whose time is over; give how many."""
-    ended = over(tx, moment)
-    for one in ended:
-        _ended(tx, journal, one, "time")
-    return len(ended)
+    ended = 0
+    for one in over(tx, moment):
+        held = tx.get(Admission, one.id, lock=True)  # a job may have been reserved since we looked
+        if held is not None and held.status in ("submitted", "admitted") and not _at_work(tx, held):
+            _ended(tx, journal, held, "time")
+            ended += 1
+    return ended
 
 
 def over(tx: Transaction, moment: datetime) -> list[Admission]:
