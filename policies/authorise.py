@@ -149,6 +149,13 @@ def _is(part: str, law: str) -> bool:
     return f'@id("{law}")' in part
 
 
+def stricter(policies: str) -> str:
+    """Give what would make a text strict: the policies of `strict.cedar` that it has not yet."""
+    known = {policy.get("annotations", {}).get("id") for policy in _parsed(policies).values()}
+    parts = STRICT.split("\n\n")
+    return "\n\n".join(part for part in parts if not any(_is(part, one) for one in known & STRICTER))
+
+
 @lru_cache(maxsize=8)
 def version(policies: str, file: str = "the policies") -> Rules:
     """Give the rules of another text, which an authority may put in force.

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sandbox.cli.command import Get, Json, check_folder, service, tell, tell_items
+from sandbox.cli.command import Get, Json, check_folder, read_json, service, tell, tell_items
 
 if TYPE_CHECKING:  # a command that asks nothing does not load it
     from sandbox.client.answer import Answer
@@ -49,6 +49,10 @@ def subscribe(
         Path | None, typer.Option(help="The document that shows why use is free.", exists=True, dir_okay=False)
     ] = None,
     place: Annotated[list[str] | None, typer.Option(help="Where you are and work from: CN, HK, …; repeatable.")] = None,
+    recipient: Annotated[
+        Path | None,
+        typer.Option(help="Your answers about your security, a JSON file; `sandbox commitment` asks.", exists=True),
+    ] = None,
     as_json: Json = False,
     get: Get = None,
 ) -> None:
@@ -62,6 +66,8 @@ def subscribe(
         more["proof"] = {"title": proof.name, "digest": digest_of(proof)}
     if place:
         more["places"] = place
+    if recipient is not None:
+        more["recipient"] = read_json(recipient)
     with service() as client:
         made = client.subscribe(product, purpose, accept=accept, scenario=scenario, quota=quota, **more)
     tell(made, "Subscription {id} is {status}", as_json=as_json, get=get)

@@ -190,7 +190,8 @@ def activate(version: Annotated[str, typer.Argument(help="Id of the version.")],
 def strict(
     note: Annotated[str, typer.Option(help="Why.")] = "documents are conditions", as_json: Json = False, get: Get = None
 ) -> None:
-    """Make what reviews only warn of a condition: assessments, every question of the checklist, proof of free use."""
+    """Make what is only warned of a condition: assessments, every question of the checklist, the document of free use,
+    the security of recipients."""
     with service() as client:
         tell(
             client.make_strict(note),

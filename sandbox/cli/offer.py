@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from sandbox.cli.command import Get, Json, read_json, service, tell, waits
+from sandbox.cli.command import Get, Json, read_json, service, tell
 from sandbox.cli.revenue import app as revenue
 from sandbox.errors import Problem
 
@@ -167,22 +167,10 @@ def list_products(as_json: Json = False) -> None:
         tell_items(client.products(), ["id", "name", "kind", "status"], as_json=as_json, empty="No product yet.")
 
 
-def approve_subscription(
-    subscription: Annotated[str, typer.Argument(help="Id of the subscription.")], as_json: Json = False
-) -> None:
-    """Approve a subscription to one's product."""
-    with service() as client:
-        done = client.approve_subscription(subscription)
-    tell(done, "Approved subscription " + subscription, as_json=as_json)
-    if not as_json and not waits(done) and done["purpose"] != "industry" and done["proof"] is None:
-        typer.echo("Warning: nothing proves that this use is free. `sandbox policy strict` makes proof a condition.")
-
-
 def add_to(app: typer.Typer) -> None:
     """Add the commands of those who offer data."""
     for command in (party, enrol, profile, grant):
         app.command()(command)
     app.add_typer(product, name="product")
     app.add_typer(revenue, name="revenue")
-    app.command("approve")(approve_subscription)
     app.command("raise-budget")(raise_budget)

@@ -88,7 +88,7 @@ def equal_treatment(product: Product, as_json: Json = False) -> None:
         return
     for title in ("prices", "declined"):
         tell_items(found[title], list(found[title][0]) if found[title] else [], as_json=False, empty=f"{title}: none")
-    for title in ("subscriptions", "refused_jobs"):
+    for title in ("subscriptions", "free_use", "recipients", "refused_jobs"):
         typer.echo(f"{title}: {_spelled(found[title])}")
     for what, counts in found["waits"].items():
         typer.echo(f"waits for {what}: {_spelled(counts)}")

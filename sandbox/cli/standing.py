@@ -13,7 +13,7 @@ from sandbox.cli.offer import Product, product
 from sandbox.errors import Problem
 
 parties = typer.Typer(no_args_is_help=True, help="Who takes part; suspend and reinstate.")
-subscriptions = typer.Typer(no_args_is_help=True, help="Subscriptions (订购); list and end them.")
+subscriptions = typer.Typer(no_args_is_help=True, help="Subscriptions (订购): list, show, assess, look into, end.")
 Party = Annotated[str, typer.Argument(help="Id of the party.")]
 
 
@@ -64,7 +64,7 @@ def reinstate(party: Party, as_json: Json = False) -> None:
 @subscriptions.command("list")
 def list_subscriptions(as_json: Json = False) -> None:
     """List one's own subscriptions, or those to one's own products."""
-    fields = ["id", "product", "party", "purpose", "status"]
+    fields = ["id", "product", "party", "purpose", "status", "free_by", "inspection.state", "security.level"]
     with service() as client:
         tell_items(client.subscriptions(), fields, as_json=as_json, empty="No subscription yet.")
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 from sandbox.client.answer import Answer
+from sandbox.client.authorise import digest_of
 from sandbox.client.transport import Transport
 from sandbox.errors import Problem
 
@@ -42,6 +44,11 @@ class Asking(Transport):
         """Give the price of a product and those before it."""
         return self.json("GET", f"/products/{product}/price")
 
+    def commitment(self) -> dict[str, Any]:
+        """Give what a subscriber accepts: the `commitment`, the `declaration` of free use, and the questions about the
+        `recipient`'s security; needs no key."""
+        return self.json("GET", "/commitment")
+
     def subscriptions(self) -> list[dict[str, Any]]:
         """List one's own subscriptions, or those to one's own products."""
         return list(self.items("/subscriptions"))
@@ -57,9 +64,19 @@ class Asking(Transport):
         **more: Any,
     ) -> dict[str, Any]:
         """Subscribe to a product for one purpose; `accept` is the party's signed commitment (承诺书). `more` may name
-        the digest of the `agreement`, the `proof` {title, digest} of free use, and the `places` where one is."""
+        the digest of the `agreement`, the `proof` {title, digest} of free use, the `places` where one is, and what one
+        answers about its security as the `recipient` {question: answer}."""
         body = {"product": product, "purpose": purpose, "commitment": {"accepted": accept}}
         return self.json("POST", "/subscriptions", body={**body, **_given(scenario=scenario, quota=quota), **more})
+
+    def subscription(self, subscription: str) -> dict[str, Any]:
+        """Give a subscription: its state, what its free use rests on (`free_by`), what was demanded (`inspection`)."""
+        return self.json("GET", f"/subscriptions/{subscription}")
+
+    def prove_free_use(self, subscription: str, document: str | Path, title: str | None = None) -> dict[str, Any]:
+        """Attach the document that shows why one's use is free: a file, of which only the SHA-256 is sent, or that."""
+        body = {"title": title or Path(document).name, "digest": digest_of(document)}
+        return self.json("POST", f"/subscriptions/{subscription}/prove", body=body)
 
     def cancel_subscription(self, subscription: str) -> dict[str, Any]:
         """End a subscription."""
@@ -99,8 +116,8 @@ class Asking(Transport):
     ) -> Answer:
         """Ask and give the answer with its errors and receipt.
 
-        Raises `Problem`: the refusal, `execution_failed` when the job failed or was voided, `job_not_finished` when
-        it still ran after `timeout` seconds (it goes on; collect it with `answer`).
+        Raises `Problem`: the refusal, what called the job off, `execution_failed` when it failed, `job_not_finished`
+        when it still ran after `timeout` seconds (it goes on; collect it with `answer`).
         """
         end = time.monotonic() + timeout
         job = self.submit(subscription, sql, epsilon, wait=min(WAIT, timeout), **more)
@@ -109,7 +126,7 @@ class Asking(Transport):
                 raise Problem("job_not_finished", f"job {job['id']} still runs: collect it later with answer(…)")
             time.sleep(0.2)
             job = self.job(job["id"])
-        if job["status"] != "done":
+        if job["status"] not in ("done", "void"):
             raise Problem("execution_failed", f"job {job['id']} ended as {job['status']}; no money was charged for it")
         return self.answer(job["id"])
 

@@ -95,6 +95,19 @@ class Authorising(Transport):
         """Refuse a subscription to one's own product, with the reason."""
         return self.json("POST", f"/subscriptions/{subscription}/decline", body={"reason": reason})
 
+    def assess_recipient(self, subscription: str, level: str, note: str = "") -> dict[str, Any]:
+        """Say how the security of one's product's recipient is: `sufficient` or `insufficient`, and on what that
+        rests."""
+        return self.json("POST", f"/subscriptions/{subscription}/assess", body={"level": level, "note": note})
+
+    def demand_proof(self, subscription: str, reason: str, days: int = 15) -> dict[str, Any]:
+        """Demand the documents that show why a use is free, within `days`."""
+        return self.json("POST", f"/subscriptions/{subscription}/demand-proof", body={"reason": reason, "days": days})
+
+    def find_untrue(self, subscription: str, reason: str) -> dict[str, Any]:
+        """Find that what free use rests on is untrue: the subscription ends."""
+        return self.json("POST", f"/subscriptions/{subscription}/find-untrue", body={"reason": reason})
+
     def enter_credit(self, party: str, kind: str, reason: str, **more: str) -> dict[str, Any]:
         """Enter a `breach`, `suspension` or `incentive`; `more` may name `about` and `until`."""
         return self.json("POST", f"/parties/{party}/credit", body={"kind": kind, "reason": reason, **more})

@@ -177,9 +177,11 @@ class Operating(Transport):
         body = {"accepted": accepted, "answer": answer} | ({} if amount is None else {"amount": str(amount)})
         return self.json("POST", f"/disputes/{dispute}/answer", body=body)
 
-    def approve_subscription(self, subscription: str) -> dict[str, Any]:
-        """Approve a subscription to one's own product."""
-        return self.json("POST", f"/subscriptions/{subscription}/approve", body={})
+    def approve_subscription(self, subscription: str, security: str | None = None, note: str = "") -> dict[str, Any]:
+        """Approve a subscription to one's own product; `security` (`sufficient`, `insufficient`) is how one assesses
+        the recipient's, `note` on what that rests."""
+        body = {} if security is None else {"security": {"level": security, "note": note}}
+        return self.json("POST", f"/subscriptions/{subscription}/approve", body=body)
 
     def emergency(self, scope: str, target: str, reason: str) -> dict[str, Any]:
         """Stop a `product`, `party`, `resource` or `everything` at once."""

@@ -27,6 +27,7 @@ from sandbox.grants.allowances import by_grant, by_subscription, taken
 from sandbox.grants.consenting import consented
 from sandbox.grants.credit import standing
 from sandbox.grants.documents import attached
+from sandbox.grants.free import inspected, level_of
 from sandbox.grants.give import covers, rights_of
 from sandbox.grants.policy import in_force
 from sandbox.grants.records import Grant, Subscription
@@ -152,27 +153,36 @@ def _permit(
 
 
 def recheck(tx: Transaction, job: Walker, moment: datetime) -> None:
-    """Refuse (emergency_stop, party_suspended, grant_inactive) when the answer of `job` may not leave any more.
+    """Refuse (emergency_stop, party_suspended, grant_inactive, subscription_inactive) when the answer of `job` may not
+    leave any more.
 
     Asked again before step 5 and before every delivery. The end of a term stops what is not finished; an answer that
     was finished in time stays its user's.
     """
     grant = _need(tx, Grant, job.grant)
     facts = _common(tx, grant, job.product, job.party, job.resource, job.operator, moment)
-    inexact = _inexact(_need(tx, Resource, job.resource))
-    decided(tx, policy.RELEASE_ANSWER, facts | {"delivered": job.status == "done", "inexact": inexact}, job.party)
+    facts |= {
+        "delivered": job.status == "done",
+        "inexact": _inexact(_need(tx, Resource, job.resource)),
+        "inspection": inspected(_need(tx, Subscription, job.subscription), moment.astimezone(UTC).date()),
+    }
+    decided(tx, policy.RELEASE_ANSWER, facts, job.party)
 
 
 def facts_of_use(
     tx: Transaction, grant: Grant, resource: Resource, subscription: Subscription, moment: datetime
 ) -> dict[str, Any]:
-    """Give what is true of a subscription, whether it is to be approved or used: rights, credit, place, proof."""
+    """Give what is true of a subscription, whether it is to be approved or used: rights, credit, place, proof, the
+    recipient's security. An operator that runs its own product rests on its grant: nobody lets it in."""
     abroad = any(place != "CN" for place in subscription.places or ())
+    today, own = moment.astimezone(UTC).date(), subscription.party == grant.operator
     return {
         "rights": rights_of(grant),
-        "credit": standing(tx, subscription.party, moment.astimezone(UTC).date()),
+        "credit": standing(tx, subscription.party, today),
         "free": subscription.purpose in FREE,
-        "proven": subscription.proof is not None,
+        "proven": own or subscription.proof is not None,
+        "inspection": inspected(subscription, today),
+        "security": "sufficient" if own else level_of(subscription),
         "abroad": abroad,
         "important": resource.grade != "general",
         "assessed": abroad and attached(tx, subscription.id, "export_assessment"),

@@ -22,7 +22,7 @@ KINDS = {
     "impact_assessment": ("operator", "authoriser", "administration"),
     "risk_assessment": ("operator", "authoriser", "administration", "regulator"),
     "linkage_assessment": ("operator", "authoriser", "administration"),
-    "security_assessment": ("operator", "authoriser", "administration", "regulator"),
+    "security_assessment": ("user", "operator", "authoriser", "administration", "regulator"),
     "export_assessment": ("authoriser", "administration"),
     "agreement": ("user", "operator", "holder", "authoriser"),
     "decision": ("authoriser",),

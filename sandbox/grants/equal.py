@@ -10,9 +10,10 @@ from datetime import timedelta
 from typing import Any
 
 from sandbox.billing.records import Price
-from sandbox.core.clock import rfc3339
+from sandbox.core.clock import now, rfc3339
 from sandbox.core.store import Transaction
 from sandbox.errors import Problem
+from sandbox.grants.free import UNTRUE, counts
 from sandbox.grants.records import Refusal, Subscription
 from sandbox.identity.keys import Principal
 from sandbox.jobs.records import Job
@@ -43,7 +44,7 @@ def equal_treatment(tx: Transaction, principal: Principal, product_id: str) -> d
     waits = [one.decided_at - one.created_at for one in subscriptions if one.decided_at is not None]
     jobs = tx.find(Job, product=product_id, order=["-id"], limit=LATEST)
     refusals = tx.totals(Refusal, by=("policy",), product=product_id)
-    free = [one for one in subscriptions if one.purpose != "industry" and one.status == "active"]
+    told = counts(subscriptions, now().date())
     return {
         "product": product_id,
         "prices": [
@@ -61,9 +62,10 @@ def equal_treatment(tx: Transaction, principal: Principal, product_id: str) -> d
         "declined": [
             {"reason": one.reason, "at": rfc3339(one.decided_at or one.created_at)}
             for one in subscriptions
-            if one.reason is not None
+            if one.reason is not None and (one.inspection or {}).get("state") != UNTRUE
         ],
-        "free_without_proof": sum(one.proof is None for one in free),
+        **told,
+        "free_without_proof": told["free_use"]["declaration"] + told["free_use"]["neither"],
         "refused_jobs": {str(policy): int(count) for policy, count in refusals},
         "waits": {
             "decision": _classes(waits, DECISION),

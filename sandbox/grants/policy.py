@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from policies.authorise import RULES, RUN_JOB, SHIPPED, STRICT, STRICTER, Rules, version, with_law
+from policies.authorise import RULES, RUN_JOB, SHIPPED, STRICTER, Rules, stricter, version, with_law
 from policies.document import PolicyError
 from sandbox.core.clock import now
 from sandbox.core.ids import new_id
@@ -109,13 +109,13 @@ def now_deciding(tx: Transaction) -> dict[str, Any]:
         "law": list(rules.laws),
         "text": text,
         "strict": is_strict(tx),
-        "stricter": STRICT,
+        "stricter": stricter(text),
     }
 
 
 def is_strict(tx: Transaction) -> bool:
-    """Say whether documents, the whole checklist and the proof of free use are conditions, where the shipped policies
-    only warn."""
+    """Say whether documents, the whole checklist, the proof of free use and the security of recipients are conditions,
+    where the shipped policies only warn."""
     return set(in_force(tx).ids) >= STRICTER
 
 

@@ -56,7 +56,10 @@ class Subscription:
     """A party's use of a product for one purpose. `status`: pending, active, suspended, ended.
 
     `agreement` is the digest of the agreement both sides are bound by; `proof` {title, digest} shows why the use is
-    free; `places` are the countries and regions where the user is and works from; `reason` is said to a refused one."""
+    free; `places` are the countries and regions where the user is and works from; `reason` is said to a refused one, or
+    one that was found untrue. `recipient` are the answers about its security, by question; `security` {level, note, by,
+    at} how they were assessed; `inspection` {state, reason, by, at, due} what came of looking into free use: demanded,
+    proved or untrue."""
 
     TABLE: ClassVar[str] = "subscriptions"
     id: str
@@ -74,6 +77,9 @@ class Subscription:
     places: list[str] | None = None
     reason: str | None = None
     decided_at: datetime | None = None
+    recipient: dict[str, Any] | None = None
+    security: dict[str, Any] | None = None
+    inspection: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)

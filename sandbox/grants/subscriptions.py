@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from policies.authorise import APPROVE_SUBSCRIPTION
-from policies.purposes import COMMITMENT_DIGEST, FREE, PURPOSES
+from policies.purposes import COMMITMENT_DIGEST, DECLARATION_DIGEST, FREE, PURPOSES
 from sandbox.catalogue.records import Resource
+from sandbox.core.canonical import canonical_bytes
 from sandbox.core.clock import now, rfc3339
 from sandbox.core.ids import new_id
 from sandbox.core.sentences import plainly
 from sandbox.core.store import Transaction
 from sandbox.core.view import shown
 from sandbox.errors import Problem
-from sandbox.grants.authorise import decided, facts_of_use
+from sandbox.grants.authorise import Refused, decided, facts_of_use
+from sandbox.grants.free import free_by
+from sandbox.grants.recipient import assessment, check_answers
 from sandbox.grants.records import Grant, Subscription
 from sandbox.identity.keys import Principal
 from sandbox.products.records import Product
@@ -36,7 +40,7 @@ Place = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
 
 class SubscriptionRequest(BaseModel):
     """`quota` is the most jobs per calendar month; None sets no limit. `places` (ISO 3166: CN is the mainland, HK, MO
-    and TW count as outside) are where the user is and works from."""
+    and TW count as outside) are where the user is and works from; `recipient` what it answers about its security."""
 
     model_config = ConfigDict(extra="forbid")
     product: str
@@ -47,11 +51,13 @@ class SubscriptionRequest(BaseModel):
     agreement: str | None = None
     proof: Proof | None = None
     places: Annotated[list[Place], Field(min_length=1, max_length=20)] | None = None
+    recipient: dict[str, str] | None = None
 
 
 def subscribe(tx: Transaction, journal: Journal, principal: Principal, body: Mapping[str, Any]) -> Subscription:
     """Subscribe to an approved product. It is pending until the operator approves, or active at once when the product
-    says `"approval": "automatic"` and the purpose is charged: free use is always looked at (A7).
+    says `"approval": "automatic"`, the purpose is charged and no assessment of the recipient is missing: free use is
+    always looked at (A7). Who accepts the commitment for a free purpose declares, too, that its use is free.
 
     A product whose specification names an `agreement`, by its digest, is subscribed to by naming the same: then both
     are bound by it (A6). Raises role_not_allowed, field_invalid, not_found, purpose_not_allowed, commitment_missing,
@@ -76,41 +82,62 @@ def subscribe(tx: Transaction, journal: Journal, principal: Principal, body: Map
         raise Problem("commitment_missing", f"this product is used under its operator's agreement: {say}")
     if asked.proof is not None and asked.purpose not in FREE:
         raise Problem("field_invalid", "proof: it shows why use is free; industry is not")
-    automatic = product.spec.get("approval") == "automatic" and asked.purpose not in FREE
-    moment = now()
+    free, moment = asked.purpose in FREE, now()
+    text = {"text": DECLARATION_DIGEST, "declared": True} if free else {"text": COMMITMENT_DIGEST}
     subscription = Subscription(
         id=new_id("subscription"),
         product=product.id,
         party=principal.party.id,
         purpose=asked.purpose,
         scenario=asked.scenario,
-        commitment={"accepted": True, "text": COMMITMENT_DIGEST, "at": rfc3339(moment)},
+        commitment={"accepted": True, **text, "at": rfc3339(moment)},
         quota=asked.quota,
-        status="active" if automatic else "pending",
-        approved_by=product.operator if automatic else None,
+        status="pending",
+        approved_by=None,
         created_at=moment,
         agreement=asked.agreement,
         proof=asked.proof.model_dump() if asked.proof else None,
         places=sorted(set(asked.places)) if asked.places else None,
-        decided_at=moment if automatic else None,
+        recipient=asked.recipient,
     )
-    if automatic:
-        _check_use(tx, grant, product, subscription)
+    if product.spec.get("approval") == "automatic" and not free and _automatic(tx, grant, product, subscription):
+        subscription = replace(subscription, status="active", approved_by=product.operator, decided_at=moment)
     tx.add(subscription)
-    log_step(tx, journal, "subscription.created", subscription, principal)
+    log_step(tx, journal, "subscription.created", subscription, principal, **_answers(subscription))
     return subscription
 
 
-def approve(tx: Transaction, journal: Journal, principal: Principal, subscription_id: str) -> Subscription:
-    """Approve a pending subscription to an own product. Raises role_not_allowed, not_found, state_conflict, and what
-    the policies refuse: rights, credit, place, proof."""
+def approve(
+    tx: Transaction,
+    journal: Journal,
+    principal: Principal,
+    subscription_id: str,
+    security: Mapping[str, Any] | None = None,
+) -> Subscription:
+    """Approve a pending subscription to an own product; `security` {level, note} is how its operator assesses the
+    recipient's. Raises role_not_allowed, not_found, state_conflict, field_invalid, and what the policies refuse:
+    rights, credit, place, proof, a recipient whose security is insufficient."""
     principal.may("subscription.approve")
     found, product = _pending(tx, principal, subscription_id, "approved")
     grant = tx.get(Grant, product.grant)
     assert grant is not None, "a product belongs to a grant"
-    _check_use(tx, grant, product, found)
-    by = principal.party.id
-    return _turn(tx, journal, principal, found, "subscription.approved", "active", approved_by=by, decided_at=now())
+    also: dict[str, Any] = {"security": assessment(tx, principal, found, security)} if security else {}
+    _check_use(tx, grant, product, replace(found, **also))
+    also |= {"status": "active", "approved_by": principal.party.id, "decided_at": now()}
+    return turn(tx, journal, principal, found, "subscription.approved", **also)
+
+
+def assess(
+    tx: Transaction, journal: Journal, principal: Principal, subscription_id: str, level: str, note: str
+) -> Subscription:
+    """Say how the security of the recipient of an own product is: at any time until the subscription ends; what is
+    insufficient lets no job run from then on. Raises role_not_allowed, not_found, state_conflict, field_invalid."""
+    principal.may("subscription.assess")
+    found, _ = _offered(tx, principal, subscription_id)
+    if found.status == "ended":
+        raise Problem("state_conflict", "this subscription has ended; there is nothing to assess any more")
+    security = assessment(tx, principal, found, {"level": level, "note": note})
+    return turn(tx, journal, principal, found, "subscription.assessed", security=security)
 
 
 def decline(tx: Transaction, journal: Journal, principal: Principal, subscription_id: str, reason: str) -> Subscription:
@@ -118,21 +145,22 @@ def decline(tx: Transaction, journal: Journal, principal: Principal, subscriptio
     show (A5). Raises role_not_allowed, not_found, state_conflict."""
     principal.may("subscription.approve")
     found, _ = _pending(tx, principal, subscription_id, "declined")
-    return _turn(tx, journal, principal, found, "subscription.declined", "ended", reason=reason, decided_at=now())
+    ended: dict[str, Any] = {"status": "ended", "reason": reason, "decided_at": now()}
+    return turn(tx, journal, principal, found, "subscription.declined", **ended)
 
 
 def cancel(tx: Transaction, journal: Journal, principal: Principal, subscription_id: str) -> Subscription:
     """End a subscription for good: by its user, or the product's operator. Raises like `approve`."""
     principal.may("subscription.cancel")
-    found = _either(tx, principal, subscription_id)
+    found = either(tx, principal, subscription_id)
     if found.status == "ended":
         raise Problem("state_conflict", "this subscription has ended already")
-    return _turn(tx, journal, principal, found, "subscription.cancelled", "ended")
+    return turn(tx, journal, principal, found, "subscription.cancelled", status="ended")
 
 
 def found(tx: Transaction, principal: Principal, subscription_id: str) -> Subscription:
     """Give a subscription the principal may see. Raises not_found."""
-    return _either(tx, principal, subscription_id, overseeing=True)
+    return either(tx, principal, subscription_id, overseeing=True)
 
 
 def listed(tx: Transaction, principal: Principal, *, limit: int = 50, after: str | None = None) -> list[Subscription]:
@@ -147,8 +175,8 @@ def listed(tx: Transaction, principal: Principal, *, limit: int = 50, after: str
 
 
 def view(subscription: Subscription) -> dict[str, Any]:
-    """Give a subscription as the outside sees it."""
-    return shown(subscription)
+    """Give a subscription as the outside sees it; `free_by` says what its free use rests on."""
+    return shown(subscription) | {"free_by": free_by(subscription)}
 
 
 def _read(body: Mapping[str, Any]) -> SubscriptionRequest:
@@ -159,10 +187,12 @@ def _read(body: Mapping[str, Any]) -> SubscriptionRequest:
         raise Problem("field_invalid", f"{'.'.join(map(str, first['loc']))}: {plainly(first['msg'])}") from None
     if asked.purpose not in PURPOSES:
         raise Problem("field_invalid", f"purpose: write one of {', '.join(PURPOSES)}")
+    if asked.recipient is not None:
+        check_answers(asked.recipient)
     return asked
 
 
-def _either(tx: Transaction, principal: Principal, subscription_id: str, *, overseeing: bool = False) -> Subscription:
+def either(tx: Transaction, principal: Principal, subscription_id: str, *, overseeing: bool = False) -> Subscription:
     """One's own, or one to an own product (or, `overseeing`, any for those who may look)."""
     found = tx.get(Subscription, subscription_id, lock=not overseeing)
     if found is not None:
@@ -173,11 +203,16 @@ def _either(tx: Transaction, principal: Principal, subscription_id: str, *, over
     raise Problem("not_found", "there is no such subscription")
 
 
-def _pending(tx: Transaction, principal: Principal, subscription_id: str, how: str) -> tuple[Subscription, Product]:
-    found = _either(tx, principal, subscription_id)
+def _offered(tx: Transaction, principal: Principal, subscription_id: str) -> tuple[Subscription, Product]:
+    found = either(tx, principal, subscription_id)
     product = tx.get(Product, found.product)
     if product is None or product.operator != principal.party.id:
         raise Problem("not_found", "there is no such subscription to a product of yours")
+    return found, product
+
+
+def _pending(tx: Transaction, principal: Principal, subscription_id: str, how: str) -> tuple[Subscription, Product]:
+    found, product = _offered(tx, principal, subscription_id)
     if found.status != "pending":
         raise Problem("state_conflict", f"only a pending subscription is {how}; this one is {found.status}")
     return found, product
@@ -191,23 +226,37 @@ def _check_use(tx: Transaction, grant: Grant, product: Product, subscription: Su
         decided(tx, APPROVE_SUBSCRIPTION, facts_of_use(tx, grant, resource, subscription, now()))
 
 
-def _turn(
-    tx: Transaction,
-    journal: Journal,
-    principal: Principal,
-    before: Subscription,
-    kind: str,
-    status: str,
-    **also: Any,
+def _answers(subscription: Subscription) -> dict[str, bytes]:
+    """What a subscriber said of its security, for its leaf."""
+    return {"recipient": canonical_bytes(subscription.recipient)} if subscription.recipient else {}
+
+
+def _automatic(tx: Transaction, grant: Grant, product: Product, subscription: Subscription) -> bool:
+    """Whether a product that approves by itself does: not while the rules want an assessment, which takes somebody."""
+    try:
+        _check_use(tx, grant, product, subscription)
+    except Refused as refused:
+        if refused.code != "assessment_missing":
+            raise
+        return False
+    return True
+
+
+def turn(
+    tx: Transaction, journal: Journal, principal: Principal, before: Subscription, kind: str, **values: Any
 ) -> Subscription:
-    after = tx.change(before, status=status, **also)
+    """Change a subscription, with the leaf of this step."""
+    after = tx.change(before, **values)
     log_step(tx, journal, kind, after, principal)
     return after
 
 
-def log_step(tx: Transaction, journal: Journal, kind: str, subscription: Subscription, principal: Principal) -> None:
+def log_step(
+    tx: Transaction, journal: Journal, kind: str, subscription: Subscription, principal: Principal, **said: str | bytes
+) -> None:
     """Write the leaf of a step. Who uses what is the business of the two, so it names product and purpose in public,
-    not the user."""
+    not the user; reasons, and what is `said` beside, stand behind commitments."""
+    look, security = subscription.inspection or {}, subscription.security or {}
     public: dict[str, str | int | None] = {
         "subscription": subscription.id,
         "product": subscription.product,
@@ -215,9 +264,13 @@ def log_step(tx: Transaction, journal: Journal, kind: str, subscription: Subscri
         "status": subscription.status,
         "agreement": subscription.agreement,
         "proof": subscription.proof["digest"] if subscription.proof else None,
+        "free_by": free_by(subscription),
+        "inspection": look.get("state"),
+        "due": look.get("due"),
+        "security": security.get("level"),
     }
-    committed = {"party": subscription.party, "by": principal.party.id}
+    committed: dict[str, str | bytes] = {"party": subscription.party, "by": principal.party.id, **said}
     committed["places"] = ",".join(subscription.places or ["CN"])
-    if subscription.reason is not None:
-        committed["reason"] = subscription.reason
+    reasons = {"reason": subscription.reason, "inspected": look.get("reason"), "assessed": security.get("note")}
+    committed |= {name: reason for name, reason in reasons.items() if reason is not None}
     journal.write(tx, kind, public=public, committed=committed, party=subscription.party, product=subscription.product)

@@ -19,10 +19,10 @@ from sandbox.catalogue.records import Resource
 from sandbox.core.clock import now, rfc3339
 from sandbox.core.store import Transaction
 from sandbox.core.view import plain, shown
-from sandbox.grants import credit
+from sandbox.grants import credit, free
 from sandbox.grants.give import standing
 from sandbox.grants.policy import is_strict
-from sandbox.grants.records import Grant
+from sandbox.grants.records import Grant, Subscription
 from sandbox.identity.records import Party
 from sandbox.metering.records import UsageEvent
 from sandbox.oversight.records import Emergency, Incident
@@ -51,6 +51,7 @@ def disclosure(tx: Transaction, test_instance: bool = False) -> dict[str, Any]:
         "persons": requests.counts(tx),
         "complaints": dict(tx.totals(Dispute, by=["status"])),
         "credit": credit.counts(tx),
+        **_recipients(tx),
         "incidents": dict(tx.totals(Incident, by=["status"])),
         "last_year": {"year": year, **figures(tx, year)},
         "privacy": [_account(tx, budget(tx, account)) for account in tx.find(Account, party=None)],
@@ -105,6 +106,12 @@ def _grant(tx: Transaction, grant: Grant) -> dict[str, Any]:
     assert operator is not None, "a grant names a party"
     said = {"operator_name": operator.name, "status": standing(grant)}
     return shown(grant, "conditions", "security_contact", "authoriser") | said
+
+
+def _recipients(tx: Transaction) -> dict[str, Any]:
+    """What free use rests on and how recipients were assessed, in numbers; who runs its own product is no recipient."""
+    operators = {product.id: product.operator for product in tx.find(Product)}
+    return free.counts((one for one in tx.find(Subscription) if one.party != operators.get(one.product)), now().date())
 
 
 def _ceilings(tx: Transaction) -> list[dict[str, Any]]:

@@ -59,9 +59,9 @@ ADVICE: dict[str, Advice] = {
     ),
     "subscription_inactive": Advice(
         "The subscription is not active",
-        "Have the operator approve it, or subscribe again.",
+        "Have the operator approve it, bring the documents that were demanded, or subscribe again.",
         "订购未生效",
-        "请由运营机构审批，或重新订购。",
+        "请由运营机构审批，补交被要求的证明材料，或重新订购。",
     ),
     "grant_inactive": Advice(
         "The grant is not in force",

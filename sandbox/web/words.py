@@ -57,6 +57,14 @@ _WORDS = {
     "entry_ended": ("已结束", "ended"),
     "exit_passed": ("已准予出域", "may leave"),
     "exit_held": ("已扣留", "held back"),
+    "document": ("有证明材料", "by document"),
+    "declaration": ("凭告知承诺", "by declaration"),
+    "neither": ("二者均无", "by neither"),
+    "demanded": ("已要求提交证明", "documents demanded"),
+    "untrue": ("经核查不实", "found untrue"),
+    "sufficient": ("安全能力充分", "security sufficient"),
+    "insufficient": ("安全能力不足", "security insufficient"),
+    "not_assessed": ("未评估", "not assessed"),
     "exact": ("精确服务，无数据指纹", "served exactly, unmarked"),
 }
 

@@ -22,7 +22,7 @@ from sandbox.webhooks.tell import TEST, message
 EVENTS = (
     "job.ended", "alert.raised", "emergency.raised", "incident.notified", "settlement.made", "usage.metered",
     "letter.written", "admission.submitted", "admission.admitted", "admission.rejected", "admission.ended",
-    "exit.waiting", "exit.reviewed",
+    "exit.waiting", "exit.reviewed", "proof.demanded",
 )  # fmt: skip
 MOST = 10
 SECRET_BYTES = 32

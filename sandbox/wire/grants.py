@@ -97,7 +97,8 @@ class ProofIn(Input):
 
 
 class SubscriptionIn(Input):
-    """A subscription to a product for one purpose; `quota` limits the jobs of a month."""
+    """A subscription to a product for one purpose; `quota` limits the jobs of a month, `recipient` answers each
+    question about one's security (接收方安全评估) that `GET /commitment` asks."""
 
     product: Id
     purpose: Purpose
@@ -109,10 +110,37 @@ class SubscriptionIn(Input):
     places: Annotated[list[Annotated[str, Field(pattern=r"^[A-Z]{2}$")]], Field(min_length=1, max_length=20)] | None = (
         None
     )
+    recipient: Annotated[dict[str, str], Field(max_length=50)] | None = None
+
+
+class SecurityIn(Input):
+    """How the recipient's security was assessed, and on what that rests."""
+
+    level: Literal["sufficient", "insufficient"]
+    note: Annotated[str, Field(max_length=2000)] = ""
+
+
+class ApprovalIn(Input):
+    """An approval, with the assessment of the recipient's security where there is one."""
+
+    security: SecurityIn | None = None
+
+
+class DemandProofIn(Input):
+    """Why documents of free use are demanded, and within how many days."""
+
+    reason: Reason
+    days: Annotated[int, Field(ge=1, le=90)] = 15
 
 
 class DeclineIn(Input):
     """Why a subscription is refused; its user and the equal-treatment report say so."""
+
+    reason: Reason
+
+
+class UntrueIn(Input):
+    """Why what free use rests on is untrue; its user is told."""
 
     reason: Reason
 

@@ -22,6 +22,7 @@ Event = Literal[
     "admission.ended",
     "exit.waiting",
     "exit.reviewed",
+    "proof.demanded",
 ]
 
 

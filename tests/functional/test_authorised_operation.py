@@ -225,6 +225,9 @@ def test_A4_exit_stops_what_runs_and_a_successor_takes_over(town: Estate, cli: S
     refused(town, "GET", "/grants", None, "bankrupt", "key_invalid")
     town.finish()
     assert town.ok("GET", f"/jobs/{job}", key="firm")["status"] == "void"
+    assert (
+        refused(town, "GET", f"/jobs/{job}/result", None, "firm", "grant_inactive")["policy"] == "grant_inactive.exited"
+    )
     assert asked(town, subscription=subscription).json["policy"] == "grant_inactive.exited"
     new = cli.ask("grants", "succeed", grant, town.web.ids["second"], "--reason", "court order")
     assert (new["predecessor"], new["operator"], new["ends"]) == (grant, town.web.ids["second"], "2036-01-01")
@@ -332,9 +335,11 @@ def test_A7_free_use_shows_its_proof_and_place(town: Estate, cli: Shell, tmp_pat
     paper.write_text("charter")
     free = cli.ask("subscribe", town.product, "public_welfare", "--accept", "--proof", str(paper), key="stranger")
     assert (free["status"], free["proof"]["title"]) == ("pending", "charter.pdf")
-    assert cli.run("approve", free["id"], key="operator") == f"Approved subscription {free['id']}\n"
+    sure = ("--security", "sufficient", "--note", "visited")
+    assert cli.run("approve", free["id"], *sure, key="operator") == f"Approved subscription {free['id']}\n"
     bare = cli.ask("subscribe", town.product, "public_welfare", "--accept", key="stranger")["id"]
-    assert "nothing proves that this use is free" in cli.run("approve", bare, key="operator")
+    said = cli.run("approve", bare, key="operator")
+    assert "nothing but a declaration shows that this use is free" in said and "not assessed" in said
     charged = {"product": town.product, "purpose": "industry", "commitment": {"accepted": True}, "proof": PROOF}
     refused(town, "POST", "/subscriptions", charged, "firm", "field_invalid")
     abroad = cli.ask("subscribe", town.product, "industry", "--accept", "--place", "HK", key="stranger")["id"]

@@ -28,6 +28,7 @@ FORMS = {"/sign-out", "/reviews/admissions/<admission_id>", "/reviews/exits/<job
 """Pages that a form is sent to; whose they are is held in test_review_pages, and signing out in test_sign_in."""
 PUBLIC = {
     "GET /catalogue.jsonld",
+    "GET /commitment",
     "GET /disclosure",
     "GET /log/checkpoint",
     "GET /log/consistency",

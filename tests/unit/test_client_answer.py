@@ -21,13 +21,16 @@ RESULT = {
 }
 
 
+STOPPED = {"code": "emergency_stop", "detail": "an emergency stop is in force", "status": 403}
+
+
 def service(*states: str) -> Client:
     """A service whose job goes through `states`."""
-    left = list(states)
+    left, void = list(states), "void" in states
 
     def answer(request: httpx.Request) -> httpx.Response:
         if request.url.path.endswith("/result"):
-            return httpx.Response(200, json=RESULT)
+            return httpx.Response(200, json=RESULT) if not void else httpx.Response(403, json=STOPPED)
         if request.url.path.endswith("/receipt"):
             return httpx.Response(200, text="a receipt")
         return httpx.Response(200, json={"id": "job_1", "status": left.pop(0)})
@@ -46,7 +49,13 @@ def test_a_question_is_waited_for() -> None:
     assert answer.receipt.text == "a receipt"
 
 
-@pytest.mark.parametrize("state", ["failed", "void", "refused"])
+def test_a_job_that_was_called_off_says_by_what() -> None:
+    with pytest.raises(Problem, match="in force") as caught:
+        service("queued", "void").query("sub", "SELECT …")
+    assert caught.value.code == "emergency_stop"
+
+
+@pytest.mark.parametrize("state", ["failed", "refused"])
 def test_a_job_that_did_not_end_well_is_a_problem(state: str) -> None:
     with pytest.raises(Problem, match=state) as caught:
         service("running", state).query("sub", "SELECT …")

@@ -13,6 +13,7 @@ from policies.authorise import (
     STRICT,
     Rules,
     decide,
+    stricter,
     version,
     with_law,
 )
@@ -22,7 +23,7 @@ from sandbox.errors import STATUS
 STRICTER = version(SHIPPED + STRICT)
 USE = {
     "rights": ["product_operation", "processing_use"], "credit": "good", "free": False, "proven": False,
-    "abroad": False, "important": False, "assessed": False,
+    "inspection": "none", "security": "none", "abroad": False, "important": False, "assessed": False,
 }  # fmt: skip
 RUN = USE | {
     "stopped": False, "party": "active", "operator": "active", "operator_manages": False, "subscription": "active",
@@ -33,13 +34,15 @@ RUN = USE | {
 }  # fmt: skip
 LEAVE = {
     "stopped": False, "party": "active", "operator": "active", "grant": "active", "today": 20260601, "ends": 20261231,
-    "delivered": False, "inexact": False,
+    "delivered": False, "inexact": False, "inspection": "none",
 }  # fmt: skip
 REFUSED = {
     "emergency_stop.in_force": {"stopped": True},
     "party_suspended.user": {"party": "suspended"},
     "party_suspended.operator": {"operator": "suspended"},
     "party_suspended.credit": {"credit": "suspended"},
+    "subscription_inactive.untrue": {"inspection": "untrue", "subscription": "ended"},
+    "subscription_inactive.proof": {"inspection": "overdue"},
     "subscription_inactive.pending": {"subscription": "pending"},
     "subscription_inactive.status": {"subscription": "ended"},
     "commitment_missing.subscription": {"commitment": False},
@@ -54,6 +57,7 @@ REFUSED = {
     "purpose_not_allowed.scenario": {"mode": "scenario", "granted_scenario": "credit", "scenario": "other"},
     "cross_border_refused.important": {"abroad": True, "important": True, "assessed": True},
     "cross_border_refused.place": {"abroad": True},
+    "state_conflict.recipient": {"security": "insufficient"},
     "separation_of_duties.operator": {"operator_manages": True},
     "state_conflict.product": {"product": "paused"},
     "state_conflict.specification": {"specified": False},
@@ -67,6 +71,9 @@ LET_IN = {
     "grant_inactive.right": {"rights": ["processing_use"]},
     "cross_border_refused.important": {"abroad": True, "important": True, "assessed": True},
     "cross_border_refused.place": {"abroad": True},
+    "subscription_inactive.untrue": {"inspection": "untrue"},
+    "subscription_inactive.proof": {"inspection": "overdue"},
+    "state_conflict.recipient": {"security": "insufficient"},
 }
 REVIEW = {
     "own": False, "specified": True, "complete": True, "asked": False, "kind": "verification", "personal": True,
@@ -86,6 +93,8 @@ KEPT = {
     "grant_inactive.suspended": {"grant": "suspended"},
     "grant_inactive.expired_meanwhile": {"today": 20270101},
     "grade_refused.exact": {"inexact": True},
+    "subscription_inactive.untrue": {"inspection": "untrue"},
+    "subscription_inactive.proof": {"inspection": "overdue"},
 }
 
 
@@ -123,11 +132,32 @@ def test_I4_statistics_are_warned_of_not_refused_until_the_stricter_policies_are
     assert STRICTER.decide(REVIEW | {"risk": True, "asked": True}, APPROVE_PRODUCT).allowed
 
 
-def test_A7_free_use_without_proof_is_refused_by_the_stricter_policies():
+def test_A7_free_use_by_declaration_is_refused_by_the_stricter_policies():
     free = RUN | {"free": True}
     assert decide(free).allowed
     assert STRICTER.decide(free).policy_id == "purpose_not_allowed.proof"
     assert STRICTER.decide(free | {"proven": True}).allowed
+
+
+def test_A7_documents_that_are_demanded_leave_time_to_bring_them():
+    assert decide(RUN | {"inspection": "open"}).allowed
+    assert decide(LEAVE | {"inspection": "open"}, RELEASE_ANSWER).allowed
+    assert decide(USE | {"inspection": "open"}, APPROVE_SUBSCRIPTION).allowed
+
+
+def test_A7_nobody_is_let_in_unassessed_by_the_stricter_policies():
+    assert decide(USE, APPROVE_SUBSCRIPTION).allowed
+    assert STRICTER.decide(USE, APPROVE_SUBSCRIPTION).policy_id == "assessment_missing.recipient"
+    assert STRICTER.decide(USE | {"security": "sufficient"}, APPROVE_SUBSCRIPTION).allowed
+    assert STRICTER.decide(RUN).allowed, "who is in already is not shut out overnight"
+
+
+def test_a_text_that_was_strict_before_is_made_strict_by_what_it_lacks():
+    """A policy that a later release adds to strict.cedar is added alone: twice the same id is no version."""
+    before = "\n\n".join(part for part in STRICT.split("\n\n") if "assessment_missing.recipient" not in part)
+    text = SHIPPED + before
+    assert stricter(SHIPPED) == STRICT and "purpose_not_allowed.proof" not in stricter(text)
+    assert set(version(text + stricter(text)).ids) == set(STRICTER.ids)
 
 
 def test_I5_an_assessed_export_of_general_data_is_allowed():

@@ -35,7 +35,7 @@ def answered(plan: Plan, base: list[dict[str, int]], copy: list[dict[str, int]] 
 
 def test_values_types_and_default_order() -> None:
     plan = plan_of("SELECT COUNT(*) AS n, SUM(wage) AS total, AVG(wage) AS mean, sex FROM persons GROUP BY sex")
-    [around] = [m for m in only(plan).measurements if m.what == "sum"]  # the average and the sum have one sum and one count
+    [around] = [m for m in only(plan).measurements if m.what == "sum"]
     assert around.centre == 49_025 and len(only(plan).measurements) == 2
     answer = answered(plan, [{"rows": -4, "sum": 4 * 49_025 + 12_345}, {"rows": 3, "sum": 1}])
     assert answer.rows == (

@@ -288,7 +288,7 @@ def _stopped(tx: Transaction, waiting: Iterable[Verification], moment: datetime)
     decided: dict[tuple[str, ...], str | None] = {}
     found = []
     for one in waiting:
-        key = (one.grant, one.product, one.party, one.resource, one.operator)
+        key = (one.subscription, one.grant, one.product, one.party, one.resource, one.operator)
         if key not in decided:
             try:
                 recheck(tx, one, moment)

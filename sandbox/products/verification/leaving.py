@@ -39,7 +39,7 @@ def checked(tx: Transaction, ended: Sequence[Verification], moment: datetime) ->
     decided: dict[tuple[str, ...], Problem | None] = {}
     found = {}
     for one in ended:
-        key = (one.grant, one.product, one.party, one.resource, one.operator, one.status)
+        key = (one.subscription, one.grant, one.product, one.party, one.resource, one.operator, one.status)
         if key not in decided:
             try:
                 _leaves(tx, one, moment)

@@ -75,7 +75,14 @@ def make_predictions(errand: Errand, body: PredictionsIn) -> Reply:
     query=CardQuery,
     answer=CardOut,
     media=("application/json", "text/html"),
-    problems=("job_not_finished", "execution_failed", "emergency_stop", "grant_inactive", "party_suspended"),
+    problems=(
+        "job_not_finished",
+        "execution_failed",
+        "emergency_stop",
+        "grant_inactive",
+        "subscription_inactive",
+        "party_suspended",
+    ),
     errand=True,
 )
 def read_card(errand: Errand, job_id: str, query: CardQuery) -> Reply:
@@ -103,7 +110,14 @@ def read_card(errand: Errand, job_id: str, query: CardQuery) -> Reply:
     "/jobs/<job_id>/weights",
     action="job.read",
     media=("application/octet-stream",),
-    problems=("job_not_finished", "state_conflict", "not_ready", "emergency_stop", "grant_inactive"),
+    problems=(
+        "job_not_finished",
+        "state_conflict",
+        "not_ready",
+        "emergency_stop",
+        "grant_inactive",
+        "subscription_inactive",
+    ),
     errand=True,
 )
 def read_weights(errand: Errand, job_id: str) -> Reply:

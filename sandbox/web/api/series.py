@@ -73,7 +73,7 @@ def list_runs(call: Call, product_id: str) -> Reply:
     query=SeriesQuery,
     answer=SeriesOut,
     media=("application/json", "text/html"),
-    problems=("field_invalid", "emergency_stop", "grant_inactive", "party_suspended"),
+    problems=("field_invalid", "emergency_stop", "grant_inactive", "subscription_inactive", "party_suspended"),
     errand=True,
 )
 def read_series(errand: Errand, product_id: str, query: SeriesQuery) -> Reply:

@@ -28,7 +28,14 @@ blueprint = APIBlueprint("synthetic", __name__)
     query=CardQuery,
     answer=UtilityOut,
     media=("application/json", "text/html"),
-    problems=("job_not_finished", "execution_failed", "emergency_stop", "grant_inactive", "party_suspended"),
+    problems=(
+        "job_not_finished",
+        "execution_failed",
+        "emergency_stop",
+        "grant_inactive",
+        "subscription_inactive",
+        "party_suspended",
+    ),
     errand=True,
 )
 def read_utility(errand: Errand, job_id: str, query: CardQuery) -> Reply:

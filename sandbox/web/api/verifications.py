@@ -115,7 +115,7 @@ def list_claims(call: Call, query: Page) -> Reply:
     "/verifications/<verification_id>",
     action="verification.ask",
     answer=VerificationOut,
-    problems=("job_not_finished", "execution_failed", "emergency_stop", "grant_inactive"),
+    problems=("job_not_finished", "execution_failed", "emergency_stop", "grant_inactive", "subscription_inactive"),
 )
 def read_claim(call: Call, verification_id: str) -> Reply:
     """Read one's own claim again, with its answer."""
