@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from chance import TIMES
 from databases import empty
 from hypothesis import HealthCheck, settings
+from longest import in_turn
 
 from sandbox.stores.sql import SqlStore
 
@@ -34,8 +35,11 @@ def module_store(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPa
         yield made
 
 
-def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
-    """Give every test of random examples `TIMES` as many of them, and let none fail because the machine is slow."""
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give every test of random examples `TIMES` as many of them, and let none fail because the machine is slow; put
+    the files in the order in which they are handed to workers."""
+    turns = in_turn(item.path for item in items)
+    items.sort(key=lambda item: turns[item.path])
     for test in {getattr(item, "obj", None) for item in items}:
         own = getattr(test, "_hypothesis_internal_use_settings", None)  # where @settings keeps it
         if own is not None:

@@ -15,10 +15,12 @@ from apiflask import APIBlueprint
 from flask import Response, current_app, redirect, request
 from pydantic import ValidationError
 
+from sandbox.core.clock import now
 from sandbox.core.store import Transaction
 from sandbox.errors import Problem
+from sandbox.identity import seconding
 from sandbox.identity.keys import Principal
-from sandbox.identity.records import Party, Seconding
+from sandbox.identity.records import Party, Person, Seconding
 from sandbox.jobs.house import House
 from sandbox.jobs.records import Job
 from sandbox.oversight import doors
@@ -141,10 +143,21 @@ def _job(tx: Transaction, principal: Principal, job_id: str) -> Job:
 
 def _form(tx: Transaction, principal: Principal, author: str, open_: bool, path: str) -> dict[str, Any]:
     """What the form needs: its token, whether there is one, and who asked first where two are needed."""
-    waiting = [one for one in tx.find(Seconding, status="waiting") if one.path == path]
-    parties = {one.asked_by: tx.get(Party, one.asked_by) for one in waiting}
-    first = [(party.name if (party := parties[one.asked_by]) else one.asked_by, one.until) for one in waiting]
+    waiting = [one for one in tx.find(Seconding, status="waiting") if one.path == path and one.until > now()]
+    first = [(_asker(tx, principal, one), not _other(tx, principal, one), one.until) for one in waiting]
     return {"open": open_ and author != principal.party.id, "first": first, "token": csrf_token()}
+
+
+def _asker(tx: Transaction, principal: Principal, one: Seconding) -> str:
+    """Who asked first: a party and, to its own people only, which of them."""
+    party = tx.get(Party, one.asked_by)
+    name = party.name if party else one.asked_by
+    person = tx.get(Person, one.asked_person) if one.asked_person and one.asked_by == principal.party.id else None
+    return f"{person.name}, {name}" if person else name
+
+
+def _other(tx: Transaction, principal: Principal, one: Seconding) -> bool:
+    return seconding.somebody_else(tx, one.asked_person or one.asked_by, principal)
 
 
 def _names(tx: Transaction, rows: list[Any]) -> dict[str, str]:

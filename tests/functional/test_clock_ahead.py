@@ -8,8 +8,10 @@ from pathlib import Path
 from time import monotonic, sleep
 
 import pytest
+from typer.testing import CliRunner
 
 from sandbox.cli.demo.running import Instance
+from sandbox.cli.main import app
 from sandbox.errors import Problem
 from sandbox.service.backup import backup, restore
 from sandbox.settings import load
@@ -41,6 +43,9 @@ def test_a_test_instance_lives_ahead_and_says_so(tmp_path: Path) -> None:
         assert ahead_of(tmp_path / "again")() == ahead_of(instance.home)() == timedelta(days=365)
 
 
-def test_a_real_instance_keeps_the_time_of_the_machine() -> None:
-    with Instance() as instance, pytest.raises(Problem, match="clock of a real instance is the machine's"):
-        instance.command("clock", "1")
+def test_a_real_instance_keeps_the_time_of_the_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SANDBOX_HOME", str(tmp_path / "home"))
+    assert CliRunner().invoke(app, ["init", str(tmp_path / "home")]).exit_code == 0
+    refused = CliRunner().invoke(app, ["clock", "1"]).exception
+    assert isinstance(refused, Problem) and "clock of a real instance is the machine's" in refused.detail
+    assert ahead_of(tmp_path / "home")() == timedelta(0)

@@ -169,3 +169,17 @@ def test_an_average_gets_what_its_size_needs() -> None:
     plan = planned("SELECT sex, COUNT(*) AS n, AVG(income) AS mean FROM persons GROUP BY sex", units=10_000_000)
     rho = {m.what: float(m.rho) for m in block(plan).measurements}
     assert rho["sum"] > rho["rows"]
+
+
+def test_what_counts_as_something_else_is_not_weighed() -> None:
+    """Only what does not count at all is as near to 0 as the column that is weighed."""
+    other = "SELECT dept, SUM(CASE WHEN cost > 5 THEN cost ELSE 3 END) AS s FROM visits GROUP BY dept"
+    filtered = "SELECT dept, SUM(cost) FILTER (WHERE cost > 5) AS s FROM visits GROUP BY dept"
+    assert [m.norm is not None for sql in (other, filtered) for m in block(planned(sql)).measurements] == [False, True]
+
+
+@pytest.mark.parametrize("sign", ["", "-1 * "])
+def test_a_total_is_not_clamped_below_what_it_is_at_least(sign: str) -> None:
+    sql = f"SELECT dept, SUM({sign}(cost + 500000)) AS s FROM visits GROUP BY dept"
+    [made] = block(planned(sql, units=200, spec={"mode": "totals"})).measurements
+    assert 500_000 in (made.lower, -made.upper) and made.lower < made.upper

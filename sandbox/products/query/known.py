@@ -10,7 +10,7 @@ from math import sqrt
 from sandbox.catalogue.profile import Histogram, Means, Profile, TableProfile
 from sandbox.plan.block import Bounds, Key
 from sandbox.plan.plan import STATISTICS
-from sandbox.plan.scalar import Case, Column
+from sandbox.plan.scalar import Case, Column, Constant
 from sandbox.plan.walk import stored
 from sandbox.products.query.measure import Need, needs
 from sandbox.products.query.spread import Source, Spread, source, spread
@@ -182,6 +182,12 @@ def _both(bounds: Bounds) -> tuple[int, int]:
 def counted(left_out: float) -> float:
     """Give what a share left out counts as against noise, which many answers average out and a bias never."""
     return left_out + STEEP * max(left_out - MOST_LEFT_OUT, 0.0)
+
+
+def filtered(need: Need) -> bool:
+    """Say whether rows that do not count – by FILTER – add nothing at all, and not something else, as COALESCE does."""
+    node = need.expr
+    return not isinstance(node, Case) or (isinstance(node.otherwise, Constant) and node.otherwise.value is None)
 
 
 def column_of(need: Need) -> Column | None:

@@ -26,7 +26,7 @@ from sandbox.engines.width import norm_fits
 from sandbox.plan.block import Bounds, Norm
 from sandbox.plan.scalar import Column
 from sandbox.products.query.around import averages_of_sums, centred, counts_of_sums
-from sandbox.products.query.known import GROUPS, NORMAL, Known, column_of, counted
+from sandbox.products.query.known import GROUPS, NORMAL, Known, column_of, counted, filtered
 from sandbox.products.query.measure import Need, needs
 from sandbox.products.query.spread import spread
 from sandbox.products.query.way import Way, caps, given_back, roles, rounded
@@ -252,7 +252,7 @@ class _Planner:
         if not plain or role not in ("count", "sum"):
             return None
         column = column_of(need) if need.what == "sum" else None
-        if need.what == "sum" and (column is None or need.centre):
+        if need.what == "sum" and (column is None or need.centre or not filtered(need)):
             return None
         if not norm_fits(column, case.allowed.rows):
             return None

@@ -155,7 +155,10 @@ class _Planner:
         left_out = np.maximum(1 - kept @ np.minimum(1.0, groups / reached), 0.0)
         noise = clamps * self._case.step(Bounds(self._most, groups, 1), self._share)
         errors = [counted(one) for one in left_out.tolist()] + noise / max(self._size(need), 1.0)
+        errors = np.where(clamps >= max(need.lower, -need.upper), errors, np.inf)  # of what is never nearer to 0
         at = int(np.argmin(errors))
+        if not np.isfinite(errors[at]):
+            return float("inf"), need, 0.0
         clamp = int(clamps[at])
         moved = replace(need, lower=max(need.lower, -clamp), upper=min(need.upper, clamp))
         return float(errors[at]), moved, float(left_out[at])
