@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import Any
 
 import duckdb
 import pytest
@@ -69,7 +68,9 @@ def test_outer_selects(tables: duckdb.DuckDBPyConnection, shown: list[str], wher
     sql = f"SELECT {', '.join(shown)} FROM {{}} AS r WHERE {where} ORDER BY {order} {most}"
     plan = plan_of(sql.format(f"({GROUPED})"))
     groups = [group for group, _, _ in RELEASED[:2]]
-    kinds: list[dict[str, Any]] = [{"rows": n, "sum": total} for _, n, total in RELEASED[:2]]
-    base = [tuple(one[m.what] for m in plan.blocks[0].measurements) for one in kinds]
+    base = [
+        tuple(n if m.what == "rows" else total - m.centre * n for m in plan.blocks[0].measurements)
+        for _, n, total in RELEASED[:2]
+    ]
     answer = QueryProduct().present(plan, [Released(groups, base)], [base])
     assert list(answer.rows) == tables.execute(sql.format("released")).fetchall()
