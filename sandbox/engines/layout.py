@@ -1,5 +1,5 @@
 # ruff: noqa: S608 – names come from our own layout and are quoted
-"""Storing a data version is stored: what lies under each declared table and column, and the contribution index.
+"""How a data version is stored: what lies under each declared table and column, and the contribution index.
 
 A protected table `visits` is two things in the file. `__t_visits`, the base table, holds coded columns, clustered by
 unit; the view `visits` decodes them to the declared names and types, for readers that do not know layouts.
@@ -30,6 +30,7 @@ from datetime import date
 from decimal import Decimal
 from functools import cache
 from itertools import count
+from math import isqrt
 from typing import TYPE_CHECKING, Any, Literal
 
 from sandbox.engines.files import ALIAS
@@ -137,11 +138,8 @@ class Layout:
 @cache
 def edge(bucket: int) -> int:
     """Give the edge ⌈2^(j/8)⌉ of the norm bucket j: the norm itself is at most that."""
-    low, high = 1, 1 << (bucket // 8 + 1)
-    while low < high:
-        middle = (low + high) // 2
-        low, high = (low, middle) if middle**8 >= 1 << bucket else (middle + 1, high)
-    return low
+    below = isqrt(isqrt(isqrt(1 << bucket)))  # roots rounded down are the eighth root rounded down
+    return below + (bucket % 8 != 0)
 
 
 def buckets(most: int) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from decimal import Decimal
+from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -169,6 +170,13 @@ def test_pieces_are_whole_units_and_add_up(engine, version, monkeypatch):
     where = s.Compare("<>", WARD, s.Constant("2", s.STRING))
     asked = plan(ROWS_OF, COSTS, keys=[DEPT, WARD], where=where, bounds=(MANY, 3, 2))
     assert answers(engine, version, asked) == answers(ReferenceEngine({"t": ROWS}), version, asked)
+
+
+def test_a_child_that_numbers_rows_does_not_wait_for_pandas(engine, version):
+    answers(engine, version, plan(ROWS_OF, COSTS, keys=[DEPT], bounds=(MANY, 1, 256)))
+    (seat,) = engine._seats.values()
+    loaded = Path(f"/proc/{seat.child.pid}/maps").read_text()
+    assert "/numpy/" in loaded and "/pandas/" not in loaded
 
 
 def test_no_text_of_a_question_stands_in_a_statement(version, monkeypatch):
