@@ -18,7 +18,6 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from openpyxl import load_workbook
 
 from sandbox.oversight.weights import FIRST, HEADS, NoOnnx, rows_of_file
 from watermarking.leak import Leak
@@ -146,9 +145,11 @@ def _arrow_table(table: Any) -> Table:
 
 
 def _xlsx(data: bytes) -> Table:
+    """All sheets below each other: the alignment takes them apart again."""
+    from openpyxl import load_workbook  # takes long to load, and few leaks are workbooks
+
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         _refuse_bomb(data, sum(part.file_size for part in archive.infolist()))
-    """All sheets below each other: the alignment takes them apart again."""
     sheets = load_workbook(io.BytesIO(data), read_only=True, data_only=True).worksheets
     lines = [
         line for sheet in sheets for line in sheet.iter_rows(values_only=True) if any(cell is not None for cell in line)

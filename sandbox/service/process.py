@@ -39,6 +39,7 @@ def settle() -> None:
     again, for tens of milliseconds in which nobody is answered."""
     gc.collect()
     gc.freeze()
+    gc.enable()
 
 
 def configure_log(name: str) -> None:

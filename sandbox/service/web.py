@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import socket
 import struct
 import sys
@@ -52,6 +53,7 @@ class Server(BaseApplication):  # type: ignore[misc]
                 self.cfg.set(name, value)
 
     def load(self) -> Any:
+        gc.disable()  # until all is settled: a sixth of the time it takes to load
         from sandbox.bootstrap import web_house
         from sandbox.service import chores
         from sandbox.test_instance import marked

@@ -6,11 +6,7 @@ from typing import Any
 
 import structlog
 from apiflask import APIBlueprint, APIFlask
-from authlib.integrations.base_client.errors import OAuthError
-from authlib.integrations.flask_client import OAuth
 from flask import Response, current_app, redirect, request, session
-from joserfc.errors import JoseError
-from requests import RequestException
 
 from sandbox.errors import Problem
 from sandbox.identity import people
@@ -32,6 +28,8 @@ def install(app: APIFlask) -> None:
     settings = house.settings
     if settings.oidc_issuer is None:
         return
+    from authlib.integrations.flask_client import OAuth  # takes long to load, and many instances have no provider
+
     oauth = OAuth(app)
     oauth.register(
         PROVIDER,
@@ -53,7 +51,7 @@ def sign_in() -> Any:
         session[INVITATION] = fingerprint(invitation)
     try:
         return provider.authorize_redirect(f"{house.settings.public_url}/sign-in/callback")
-    except (RequestException, OAuthError, JoseError, KeyError, ValueError) as error:
+    except _failures() as error:
         raise _away(error) from error
 
 
@@ -65,9 +63,9 @@ def come_back() -> Response:
     try:
         claims = provider.authorize_access_token()["userinfo"]
         issuer, subject = str(claims["iss"]), str(claims["sub"])
-    except RequestException as error:
+    except _unreachable() as error:
         raise _away(error) from error
-    except (OAuthError, JoseError, KeyError, ValueError, TypeError) as error:
+    except _refusals() as error:
         _log.warning("sign-in refused", error=type(error).__name__)
         raise Problem("key_invalid", "signing in did not work; begin again at /sign-in") from error
     with house.store.write() as tx:
@@ -97,6 +95,24 @@ def _provider() -> Any:
     if oauth is None:
         raise Problem("not_found", "people do not sign in here; the host sets SANDBOX_OIDC_ISSUER for that")
     return oauth.create_client(PROVIDER)
+
+
+def _unreachable() -> type[Exception]:
+    from requests import RequestException
+
+    return RequestException
+
+
+def _refusals() -> tuple[type[Exception], ...]:
+    """What Authlib raises, and what reading an answer raises that is none."""
+    from authlib.integrations.base_client.errors import OAuthError
+    from joserfc.errors import JoseError
+
+    return OAuthError, JoseError, KeyError, ValueError, TypeError
+
+
+def _failures() -> tuple[type[Exception], ...]:
+    return _unreachable(), *_refusals()
 
 
 def _away(error: Exception) -> Problem:

@@ -15,8 +15,9 @@ from webhouse import Web, make_house
 from sandbox.billing.settlements import credit, settle
 from sandbox.core.clock import now
 from sandbox.metering.charging import charge
+from sandbox.papers.drawing import MISSING
 from sandbox.papers.paper import Paper
-from sandbox.papers.pdf import MISSING, pdf
+from sandbox.papers.pdf import pdf
 from sandbox.stores.sql import SqlStore
 from sandbox.web.app import create_app
 

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import openpyxl
 import pyarrow as pa
 
 from sandbox.catalogue.ingest.limits import Limits, malformed
@@ -57,6 +56,8 @@ def load_sheet(
 
 
 def _rows(path: Path) -> Iterator[tuple[Any, ...]]:
+    import openpyxl  # takes long to load, and few files are workbooks
+
     book = openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False)
     try:
         sheet = book.worksheets[0]
