@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 from estate import Estate, estate
@@ -12,9 +14,13 @@ from sandbox.core.store import Record
 from sandbox.jobs import run, trace
 from sandbox.jobs.records import Base, Job
 from sandbox.jobs.tasks import claim
+from sandbox.plan.codec import from_json
+from sandbox.plan.relation import Join, Values
+from sandbox.plan.scalar import INTEGER, Column
 from sandbox.privacy.accountant import check_balances
 from sandbox.privacy.accounts import account_id
-from sandbox.privacy.records import Account
+from sandbox.privacy.records import Account, Charge
+from sandbox.privacy.rederive import loss
 
 
 @pytest.fixture
@@ -57,6 +63,34 @@ def test_a_plan_under_another_plans_key_is_not_run(box: Estate) -> None:
     """Its base would stand for a question that was never asked, and be free to whoever holds that one."""
     job = box.ask("SELECT COUNT(*) FROM people")
     change(box, read(box, Job, job), base_key="of another plan")
+    assert status_of(box, job) == "failed"
+
+
+def test_a_plan_that_understates_what_a_join_meets_is_not_run(box: Estate) -> None:
+    """Each row meets two others; a plan that says one would pay a quarter."""
+    job = box.ask("SELECT COUNT(*) FROM people")
+    row = read(box, Job, job)
+    assert isinstance(row, Job)
+    plan = from_json(row.plan)
+    [block] = plan.blocks
+    two = Values((Column("x@v", INTEGER),), ((1,), (2,)))
+    forged = replace(plan, blocks=(replace(block, rows=Join("inner", block.rows, two, (), None, 1)),))
+    assert loss(forged) == (row.rho, row.delta), "nothing else tells"
+    change(box, row, plan=forged.json, base_key=forged.base_key())
+    assert status_of(box, job) == "failed"
+
+
+@pytest.mark.parametrize("whose", ["the population's", "the user's"])
+def test_what_is_not_paid_in_full_is_not_run(box: Estate, whose: str) -> None:
+    """The vault asks the journal, not the job: a charge of a grain pays for no draw."""
+    job = box.ask("SELECT COUNT(*) FROM people")
+    with box.house.store.read() as tx:
+        [charge] = [
+            one
+            for one in tx.find(Charge, job=job)
+            if (account := tx.get(Account, one.account)) and (account.party is None) == (whose == "the population's")
+        ]
+    change(box, charge, loss=Decimal("1e-18"))
     assert status_of(box, job) == "failed"
 
 

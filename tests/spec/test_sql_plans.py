@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from query_examples import only, plan_of, refusal
@@ -222,6 +224,14 @@ def test_aggregates_that_are_one(left: str, right: str) -> None:
 )
 def test_what_matters_gives_another_base(other: str, request_: dict[str, str]) -> None:
     assert plan_of(other, **request_).base_key() != plan_of(WALK).base_key()
+
+
+@pytest.mark.parametrize("name", ["semantics", "resource", "population", "version"])
+def test_the_same_question_to_something_else_has_another_base(name: str) -> None:
+    """A base of one version is no answer for the next, and nobody holds it there."""
+    plan = plan_of(WALK)
+    changed: dict[str, Any] = {name: "another"}
+    assert replace(plan, **changed).base_key() != plan.base_key()
 
 
 def test_a_plan_survives_json() -> None:

@@ -19,8 +19,12 @@ from typer.testing import CliRunner
 
 from sandbox.audit.asking import MOVED, NUMBERS, Ask, Seen, both, cases, questions
 from sandbox.audit.bad_services import BAD_SERVICES, BadService
+from sandbox.audit.cases import CASES
 from sandbox.audit.compare import Pairs, compare
-from sandbox.audit.durations import ENOUGH, LATE, RANKS, SIGNS, durations, power
+from sandbox.audit.durations import ENOUGH, LATE, RANKS, SIGNS, Finding, durations, power
+from sandbox.audit.known_bad import Bad, no_noise
+from sandbox.audit.report import passed
+from sandbox.audit.run import claimed
 from sandbox.audit.service import published
 from sandbox.audit.worlds import clinic
 from sandbox.cli.demo.running import Instance
@@ -111,6 +115,29 @@ def test_the_command_prints_a_table_and_ends_with_its_verdict() -> None:
     done = CliRunner().invoke(app, ["audit", "--only", "rows are units"])
     assert done.exit_code == 0, done.output
     assert "persons by town" in done.output and "holds" in done.output
+
+
+@pytest.mark.parametrize("options", [[], ["--json"]])
+def test_the_command_ends_with_1_where_a_promise_is_broken(options: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sandbox.audit.run.claimed", no_noise)
+    done = CliRunner().invoke(app, ["audit", "--only", "sum of both signs", *options])
+    assert done.exit_code == 1, done.output
+    assert json.loads(done.stdout)["passed"] is False if options else "BROKEN" in done.output
+
+
+def test_the_command_ends_with_1_where_a_mutant_is_not_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    [case] = [one for one in CASES if one.covers == "sum of both signs"]
+    monkeypatch.setattr("sandbox.audit.known_bad.BAD", (Bad("it is right", case, claimed),))
+    asked = ["audit", "--only", case.covers, "--with-known-bad", "--json"]
+    done = CliRunner().invoke(app, asked)
+    found = json.loads(done.stdout)
+    assert done.exit_code == 1 and not found["passed"]
+    assert [(one["name"], one["caught"]) for one in found["known_bad"]] == [("it is right", False)]
+
+
+def test_a_finding_that_does_not_hold_is_no_pass() -> None:
+    assert passed([], [], [Finding("one", "", True)])
+    assert not passed([], [], [Finding("one", "", True), Finding("other", "", False)])
 
 
 class Slowing(BaseHTTPRequestHandler):

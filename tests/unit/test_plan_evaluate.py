@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 
@@ -11,10 +12,10 @@ from hypothesis import strategies as st
 from query_examples import plan_of
 
 from sandbox.plan import scalar as s
-from sandbox.plan.block import Bounds
+from sandbox.plan.block import Block, Bounds, Key, Measurement, Norm
 from sandbox.plan.evaluate import evaluate
 from sandbox.plan.plan import Output
-from sandbox.plan.relation import Filter, Join, Semi, Sort
+from sandbox.plan.relation import Filter, Join, Public, Relation, Scan, Semi, Sort, Union
 
 NULL = s.Constant(None, s.BOOLEAN)
 TRUE, FALSE = s.Constant(True, s.BOOLEAN), s.Constant(False, s.BOOLEAN)
@@ -84,6 +85,43 @@ def test_impossible_plans_cannot_be_built() -> None:
         Output("x", "average", (0,), s.INTEGER)
     with pytest.raises(ValueError, match="bounds"):
         Bounds(3, 4, 1)
+
+
+COLUMN, OTHER = s.Column("a", s.INTEGER), s.Column("b@1", s.INTEGER)
+UNITS, PLACES = Scan("t", 0, (COLUMN,), 3), Public("p", 1, (OTHER,))
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda: Join("inner", PLACES, UNITS), "cannot be joined"),
+        (lambda: Join("left", PLACES, UNITS, ((OTHER, COLUMN),)), "cannot be joined"),
+        (lambda: Join("full", PLACES, UNITS, (), None, 1), "cannot be joined"),
+        (lambda: Join("full", UNITS, PLACES, (), None, 1), "keeps the protected side only"),
+        (lambda: Join("inner", UNITS, PLACES), "knows its fan-out"),
+        (lambda: Join("left", UNITS, PLACES, ((COLUMN, OTHER),)), "knows its fan-out"),
+        (lambda: Semi(PLACES, UNITS), "of its own rows"),
+        (lambda: Semi(PLACES, UNITS, anti=True), "of its own rows"),
+        (lambda: Union((UNITS, Public("p", 1, (COLUMN,)))), "in no union"),
+        (lambda: Union((Public("p", 1, (COLUMN,)), UNITS)), "in no union"),
+    ],
+)
+def test_rows_of_units_meet_public_ones_in_no_other_way(make: Callable[[], Relation], said: str) -> None:
+    """A public row that is kept, or not, for a row of a unit tells that the unit is there."""
+    with pytest.raises(ValueError, match=said):
+        make()
+
+
+def test_a_norm_is_of_groups_that_are_no_finer_than_those_that_are_measured() -> None:
+    """A norm of finer groups is shorter than the vector of the coarser ones that is released."""
+    block = Block(UNITS, (Key("a", COLUMN, (1, 2)),), Bounds(3, 3, 3), (weighed((COLUMN,)),), None)
+    assert replace(block, measurements=(weighed(()),)).keys == block.keys
+    with pytest.raises(ValueError, match="at least as fine"):
+        replace(block, keys=())
+
+
+def weighed(keys: tuple[s.Column, ...]) -> Measurement:
+    return Measurement("rows", None, 5, 0, 0, 0, 10**10, 1024, Decimal("0.5"), norm=Norm(keys, 1))
 
 
 @given(st.integers(1, 30), st.integers(1, 30), st.integers(1, 30))

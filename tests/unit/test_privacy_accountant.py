@@ -99,6 +99,16 @@ def test_the_left_epsilon_can_be_asked_and_no_more(opened: Store) -> None:
         hold(tx, "j2", key="k2", rho=rho_for(epsilon, account.delta_conv))
 
 
+def test_less_than_a_grain_is_charged_as_one(opened: Store) -> None:
+    """Rounded down, any number of them would be free."""
+    with opened.write() as tx:
+        hold(tx, "j", rho=Decimal("1e-19"), delta=Decimal("1e-37"))
+        charges = tx.find(Charge, job="j")
+        assert [(one.loss, one.delta) for one in charges] == [(Decimal("1e-18"), Decimal("1e-36"))] * 2
+        accountant.start(tx, "j")
+        assert spent(tx, "u") == spent(tx, None) == Decimal("1e-18")
+
+
 def test_the_pool_of_delta_is_a_limit_of_its_own(opened: Store) -> None:
     with opened.write() as tx:
         for i in range(50):
