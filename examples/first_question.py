@@ -62,4 +62,6 @@ def main(log_key: str) -> None:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit("usage: SANDBOX_API_KEY=<the authority's> python examples/first_question.py my-sandbox/log.pub")
     main(sys.argv[1])

@@ -34,7 +34,7 @@ from sandbox.plan.moments import has_moments
 from sandbox.plan.plan import Plan
 from sandbox.plan.reading import Reading
 from sandbox.products.afresh import Afresh
-from sandbox.settings import Settings, load
+from sandbox.settings import Settings, load, provider_secret
 from sandbox.stores.snapshot import dump_database as dump_database
 from sandbox.stores.snapshot import fill_database as fill_database
 from sandbox.stores.sql import SqlStore
@@ -109,6 +109,7 @@ def check_ready_to_serve(settings: Settings) -> None:
         )
     keyring(settings).secret("release")
     check_engine(settings)
+    provider_secret(settings)
     with closing(SqlStore(settings.database)) as store:
         store.ping()
         with store.read() as tx:
@@ -149,16 +150,10 @@ def signer_of(settings: Settings, keys: Keyring, name: str) -> Signer:
 
 def web_house(settings: Settings) -> House:
     """What web holds: the release key, the key that signs cookies, the secret for the provider people sign in with."""
-    secret = settings.key_folder / "oidc.secret"
-    if settings.oidc_issuer and not (settings.oidc_client and settings.public_url and secret.exists()):
-        raise Problem(
-            "field_invalid",
-            f"for people to sign in, set SANDBOX_OIDC_CLIENT and SANDBOX_PUBLIC_URL, and put its secret into {secret}",
-        )
     return replace(
         _house(settings),
         cookie_key=derive(keyring(settings).secret("release"), "cookies"),
-        oidc_secret=secret.read_text(encoding="utf-8").strip() if settings.oidc_issuer else None,
+        oidc_secret=provider_secret(settings),
     )
 
 

@@ -142,3 +142,17 @@ def load(**given: Any) -> Settings:
         first = error.errors()[0]
         name = str(first["loc"][0])
         raise Problem("field_invalid", f"setting {name} (SANDBOX_{name.upper()}): {plainly(first['msg'])}") from error
+
+
+def provider_secret(settings: Settings) -> str | None:
+    """Give the secret for the provider that people sign in with, None without a provider; raises `Problem` when
+    something is missing for it."""
+    if settings.oidc_issuer is None:
+        return None
+    secret = settings.key_folder / "oidc.secret"
+    if not (settings.oidc_client and settings.public_url and secret.exists()):
+        raise Problem(
+            "field_invalid",
+            f"for people to sign in, set SANDBOX_OIDC_CLIENT and SANDBOX_PUBLIC_URL, and put its secret into {secret}",
+        )
+    return secret.read_text(encoding="utf-8").strip()

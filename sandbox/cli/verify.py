@@ -18,9 +18,6 @@ SubjectFile = Annotated[
     typer.Argument(
         metavar="SUBJECT",
         help="A file with the subject's number, or - to read it: on the command line it would stay in its history.",
-        allow_dash=True,
-        exists=True,
-        dir_okay=False,
     ),
 ]
 
@@ -95,7 +92,11 @@ def check_proof(
 
 
 def _number(subject: Path) -> str:
-    text = sys.stdin.read() if str(subject) == "-" else subject.read_text(encoding="utf-8")
+    try:
+        text = sys.stdin.read() if str(subject) == "-" else subject.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        said = f"{subject} cannot be read; name a text file with the subject's number, or - to type it"
+        raise Problem("malformed_request", said) from None
     return text.strip()
 
 

@@ -65,7 +65,7 @@ class Answer:
 
     @cached_property
     def errors(self) -> dict[str, float]:
-        """Half-width of the 95 % interval by measured column."""
+        """Half-width of the 95 % interval by measured column: the middle one of its rows'. `row_errors` has each."""
         return {
             column["name"]: float(column["error_95"])
             for column in self.result["columns"]

@@ -28,7 +28,7 @@ from sandbox.web.call import Call, Errand, Public, Reply
 from sandbox.web.idempotency import Ticket
 from sandbox.web.looks import asked, log_look
 from sandbox.web.paging import Cursors
-from sandbox.web.sessions import principal_of
+from sandbox.web.sessions import by_itself, principal_of
 from sandbox.web.two_persons import rehearse, second
 from sandbox.wire.common import Output, Page, State
 
@@ -105,7 +105,7 @@ def _guard(declared: Endpoint, view: Callable[..., Response]) -> Callable[..., R
             raise MethodNotAllowed(valid_methods=[declared.method])
         if not declared.public:
             house = _house()
-            principal = principal_of(house, guarded=declared.changes or declared.errand)
+            principal = principal_of(house, guarded=declared.changes or (declared.errand and not by_itself()))
             if declared.action:
                 principal.may(declared.action)
             principal.require_scope("write" if declared.changes else "read", declared.action)

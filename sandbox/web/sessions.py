@@ -74,6 +74,12 @@ def principal_of(house: House, *, guarded: bool, sent: str | None = None) -> Pri
     return principal
 
 
+def by_itself() -> bool:
+    """Say whether a browser asked on its own: a person followed a link of this service, or typed the address. Scripts
+    cannot write this header (Fetch Metadata), so no other site made the browser ask; old browsers send none."""
+    return request.headers.get("Sec-Fetch-Site") in ("same-origin", "none")
+
+
 def _named(house: House, header: str | None) -> Principal:
     with house.store.read() as tx:
         return authenticate(tx, header)

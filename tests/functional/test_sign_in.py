@@ -117,6 +117,18 @@ def test_an_invited_person_signs_in_and_acts_for_the_party(site: Site) -> None:
     assert signed_in(site, "lilei", browser()).json()["code"] == "key_invalid"
 
 
+def test_a_browser_gets_by_a_link_what_no_other_site_makes_it_ask_for(site: Site) -> None:
+    """Pages such as a model's card are made for who asks, and count as delivered."""
+    client = browser()
+    signed_in(site, "zhou", client, site.invited("Zhou")["invitation"])
+    for asked in ({}, {"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}):
+        assert site.api("GET", "/jobs/job_none/card", client=client, **asked).json()["code"] == "csrf_invalid"
+    for asked in ({"Sec-Fetch-Site": "same-origin"}, {"Sec-Fetch-Site": "none"}):
+        assert site.api("GET", "/jobs/job_none/card", client=client, **asked).json()["code"] == "role_not_allowed"
+        refused = site.api("POST", "/parties", {"name": "Acme", "roles": ["user"]}, client, **asked)
+        assert refused.json()["code"] == "csrf_invalid"
+
+
 def test_a_stolen_or_forged_cookie_and_a_made_up_callback_open_nothing(site: Site) -> None:
     client = browser()
     signed_in(site, "wang", client, site.invited("Wang")["invitation"])

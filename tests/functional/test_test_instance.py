@@ -134,6 +134,17 @@ def test_nor_can_its_database(tmp_path: Path) -> None:
             identity(tx, made.house.log_folder, tmp_path / "home" / INSTANCE)
 
 
+def test_a_provider_without_its_secret_is_told_before_anything_starts(tmp_path: Path) -> None:
+    with estate(tmp_path / "home") as made:
+        made.finish()
+    provider = {"oidc_issuer": "https://id.example", "oidc_client": "sandbox", "public_url": "https://sandbox.example"}
+    settings = load(home=tmp_path / "home", **provider)
+    with pytest.raises(Problem, match=r"put its secret into .*oidc\.secret"):
+        check_ready_to_serve(settings)
+    (settings.key_folder / "oidc.secret").write_text("secret")
+    check_ready_to_serve(settings)
+
+
 def test_a_home_with_another_database_stops(tmp_path: Path) -> None:
     for name in ("one", "two"):
         with estate(tmp_path / name) as made:
