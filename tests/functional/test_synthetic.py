@@ -79,6 +79,7 @@ def _aged(age: int) -> bool:
 def test_the_population_pays_once_and_each_recipient_gets_rows_of_its_own(shops: Mall, jobs: dict[str, str]) -> None:
     own, other = (result(shops, jobs, user) for user in ("shop", "bank"))
     assert own["privacy"]["rho"] == other["privacy"]["rho"]
+    assert {column["role"] for column in own["columns"]} == {"synthetic"}  # whoever reads them is told
     assert Decimal("3.9") < Decimal(own["privacy"]["epsilon"]) <= 4
     shared = next(one for one in shops.ok("GET", "/budgets")["items"] if one["party"] is None)
     assert Decimal(shared["spent"]["epsilon"]) < Decimal("4")  # once, at its larger δ

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -32,3 +33,18 @@ def test_what_the_rest_of_a_year_needs_is_what_becomes_due_in_it(
 ) -> None:
     whole = schedule.Plan.model_validate({"epsilon": "1", "runs": 12, "epsilon_per_year": "12"} | plan)
     assert schedule._still_needed(whole, today) == needed
+
+
+@pytest.mark.parametrize(("left", "revised"), [(0, False), (1, False), (2, True)])
+def test_a_revision_takes_no_run_that_the_year_still_needs(
+    left: int, revised: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """November is still to come: a run is kept for it, though the data of October were replaced."""
+    ran = [(SimpleNamespace(period=f"2026-{month:02}", version="old"), None) for month in range(1, 11)]
+    monkeypatch.setattr(schedule, "left_of_year", lambda *_: left)
+    monkeypatch.setattr(schedule, "runs_of", lambda *_: ran)
+    spec = {"schedule": "P1M", "epsilon": "1", "runs": 12, "epsilon_per_year": "12", "revise": 1}
+    product: Any = SimpleNamespace(spec=spec, resources=["resource_1"])
+    tx: Any = SimpleNamespace(get=lambda *_: SimpleNamespace(version="new"))
+    found = schedule.due(tx, product, datetime(2026, 11, 22, tzinfo=UTC))
+    assert found == (schedule.Due("2026-10", "revision") if revised else None)
