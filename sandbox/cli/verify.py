@@ -13,10 +13,18 @@ import typer
 from sandbox.cli.command import Get, Json, check_folder, read_json, service, tell, tell_items
 from sandbox.errors import Problem
 
+
+def _there(subject: Path) -> Path:
+    if str(subject) != "-" and not subject.is_file():
+        raise typer.BadParameter(f"there is no file {subject}; name one with the subject's number, or - to type it")
+    return subject
+
+
 SubjectFile = Annotated[
     Path,
     typer.Argument(
         metavar="SUBJECT",
+        callback=_there,
         help="A file with the subject's number, or - to read it: on the command line it would stay in its history.",
     ),
 ]
@@ -92,11 +100,7 @@ def check_proof(
 
 
 def _number(subject: Path) -> str:
-    try:
-        text = sys.stdin.read() if str(subject) == "-" else subject.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        said = f"{subject} cannot be read; name a text file with the subject's number, or - to type it"
-        raise Problem("malformed_request", said) from None
+    text = sys.stdin.read() if str(subject) == "-" else subject.read_text(encoding="utf-8")
     return text.strip()
 
 

@@ -16,6 +16,7 @@ from sandbox.plan.scalar import INTEGER, STRING, Column, Constant, In
 from sandbox.products.verification.batch import NAMED, named, spelled
 from sandbox.products.verification.claims import Claim
 from sandbox.products.verification.counting import measure
+from sandbox.products.verification.guessing import NEAR, Lately, place_of
 
 BAND = Claim("turnover", "band", "turnover", "decimal(12,2)", cuts=(Decimal(10), Decimal(20)), bands=("s", "m", "l"))
 
@@ -36,6 +37,24 @@ def test_only_listed_values_may_be_asked_where_they_are_listed() -> None:
         listed.value("C")
     assert refused.value.code == "field_invalid"
     assert Claim("grade_is", "equality", "grade", "string").value("C") == "C"
+
+
+@pytest.mark.parametrize(
+    ("kind", "first", "near", "far"),
+    [
+        ("cn_id", "11010519491231002X", "110105194912310038", "110105194912310556"),
+        ("cn_uscc", "91110000MA00000015", "91110000MA0000011X", "91110000MA0000C004"),
+        ("other", "A-1001", "B-1002", "A-1100"),
+    ],
+)
+def test_numbers_that_follow_each_other_are_near_whatever_their_check_digits(
+    kind: str, first: str, near: str, far: str
+) -> None:
+    lately = Lately()
+    here, there, away = (place_of(kind, one) for one in (first, near, far))
+    assert abs(here - there) == 1 < NEAR < abs(here - away)
+    assert [lately.follows("a", kind, one) for one in (first, near, first, far)] == [False, True, True, False]
+    assert not lately.follows("b", kind, near), "each user has walked by itself"
 
 
 SPEC = {"subject": {"kind": "cn_uscc"}}
