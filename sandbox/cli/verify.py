@@ -15,7 +15,7 @@ from sandbox.errors import Problem
 
 
 def _there(subject: Path) -> Path:
-    if str(subject) != "-" and not subject.is_file():
+    if str(subject) != "-" and (subject.is_dir() or not subject.exists()):  # a pipe of the shell is neither
         raise typer.BadParameter(f"there is no file {subject}; name one with the subject's number, or - to type it")
     return subject
 

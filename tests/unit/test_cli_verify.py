@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,11 @@ def test_a_number_comes_from_a_file_or_is_typed(typed: bool, tmp_path: Path, mon
     )
     assert done.exit_code == 0, done.output
     assert asked.subject == CODE
+
+
+def test_what_the_shell_pipes_is_a_file_too(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    assert verify._there(tmp_path / "pipe") == tmp_path / "pipe"
 
 
 def test_a_file_that_is_none_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
